@@ -1,0 +1,66 @@
+// limits.hpp - every number that bounds something on the wire or at rest, with its reason.
+//
+// Constants only; owned by nobody, read on any thread.  A limit that a user may set has its default here.
+// Next: fault.hpp says which code a reader answers when a limit is passed.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace peacepie::limits {
+
+using namespace std::chrono_literals;
+
+inline constexpr std::uint32_t protocol_version = 1;
+
+// One envelope.
+inline constexpr std::size_t body_size_max = 16u << 20;      ///< larger things go by reference
+inline constexpr std::size_t body_depth_max = 64;            ///< a reader recurses once per level
+inline constexpr std::size_t body_elements_max = 1u << 20;   ///< 5 bytes may announce 2^31 elements; this caps memory
+inline constexpr std::size_t command_size_max = 128;         ///< a name, not a document
+inline constexpr std::size_t address_size_max = 512;         ///< system!host.process/entity, each part at most 128
+inline constexpr std::size_t name_size_max = 128;            ///< fits a file name and a log column
+inline constexpr std::size_t meta_size_max = 4096;           ///< trace, user, delivery class: small facts
+inline constexpr std::size_t header_size_max =
+    command_size_max + 2 * address_size_max + meta_size_max + 64;
+
+// One frame.
+inline constexpr std::size_t batch_size_max = 64u << 10;     ///< more buys 17 % throughput and delays the others
+inline constexpr std::size_t frame_size_max = body_size_max + header_size_max + 16;
+inline constexpr int frames_in_flight_max = 64;              ///< ZeroMQ counts frames: 64 x 64 KiB = 4 MiB a peer
+inline constexpr std::size_t peer_queue_bytes_max = 64u << 20;  ///< broker's queue for a slow peer, beyond ZeroMQ's own
+inline constexpr std::size_t peer_queue_frames_max = 65'536;
+
+// One session.
+inline constexpr auto heartbeat_interval = 1s;               ///< each side speaks at least this often
+inline constexpr auto heartbeat_patience = 3s;               ///< three missed: the peer counts as lost
+inline constexpr int malformed_frames_max = 16;              ///< within `malformed_window`; then the session is closed
+inline constexpr auto malformed_window = 60s;
+inline constexpr std::size_t sessions_max = 20'000;          ///< the descriptor limit of a usual machine
+
+// One actor.
+inline constexpr std::size_t mailbox_length_max = 100'000;   ///< about a second of a busy actor; beyond it senders are told
+inline constexpr std::size_t mailbox_bytes_max = 256u << 20;
+inline constexpr std::size_t open_asks_max = 100'000;        ///< per actor
+inline constexpr auto ask_timeout_default = 10s;             ///< the seed's default
+inline constexpr auto ask_timeout_max = 24h;
+inline constexpr int turn_messages_max = 64;                 ///< a busy actor yields its loop after so many
+inline constexpr auto handler_patience = 2s;                 ///< then the watchdog names the handler
+inline constexpr auto stopping_patience = 4s;                ///< the seed's limit for an actor's exit
+inline constexpr std::size_t observers_max = 1'000;          ///< per actor
+
+// One move.
+inline constexpr auto move_timeout_default = 10s;            ///< the running turn must end within it
+inline constexpr std::size_t held_messages_max = 100'000;    ///< broker's hold for a name on the move
+inline constexpr std::size_t held_bytes_max = 64u << 20;
+
+// One process or system.
+inline constexpr std::size_t symbols_max = 65'535;           ///< distinct command names interned per worker
+inline constexpr std::size_t actors_in_one_call_max = 1'000'000;
+inline constexpr auto process_start_timeout = 10s;
+inline constexpr auto shutdown_timeout = 10s;                ///< then the rest is killed
+inline constexpr int processes_per_host_max = 256;
+inline constexpr std::size_t page_size_max = 10'000;         ///< get_members
+
+}  // namespace peacepie::limits

@@ -1,0 +1,63 @@
+// scan.hpp - reads and writes single MessagePack items by hand, with full bounds checks.
+//
+// For the header of an envelope and for skipping what nobody opens.  A cursor over borrowed bytes; any thread.
+// Next: codec.cpp is the user.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace peacepie::scan {
+
+/// A cursor.  After the first failure `ok` stays false and every read yields nothing.
+struct Cursor {
+    const unsigned char* at;
+    const unsigned char* end;
+    bool ok = true;
+
+    explicit Cursor(std::string_view bytes) noexcept
+        : at(reinterpret_cast<const unsigned char*>(bytes.data())), end(at + bytes.size()) {}
+
+    [[nodiscard]] std::size_t left() const noexcept { return static_cast<std::size_t>(end - at); }
+    [[nodiscard]] std::string_view rest() const noexcept { return {reinterpret_cast<const char*>(at), left()}; }
+    bool fail() noexcept { return ok = false; }
+    [[nodiscard]] int peek() const noexcept { return ok && at < end ? *at : -1; }
+
+    /// `count` bytes big-endian.
+    std::uint64_t big_endian(std::size_t count) noexcept {
+        if (!ok || left() < count) return fail(), 0;
+        std::uint64_t number = 0;
+        for (std::size_t i = 0; i < count; ++i) number = number << 8 | at[i];
+        at += count;
+        return number;
+    }
+    std::string_view take(std::uint64_t count) noexcept {
+        if (!ok || left() < count) return fail(), std::string_view{};
+        std::string_view bytes(reinterpret_cast<const char*>(at), count);
+        at += count;
+        return bytes;
+    }
+    /// Consumes the next byte when it is nil.
+    bool nil() noexcept {
+        if (peek() != 0xc0) return false;
+        ++at;
+        return true;
+    }
+    /// Any encoding of a non-negative integer.
+    std::uint64_t unsigned_integer() noexcept;
+    std::string_view text() noexcept;
+    std::string_view binary() noexcept;
+    std::uint32_t array() noexcept;  ///< the number of elements that follow
+    /// Steps over one value of any type.  Fails beyond `depth` levels or `elements` items.
+    void skip(std::size_t depth, std::size_t& elements) noexcept;
+};
+
+void put_unsigned(std::string& out, std::uint64_t number);
+void put_text(std::string& out, std::string_view text);
+void put_binary_head(std::string& out, std::size_t size);
+[[nodiscard]] std::size_t size_of_unsigned(std::uint64_t number) noexcept;
+[[nodiscard]] std::size_t size_of_text(std::size_t size) noexcept;
+
+}  // namespace peacepie::scan
