@@ -63,4 +63,22 @@ inline constexpr auto shutdown_timeout = 10s;                ///< then the rest 
 inline constexpr int processes_per_host_max = 256;
 inline constexpr std::size_t page_size_max = 10'000;         ///< get_members
 
+// One broker.
+inline constexpr std::size_t asks_in_flight_max = 500'000;   ///< each costs about 200 bytes until its answer passes
+inline constexpr std::size_t asks_of_client_max = 10'000;    ///< so that one client cannot use up the table
+inline constexpr auto answer_grace = 250ms;                  ///< the recipient's own `expired` should win over the broker's
+inline constexpr std::size_t queued_bytes_max = 1u << 30;    ///< all slow peers together
+inline constexpr int round_frames_max = 64;                  ///< read before everything is flushed: latency of the others
+inline constexpr std::size_t round_bytes_max = 1u << 20;
+inline constexpr std::size_t actors_max = 10'000'000;        ///< names in the registry
+inline constexpr std::size_t class_descs_max = 65'536;       ///< distinct ones, kept once each
+inline constexpr std::size_t close_names_max = 5;
+inline constexpr std::size_t close_names_examined_max = 4'096;  ///< per question; a registry may hold millions
+inline constexpr int close_names_per_round_max = 8;          ///< a flood of unknown names must not cost the others
+inline constexpr std::size_t moves_max = 1'000;              ///< at once
+inline constexpr std::size_t nodes_awaited_max = 1'000;
+inline constexpr std::size_t closed_peers_max = 1'024;       ///< remembered to be met with silence
+inline constexpr auto broker_tick = 100ms;                   ///< how exactly the broker's deadlines are kept
+inline constexpr auto last_words = 50ms;                     ///< a dead process's bytes may still be in the socket
+
 }  // namespace peacepie::limits
