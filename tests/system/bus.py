@@ -1,0 +1,157 @@
+"""A client of the bus with nothing but ZeroMQ and MessagePack, written from PROTOCOL.md.
+
+The system tests speak through it, so that the shipped clients are tested by something that is not made of them.
+"""
+
+import itertools
+import time
+
+import msgpack
+import zmq
+
+SEND, ASK, REPLY, ERROR = range(4)
+SHORT = 1.0  # seconds within which everything wrong has to be answered
+
+
+class Fault(Exception):
+    """An error envelope."""
+
+    def __init__(self, code, body):
+        super().__init__(f"{code}: {body}")
+        self.code = code
+        self.body = body if isinstance(body, dict) else {}
+
+
+class Silence(AssertionError):
+    """Nothing came although something had to."""
+
+
+class Answer(tuple):
+    """(name, body), and the whole envelope beside it."""
+
+    def __new__(cls, envelope):
+        answer = super().__new__(cls, (envelope[3], envelope[8]))
+        answer.envelope = envelope
+        return answer
+
+    @property
+    def name(self):
+        return self[0]
+
+    @property
+    def body(self):
+        return self[1]
+
+
+class Bus:
+    """One DEALER socket and its session."""
+
+    context = zmq.Context.instance()
+
+    def __init__(self, endpoint, label="test", hello=True, timeout=5.0):
+        self.endpoint = endpoint
+        self.mids = itertools.count(1)
+        self.strays = []  # what came and was not what somebody waited for
+        self.socket = self.context.socket(zmq.DEALER)
+        self.socket.setsockopt(zmq.LINGER, 0)
+        self.socket.setsockopt(zmq.RCVHWM, 0)
+        self.socket.setsockopt(zmq.SNDHWM, 0)
+        self.socket.connect(endpoint)
+        self.welcome = self.hello(label, timeout) if hello else None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close(0)
+
+    def hello(self, label="test", timeout=5.0):
+        body = {"role": "client", "name": label, "protocol": [1, 1]}
+        return self.ask(None, "hello", body, timeout=timeout).body
+
+    # Out.
+
+    def frame(self, data):
+        """Any bytes at all."""
+        self.socket.send(data)
+
+    def post(self, kind, mid, command, recipient, body=None, timeout_ms=None, meta=None, sender=None):
+        self.frame(msgpack.packb([1, kind, mid, command, recipient, sender, timeout_ms, meta, body]))
+
+    def send(self, recipient, command, body=None):
+        mid = next(self.mids)
+        self.post(SEND, mid, command, recipient, body)
+        return mid
+
+    def start_ask(self, recipient, command, body=None, timeout=10.0, sender=None):
+        mid = next(self.mids)
+        self.post(ASK, mid, command, recipient, body, int(timeout * 1000), sender=sender)
+        return mid
+
+    # In.
+
+    def receive(self, within=SHORT):
+        """The next envelope; None when nothing comes in time."""
+        if not self.socket.poll(max(0, int(within * 1000)), zmq.POLLIN):
+            return None
+        parts = self.socket.recv_multipart()
+        assert len(parts) == 1, f"one message is one frame, this one has {len(parts)} parts"
+        return msgpack.unpackb(parts[0], strict_map_key=True)
+
+    def wait_for(self, fits, within):
+        """The first envelope that fits; the others are kept in `strays`."""
+        for index, envelope in enumerate(self.strays):
+            if fits(envelope):
+                return self.strays.pop(index)
+        end = time.monotonic() + within
+        while True:
+            envelope = self.receive(end - time.monotonic())
+            if envelope is None:
+                return None
+            if fits(envelope):
+                return envelope
+            self.strays.append(envelope)
+
+    def answer_to(self, mid, within=11.0):
+        envelope = self.wait_for(lambda e: e[2] == mid and e[1] in (REPLY, ERROR), within)
+        if envelope is None:
+            raise Silence(f"no answer within {within} s")
+        if envelope[1] == ERROR:
+            raise Fault(envelope[3], envelope[8])
+        return Answer(envelope)
+
+    def ask(self, recipient, command, body=None, timeout=10.0, sender=None):
+        """The reply as (name, body).  Raises Fault for an error, Silence when neither comes within the timeout + 1 s."""
+        mid = self.start_ask(recipient, command, body, timeout, sender)
+        return self.answer_to(mid, timeout + 1.0)
+
+    def notification(self, within=SHORT):
+        envelope = self.wait_for(lambda e: e[1] == SEND and e[3] == "notification", within)
+        return envelope and envelope[8]
+
+    # Shorter words for what every test does.
+
+    def create(self, name, class_name, node="first.main.admin", package="peacepie_example", params=None):
+        body = {"class_desc": {"requires_dist": package, "class": class_name}, "name": name}
+        if params is not None:
+            body["params"] = params
+        return self.ask(node, "create_actor", body)
+
+    def set_params(self, name, **params):
+        body = {"params": [{"name": key, "value": value} for key, value in params.items()]}
+        return self.ask(name, "set_params", body)
+
+    def create_process(self, node="first.main.admin"):
+        """The node of the new process."""
+        name, body = self.ask(node, "create_process", timeout=20.0)
+        assert name == "actor_is_created", (name, body)
+        return body["node"]
+
+    def node_of(self, name):
+        return self.ask(None, "seek_actor", {"entity": name}).body.get("node")
+
+    def move(self, name, node, timeout=15.0):
+        return self.ask("first.main.admin", "recreate_actor", {"entity": name, "node": node}, timeout=timeout)

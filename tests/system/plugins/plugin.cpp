@@ -1,0 +1,11 @@
+// plugin.cpp - the package the system tests drive.
+#include <peacepie/peacepie.hpp>
+
+#include "counter.hpp"
+#include "sender.hpp"
+#include "trouble.hpp"
+
+PEACEPIE_PLUGIN("system_fixture", "1.0.0",
+                actor<Counter>("Counter"),
+                actor<Sender>("Sender"),
+                actor<Trouble>("Trouble"))

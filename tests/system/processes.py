@@ -1,0 +1,243 @@
+"""Real processes for the system tests: started here, read line by line, ended by their own number."""
+
+import os
+import queue
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from bus import Bus, Fault, Silence
+
+SOURCE = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("PEACEPIE_BUILD", SOURCE / "build")).resolve()
+PROGRAMS = BUILD / "bin"
+FIXTURES = BUILD / "tests" / "system" / "packages"  # the package `system_fixture`
+EXAMPLES = BUILD / "lib" / "peacepie" / "packages"
+SLOWER = float(os.environ.get("PEACEPIE_SLOWER", "1"))  # sanitized programs take their time
+
+
+def eventually(holds, within=3.0, every=0.02):
+    """The first true value of `holds()`, asked again and again for at most `within` seconds; else its last value."""
+    end = time.monotonic() + within * SLOWER
+    while True:
+        value = holds()
+        if value or time.monotonic() > end:
+            return value
+        time.sleep(every)
+
+
+def free_endpoint():
+    """An endpoint that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def is_alive(pid):
+    """Whether that process runs (a zombie does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (OSError, IndexError):
+        return False
+
+
+def children_of(pid):
+    """Numbers of the direct children, oldest first."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+        except (OSError, IndexError):
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.append(int(entry.name))
+    return sorted(found)
+
+
+def descendants_of(pid):
+    found = []
+    for child in children_of(pid):
+        found += [child, *descendants_of(child)]
+    return found
+
+
+def command_line_of(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+class Program:
+    """One program with what it said.  Ends with the `with` block, its descendants too."""
+
+    def __init__(self, *arguments, env=None, cwd=None):
+        self.arguments = [str(argument) for argument in arguments]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("PEACEPIE_")}
+        environment.update(env or {})
+        self.process = subprocess.Popen(
+            self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+            cwd=cwd, start_new_session=True)
+        self.pid = self.process.pid
+        self.out, self.err = [], []
+        self.fresh = queue.Queue()
+        self.family = set()
+        self.readers = [threading.Thread(target=self._read, args=(self.process.stdout, self.out, True), daemon=True),
+                        threading.Thread(target=self._read, args=(self.process.stderr, self.err, False), daemon=True)]
+        for reader in self.readers:
+            reader.start()
+
+    def _read(self, stream, into, counts):
+        for line in stream:
+            text = line.decode(errors="replace").rstrip("\n")
+            into.append(text)
+            if counts:
+                self.fresh.put(text)
+
+    def line(self, fits, within=3.0):
+        """The next line of standard output that fits, or None.  Lines before it are passed over."""
+        end = time.monotonic() + within * SLOWER
+        while True:
+            try:
+                text = self.fresh.get(timeout=max(0.0, end - time.monotonic()))
+            except queue.Empty:
+                return None
+            if (fits in text) if isinstance(fits, str) else fits(text):
+                return text
+
+    def said(self):
+        return "\n".join(["-- standard output", *self.out[-60:], "-- standard error", *self.err[-60:]])
+
+    def is_running(self):
+        return self.process.poll() is None
+
+    def wait(self, within=5.0):
+        """The status, or None while it still runs."""
+        try:
+            status = self.process.wait(within * SLOWER)
+        except subprocess.TimeoutExpired:
+            return None
+        for reader in self.readers:
+            reader.join(1.0)
+        return status
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def remember_family(self):
+        self.family.update(descendants_of(self.pid))
+        return self.family
+
+    def end(self):
+        """Ends it and every descendant it ever was seen with."""
+        self.remember_family()
+        if self.is_running():
+            self.signal(signal.SIGTERM)
+            if self.wait(3.0) is None:
+                self.remember_family()
+                self.signal(signal.SIGKILL)
+                self.wait(3.0)
+        for pid in self.family:
+            # Only what is still one of our programs: numbers are used again.
+            if is_alive(pid) and str(PROGRAMS) in command_line_of(pid):
+                os.kill(pid, signal.SIGKILL)
+        for stream in (self.process.stdout, self.process.stderr):
+            stream.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
+
+def run(*arguments, env=None, within=15.0, input=None, cwd=None):
+    """Runs a program to its end; (status, standard output, standard error)."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PEACEPIE_")}
+    environment.update(env or {})
+    done = subprocess.run([str(argument) for argument in arguments], capture_output=True, text=True, env=environment,
+                          timeout=within * SLOWER, input=input, stdin=None if input is not None else subprocess.DEVNULL,
+                          cwd=cwd)
+    return done.returncode, done.stdout, done.stderr
+
+
+def package_folder(into):
+    """A folder with the shipped packages and those of the tests."""
+    folder = Path(into) / "packages"
+    folder.mkdir(exist_ok=True)
+    for source in (EXAMPLES, FIXTURES):
+        for library in source.glob("*.so"):
+            target = folder / library.name
+            if not target.exists():
+                target.symlink_to(library)
+    return folder
+
+
+def wait_for_broker(endpoint, program, within=10.0):
+    """A client with a session, as soon as the broker has one to give."""
+    end = time.monotonic() + within * SLOWER
+    while time.monotonic() < end and program.is_running():
+        bus = Bus(endpoint, hello=False)
+        try:
+            bus.welcome = bus.hello(timeout=0.5)
+            return bus
+        except (Silence, Fault):
+            bus.close()
+    raise AssertionError(f"no broker at {endpoint} within {within} s\n{program.said()}")
+
+
+class System(Program):
+    """`peacepie up` with one client.  `with System() as king: king.ask(...)`; unknown names are the client's."""
+
+    def __init__(self, *options, endpoint=None, env=None):
+        self.folder = tempfile.TemporaryDirectory(prefix="peacepie-test-")
+        self.endpoint = endpoint or free_endpoint()
+        super().__init__(PROGRAMS / "peacepie", "up", "--bind", self.endpoint, "--state-dir", Path(self.folder.name) / "state",
+                         "--packages", package_folder(self.folder.name), "--no-console", *options, env=env)
+        self.bus = None
+        try:
+            self.bus = wait_for_broker(self.endpoint, self)
+            ready = eventually(lambda: "first.main.admin" in self._nodes(), within=10.0)
+            assert ready, f"the first worker did not come\n{self.said()}"
+            self.remember_family()
+        except BaseException:
+            self.end()
+            raise
+
+    def _nodes(self):
+        try:
+            return self.bus.ask(None, "get_all_nodes", timeout=1.0).body or []
+        except (Silence, Fault):
+            return []
+
+    def __getattr__(self, name):
+        bus = self.__dict__.get("bus")
+        if bus is None:
+            raise AttributeError(name)
+        return getattr(bus, name)
+
+    def another(self, label="other"):
+        """A second client."""
+        return Bus(self.endpoint, label)
+
+    def pid_of(self, node):
+        return self.bus.ask(node, "stats").body["pid"]
+
+    def broker_pid(self):
+        return self.bus.ask(None, "stats").body["pid"]
+
+    def cli(self, *arguments, within=15.0, input=None):
+        """`peacepie ARGUMENTS` against this system."""
+        return run(PROGRAMS / "peacepie", *arguments, env={"PEACEPIE_BROKER": self.endpoint}, within=within, input=input)
+
+    def end(self):
+        if self.bus is not None:
+            self.bus.close()
+        super().end()
+        self.folder.cleanup()

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Runs the system tests: `run.py [--stage NAME] [--tally FILE] [--sanitized] [NAME...]`.
+
+A NAME is a file (`test_moves`) or a part of a test's name or sentence.  Every test has a minute; one line per test;
+the last line counts.  PEACEPIE_BUILD says where the programs are (default: build).  The sentence of a test is its
+docstring.
+"""
+
+import argparse
+import faulthandler
+import os
+import signal
+import sys
+import time
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TEST_SECONDS = 60
+# What a sanitized build runs: enough of everything that crosses a process, not what measures time.
+SANITIZED = ("test_walkthrough", "test_protocol_table", "test_bad_input", "test_moves", "test_by_hand")
+
+
+class TooLong(Exception):
+    pass
+
+
+def sentence_of(test):
+    """The first paragraph of the docstring, or the name."""
+    text = (getattr(test, "_testMethodDoc", None) or "").strip()
+    return " ".join(text.split("\n\n")[0].split()) or test.id()
+
+
+class Result(unittest.TestResult):
+    def __init__(self, tally, stage, seconds):
+        super().__init__()
+        self.tally, self.stage, self.seconds = tally, stage, seconds
+        self.lines = {"passed": 0, "failed": 0, "skipped": 0}
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.begun, self.subtests_failed = time.monotonic(), False
+        signal.signal(signal.SIGALRM, self._alarm)
+        signal.alarm(self.seconds)
+
+    def _alarm(self, *_):
+        faulthandler.dump_traceback()
+        raise TooLong(f"the test took longer than {self.seconds} s")
+
+    def stopTest(self, test):
+        signal.alarm(0)
+        super().stopTest(test)
+
+    def note(self, outcome, test, why=""):
+        signal.alarm(0)
+        self.lines[outcome] += 1
+        spent = time.monotonic() - getattr(self, "begun", time.monotonic())
+        sentence = sentence_of(test)
+        print(f"  {'ok  ' if outcome == 'passed' else outcome.upper()} {sentence}" + (f" ({spent:.1f} s)" if spent > 1 else "")
+              + (f": {why}" if outcome == "skipped" else ""), flush=True)
+        if self.tally:
+            with open(self.tally, "a") as out:
+                out.write(f"{outcome}\t{self.stage}: {test.id()}: {sentence}\t{' '.join(why.split())}\n")
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        if not self.subtests_failed:
+            self.note("passed", test)
+
+    def _broken(self, test, error):
+        text = self._exc_info_to_string(error, test)
+        self.note("failed", test, f"{error[0].__name__}: {str(error[1])[:300]}")
+        print("    " + text.replace("\n", "\n    "), flush=True)
+
+    def addFailure(self, test, error):
+        super().addFailure(test, error)
+        self._broken(test, error)
+
+    def addError(self, test, error):
+        super().addError(test, error)
+        self._broken(test, error)
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.note("skipped", test, reason)
+
+    def addSubTest(self, test, subtest, error):
+        super().addSubTest(test, subtest, error)
+        if error is not None:
+            if not self.subtests_failed:
+                self.note("failed", test, f"{subtest._subDescription()} {error[0].__name__}: {str(error[1])[:300]}")
+            self.subtests_failed = True
+            print(f"    {subtest._subDescription()}\n    " + self._exc_info_to_string(error, test).replace("\n", "\n    "))
+
+
+def all_tests(suite):
+    for item in suite:
+        if isinstance(item, unittest.TestSuite):
+            yield from all_tests(item)
+        else:
+            yield item
+
+
+def chosen(tests, names, sanitized):
+    for test in tests:
+        words = f"{test.id()} {sentence_of(test)}"
+        if sanitized and test.id().split(".")[0] not in SANITIZED:
+            continue
+        if not names or any(name in words for name in names):
+            yield test
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stage", default="system")
+    parser.add_argument("--tally")
+    parser.add_argument("--sanitized", action="store_true")
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    if options.sanitized:
+        os.environ["PEACEPIE_SLOWER"] = "5"
+    sys.path.insert(0, str(HERE))
+    try:
+        import msgpack, zmq  # noqa: F401, E401
+    except ImportError as error:
+        print(f"run.py: {error}; tests/install-dependencies.sh --system installs it for /usr/bin/python3", file=sys.stderr)
+        return 2
+    found = unittest.defaultTestLoader.discover(str(HERE), pattern="test_*.py", top_level_dir=str(HERE))
+    suite = unittest.TestSuite(chosen(all_tests(found), options.names, options.sanitized))
+    result = Result(options.tally, options.stage, TEST_SECONDS * (4 if options.sanitized else 1))
+    suite.run(result)
+    print(f"{options.stage}: {result.lines['passed']} of {sum(result.lines.values())} tests are fine")
+    return 1 if result.lines["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
