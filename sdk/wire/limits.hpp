@@ -81,4 +81,11 @@ inline constexpr std::size_t closed_peers_max = 1'024;       ///< remembered to 
 inline constexpr auto broker_tick = 100ms;                   ///< how exactly the broker's deadlines are kept
 inline constexpr auto last_words = 50ms;                     ///< a dead process's bytes may still be in the socket
 
+// One launcher.
+inline constexpr std::size_t restarts_max = 3;               ///< within `restart_window`; then the launcher gives up
+inline constexpr auto restart_window = 5s;
+inline constexpr auto restart_delay_min = 100ms;             ///< doubled for each further death in the window
+inline constexpr auto restart_delay_max = 2s;
+inline constexpr std::size_t reports_waiting_max = 1'024;    ///< kept for the broker while it is away
+
 }  // namespace peacepie::limits

@@ -1,0 +1,88 @@
+// actors.cpp - `peacepie create`, `rm` and `move`: actors come, go and change their process.
+#include "client/class_name.hpp"
+#include "client/command_line.hpp"
+#include "client/members.hpp"
+#include "client/printer.hpp"
+
+namespace peacepie::client {
+namespace {
+
+struct CreateOptions {
+    std::string name;
+    std::string class_name;
+    std::string node;
+    std::vector<std::string> params;
+};
+
+struct MoveOptions {
+    std::string name;
+    std::string node;
+    std::string class_name;
+};
+
+Exit finish(const CommandLine& line, const Answer& answer) {
+    print_answer(answer, line.json);
+    return exit_of(answer);
+}
+
+Exit create(CommandLine& line, const CreateOptions& options) {
+    Value body = Value::Map{{"class_desc", class_desc_of(options.class_name)}, {"name", options.name}};
+    if (!options.params.empty()) body.set("params", params_of(options.params));
+    const std::string node = options.node.empty() ? prime_of(line, "") : recipient_of(options.node);
+    return finish(line, line.ask(node, "create_actor", body));
+}
+
+// The actor may move between the two questions; then the second admin says that it is absent, and we look again.
+Exit remove(CommandLine& line, const std::string& name) {
+    constexpr int tries = 3;
+    for (int i = 1;; ++i) {
+        const std::string node = node_of_actor(line, name);
+        const Answer answer = line.ask(node, "remove_actor", Value::Map{{"name", name}});
+        if (answer.command != "actor_is_absent" || i == tries) return finish(line, answer);
+    }
+}
+
+Exit move(CommandLine& line, const MoveOptions& options) {
+    Value body = Value::Map{{"entity", options.name}};
+    if (!options.node.empty()) body.set("node", options.node);
+    if (!options.class_name.empty()) body.set("class_desc", class_desc_of(options.class_name));
+    if (options.node.empty() && options.class_name.empty()) throw UsageError("say where to with --to NODE");
+    return finish(line, line.ask("", "recreate_actor", body));
+}
+
+void add_create(CLI::App& app, CommandLine& line) {
+    auto* verb = add_verb(app, "create", "create an actor",
+                          "create hello_world --class peacepie_example/HelloWorld\n"
+                          "create ticker --class peacepie_example/IteratingHelloWorld --param period=0.5 --param limit=10\n"
+                          "create dancer --class 'peacepie_example>=0.2/CircleDancer' --node first.process_0");
+    auto options = std::make_shared<CreateOptions>();
+    verb->add_option("NAME", options->name, "a name that nobody in the system has")->required();
+    verb->add_option("--class", options->class_name, "PACKAGE/CLASS; PACKAGE may carry a condition like >=0.2")->required();
+    verb->add_option("--node", options->node, "HOST.PROCESS to live in; otherwise the first host's main process");
+    verb->add_option("--param", options->params, "NAME=VALUE; may be repeated")->take_all()->expected(1);
+    verb->callback([&line, options] { line.action = [&line, options] { return create(line, *options); }; });
+}
+
+void add_move(CLI::App& app, CommandLine& line) {
+    auto* verb = add_verb(app, "move", "move a living actor, or give it another version of its class",
+                          "move iterating_hello_world --to first.process_0\n"
+                          "move greeter --class 'greetings==2.0/Greeter'");
+    auto options = std::make_shared<MoveOptions>();
+    verb->add_option("NAME", options->name, "the actor")->required();
+    verb->add_option("--to", options->node, "HOST.PROCESS where it shall live");
+    verb->add_option("--class", options->class_name, "PACKAGE/CLASS it shall become");
+    verb->callback([&line, options] { line.action = [&line, options] { return move(line, *options); }; });
+}
+
+}  // namespace
+
+void add_actors(CLI::App& app, CommandLine& line) {
+    add_create(app, line);
+    auto* rm = add_verb(app, "rm", "remove an actor", "rm hello_world");
+    auto name = std::make_shared<std::string>();
+    rm->add_option("NAME", *name, "the actor")->required();
+    rm->callback([&line, name] { line.action = [&line, name] { return remove(line, *name); }; });
+    add_move(app, line);
+}
+
+}  // namespace peacepie::client

@@ -1,0 +1,73 @@
+// ask.cpp - `peacepie ask`, `send` and `quit`: a command to whoever handles it.
+#include <memory>
+
+#include "client/command_line.hpp"
+#include "client/printer.hpp"
+
+namespace peacepie::client {
+namespace {
+
+struct MessageOptions {
+    std::string recipient;
+    std::string command;
+    std::string body;
+};
+
+std::shared_ptr<MessageOptions> take_message(CLI::App& verb) {
+    auto options = std::make_shared<MessageOptions>();
+    verb.add_option("RECIPIENT", options->recipient, "an actor's name, HOST.PROCESS.admin, or . for the head")->required();
+    verb.add_option("COMMAND", options->command, "e.g. tick")->required();
+    verb.add_option("BODY", options->body, "JSON, @FILE, or - for standard input");
+    return options;
+}
+
+Exit ask(CommandLine& line, const MessageOptions& options) {
+    const Value body = body_of_argument(options.body);
+    const Answer answer = line.ask(recipient_of(options.recipient), options.command, body);
+    print_answer(answer, line.json);
+    return exit_of(answer);
+}
+
+// Nobody answers a send, but the first hop complains about a name nobody has.  A ping right behind it comes back after
+// such a complaint, because answers of one peer keep their order.
+Exit send(CommandLine& line, const MessageOptions& options) {
+    const Value body = body_of_argument(options.body);
+    const auto mid = line.client().send(recipient_of(options.recipient), options.command, body);
+    line.ask("", "ping");
+    while (auto message = line.client().next(Milliseconds(0)))
+        if (message->kind == Kind::error && message->mid == mid) throw Refused(*message);
+    return Exit::ok;
+}
+
+}  // namespace
+
+void add_ask(CLI::App& app, CommandLine& line) {
+    auto* verb = add_verb(app, "ask", "send a command and print its answer",
+                          "ask hello_world tick\n"
+                          "ask first.main.admin create_actor '{\"class_desc\": {\"requires_dist\": \"peacepie_example\", "
+                          "\"class\": \"HelloWorld\"}, \"name\": \"hello_world\"}'\n"
+                          "ask iterating_hello_world set_params @params.json\n"
+                          "ask . get_all_nodes --timeout 2");
+    auto options = take_message(*verb);
+    verb->callback([&line, options] { line.action = [&line, options] { return ask(line, *options); }; });
+}
+
+void add_send(CLI::App& app, CommandLine& line) {
+    auto* verb = add_verb(app, "send", "send a command without waiting for an answer",
+                          "send dancer_00 tick\necho '{\"whom\": \"Anna\"}' | peacepie send greeter greet -");
+    auto options = take_message(*verb);
+    verb->callback([&line, options] { line.action = [&line, options] { return send(line, *options); }; });
+}
+
+void add_quit(CLI::App& app, CommandLine& line) {
+    auto* verb = add_verb(app, "quit", "end the whole system in order", "quit");
+    verb->callback([&line] {
+        line.action = [&line] {
+            const Answer answer = line.ask("", "quit");
+            print_answer(answer, line.json);
+            return exit_of(answer);
+        };
+    });
+}
+
+}  // namespace peacepie::client

@@ -1,0 +1,123 @@
+#include "client/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "client/exit_code.hpp"
+#include "client/suggest.hpp"
+#include "wire/address.hpp"
+
+namespace peacepie::client {
+namespace {
+
+const std::array<SettingKind, 8>& kinds() {
+    static const std::array<SettingKind, 8> all{{
+        {"bind", "tcp://127.0.0.1:5998", "where the broker listens; port 0 takes a free one"},
+        {"insecure_bind", false, "allow an address that other machines reach, although nothing is encrypted yet"},
+        {"system", "king", "name of the system"},
+        {"host", "first", "name of this host in the system"},
+        {"packages", "", "directory with plug-in packages; empty: the one that came with the program"},
+        {"console_port", 0, "port of the web console; 0: none (the console comes in a later version)"},
+        {"log_format", "auto", "auto (human on a terminal, else json), human or json"},
+        {"log_level", "info", "debug, info, warning or error"},
+    }};
+    return all;
+}
+
+[[noreturn]] void wrong(const std::string& name, const Setting& setting, const std::string& text) {
+    throw ConfigError(setting.where + ": `" + name + "` " + text);
+}
+
+Value parsed(const Value& fallback, const std::string& text) {
+    if (fallback.as_bool() != nullptr) {
+        if (text == "1" || text == "true" || text == "yes" || text == "on") return true;
+        if (text.empty() || text == "0" || text == "false" || text == "no" || text == "off") return false;
+    }
+    if (fallback.as_integer() != nullptr) {
+        std::int64_t number = 0;
+        const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (end.ec == std::errc() && end.ptr == text.data() + text.size()) return number;
+    }
+    return text;  // a wrong type is complained about where all layers are merged
+}
+
+void check_choice(const std::string& name, const Setting& setting, std::initializer_list<std::string> choices) {
+    const std::string& chosen = *setting.value.as_text();
+    if (std::find(choices.begin(), choices.end(), chosen) != choices.end()) return;
+    const std::vector<std::string> words(choices);
+    std::string list;
+    for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
+    wrong(name, setting, "is `" + chosen + "`, but must be one of " + list + did_you_mean(chosen, words));
+}
+
+void check(const std::string& name, const Setting& setting) {
+    if (name == "log_format") check_choice(name, setting, {"auto", "human", "json"});
+    if (name == "log_level") check_choice(name, setting, {"debug", "info", "warning", "error"});
+    if ((name == "system" || name == "host") && !is_name(*setting.value.as_text()))
+        wrong(name, setting, "is no name: 1 to 128 of A-Z a-z 0-9 _ -, not starting with -");
+    if (name == "console_port" && (*setting.value.as_integer() < 0 || *setting.value.as_integer() > 65535))
+        wrong(name, setting, "is no port: 0 to 65535");
+    if (name == "bind" && !setting.value.as_text()->starts_with("tcp://"))
+        wrong(name, setting, "is no endpoint; write tcp://ADDRESS:PORT");
+}
+
+}  // namespace
+
+std::span<const SettingKind> setting_kinds() { return kinds(); }
+
+std::vector<std::string> setting_names() {
+    std::vector<std::string> names;
+    for (const SettingKind& kind : kinds()) names.emplace_back(kind.name);
+    return names;
+}
+
+std::string environment_name(std::string_view setting) {
+    std::string name = "PEACEPIE_" + std::string(setting);
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char letter) {
+        return static_cast<char>(letter >= 'a' && letter <= 'z' ? letter - 'a' + 'A' : letter);
+    });
+    return name;
+}
+
+std::string flag_name(std::string_view setting) {
+    std::string name = "--" + std::string(setting);
+    std::replace(name.begin(), name.end(), '_', '-');
+    return name;
+}
+
+Layer environment_layer(const std::function<const char*(const char*)>& look_up) {
+    Layer layer;
+    for (const SettingKind& kind : kinds()) {
+        const std::string name = environment_name(kind.name);
+        if (const char* text = look_up(name.c_str()); text != nullptr && *text != '\0')
+            layer[std::string(kind.name)] = {parsed(kind.fallback, text), name};
+    }
+    return layer;
+}
+
+Settings merged(std::initializer_list<const Layer*> layers) {
+    Layer all;
+    for (const SettingKind& kind : kinds()) all[std::string(kind.name)] = {kind.fallback, "default"};
+    for (const Layer* layer : layers)
+        for (const auto& [name, setting] : *layer) {
+            const auto known = all.find(name);
+            if (known == all.end()) wrong(name, setting, "is no setting" + did_you_mean(name, setting_names()));
+            const std::string wanted = known->second.value.type_name();
+            if (setting.value.type_name() != wanted)
+                wrong(name, setting, "must be of type " + wanted + ", not " + setting.value.type_name());
+            check(name, setting);
+            known->second = setting;
+        }
+    const auto text = [&all](const char* name) { return *all.find(name)->second.value.as_text(); };
+    return {.bind = text("bind"),
+            .insecure_bind = *all.find("insecure_bind")->second.value.as_bool(),
+            .system = text("system"),
+            .host = text("host"),
+            .packages = text("packages"),
+            .console_port = *all.find("console_port")->second.value.as_integer(),
+            .log_format = text("log_format"),
+            .log_level = text("log_level")};
+}
+
+}  // namespace peacepie::client

@@ -1,0 +1,63 @@
+#include "launcher/workers.hpp"
+
+#include <csignal>
+#include <unistd.h>
+
+#include "log/log.hpp"
+
+namespace peacepie::launcher {
+
+pid_t Workers::start(const std::string& process, const std::string& broker) {
+    if (is_running(process)) throw Error(Fault::conflict, "the process " + process + " is running already");
+    if (count() >= limits::processes_per_host_max)
+        throw Error(Fault::no_space, "this host runs " + std::to_string(count()) + " processes, which is the limit");
+    std::vector<std::string> words{options_.binary, "--child",      "--broker", broker,
+                                   "--host",        options_.host,  "--process", process,
+                                   "--parent-pid",  std::to_string(getpid())};
+    const auto add = [&words](const char* option, const std::string& value) {
+        if (!value.empty()) words.insert(words.end(), {option, value});
+    };
+    add("--packages", options_.packages);
+    add("--log-format", options_.log_format);
+    add("--log-level", options_.log_level);
+    Child child(words);
+    const pid_t pid = child.pid();
+    running_.emplace(process, Running{std::move(child), std::nullopt});
+    return pid;
+}
+
+bool Workers::stop(const std::string& process, Stop stop) {
+    const auto one = running_.find(process);
+    if (one == running_.end()) return false;
+    one->second.stop = std::move(stop);
+    one->second.child.signal(SIGTERM);
+    return true;
+}
+
+std::vector<Workers::EndedWorker> Workers::reap() {
+    std::vector<EndedWorker> ended;
+    for (auto one = running_.begin(); one != running_.end();) {
+        if (auto how = one->second.child.reap()) {
+            ended.push_back({one->first, std::move(*how), std::move(one->second.stop)});
+            one = running_.erase(one);
+        } else {
+            ++one;
+        }
+    }
+    return ended;
+}
+
+void Workers::kill_late(Nanoseconds now) {
+    for (auto& [process, running] : running_) {
+        if (!running.stop || now < running.stop->kill_at) continue;
+        log::warning("{} does not end and is killed", process);
+        running.child.signal(SIGKILL);
+        running.stop->kill_at = Nanoseconds::max();
+    }
+}
+
+void Workers::signal_all(int number) const {
+    for (const auto& [process, running] : running_) running.child.signal(number);
+}
+
+}  // namespace peacepie::launcher

@@ -1,0 +1,64 @@
+// workers.hpp - the worker processes of this host, by name.
+//
+// Owned by the launcher, one thread.  It only starts, signals and reaps; who shall be started again is the launcher's
+// decision.
+// Next: launcher.hpp decides.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "launcher/child.hpp"
+#include "launcher/session.hpp"
+
+namespace peacepie::launcher {
+
+struct WorkerOptions {
+    std::string binary;
+    std::string host;
+    std::string packages;
+    std::string log_format;
+    std::string log_level;
+};
+
+class Workers {
+public:
+    /// Somebody waits for the end of a process.
+    struct Stop {
+        Heard asker;
+        Nanoseconds kill_at;
+    };
+    struct EndedWorker {
+        std::string process;
+        Ended how;
+        std::optional<Stop> stop;
+    };
+
+    explicit Workers(WorkerOptions options) : options_(std::move(options)) {}
+
+    /// Throws Error conflict (it runs), no_space (too many) or unavailable.
+    pid_t start(const std::string& process, const std::string& broker);
+    /// Asks it to end; `stop` is handed back when it has.  False when there is no such process.
+    bool stop(const std::string& process, Stop stop);
+    /// Those that have ended since the last call.
+    [[nodiscard]] std::vector<EndedWorker> reap();
+    /// Kills those that were asked to stop and are late.
+    void kill_late(Nanoseconds now);
+    void signal_all(int number) const;
+    [[nodiscard]] bool is_running(const std::string& process) const { return running_.contains(process); }
+    [[nodiscard]] std::size_t count() const noexcept { return running_.size(); }
+
+private:
+    struct Running {
+        Child child;
+        std::optional<Stop> stop;
+    };
+
+    const WorkerOptions options_;
+    std::map<std::string, Running> running_;
+};
+
+}  // namespace peacepie::launcher
