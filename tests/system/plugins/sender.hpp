@@ -17,7 +17,7 @@ public:
 
 private:
     Param<Address>      to{this, "to"};
-    Param<Seconds>      period{this, "period", 0.002};
+    Param<Seconds>      period{this, "period", Seconds(0.002)};
     Param<int>          per_tick{this, "per_tick", 2};
     State<std::int64_t> sent{this, "sent", 0};
     Ticker              ticker{this, "ticker", period, &Sender::tick};
