@@ -1,0 +1,95 @@
+// actor.cpp - what an actor does that needs no template.
+//
+// Next: seam.cpp, which calls it.
+#include "peacepie/actor.hpp"
+
+#include "peacepie/inside.hpp"
+
+namespace peacepie {
+
+Actor::Actor() : class_(construction().of) {
+    if (class_ == nullptr) throw Error(Fault::denied, "actors are made by a worker or a Stage, not by hand");
+}
+
+Actor::~Actor() = default;
+
+void Actor::upgrade(std::string, Value&) {}
+
+Sender Actor::sender() const noexcept {
+    if (turn_ == nullptr) return {host_, 0, {}};
+    return {host_, turn_->sender, turn_->sender_text};
+}
+
+void Actor::record(Handler handler) {
+    auto& handlers = construction().of->handlers;
+    for (Handler& each : handlers)
+        if (each.name == handler.name) throw Error(Fault::conflict, "the command " + handler.name + " is declared twice; rename one");
+    handlers.push_back(std::move(handler));
+}
+
+void Actor::print_line(fmt::string_view text, fmt::format_args args) const { host_.print(formatted(text, args)); }
+
+void Actor::log_line(Level level, fmt::string_view text, fmt::format_args args) const { host_.log(level, formatted(text, args)); }
+
+void Actor::post(const To& to, Command command, std::string_view body) const {
+    host_.send(Inside::posting(*this, Kind::send, to, command, body));
+}
+
+Ask<> Actor::question(const To& to, Command command, std::string_view body, Seconds span) {
+    const auto timeout = std::chrono::duration_cast<std::chrono::nanoseconds>(span);
+    return {std::make_unique<AskState>(*this, to, command, body, timeout), [](Reply reply) { return reply; }};
+}
+
+Posting Inside::posting(const Actor& actor, Kind kind, const To& to, Command command, std::string_view body) {
+    if (to.empty())
+        throw Error(Fault::bad_argument, std::string(command.text()) + " has no recipient: the address is empty; set it first");
+    if (body.size() > limits::body_size_max)
+        throw Error(Fault::too_large, std::string(command.text()) + " has a body of " + std::to_string(body.size()) +
+                                          " bytes, more than " + std::to_string(limits::body_size_max) + "; send it in parts");
+    const Host& host = actor.host_;
+    return {kind, 0, command.handle(host), command.text(), to.handle(host), to.text(), body};
+}
+
+void detail::answer(Actor& actor, const Turn& turn, const Reply& reply) {
+    if (turn.kind != Kind::ask) return;
+    const Host& host = Inside::host(actor);
+    const std::string body = reply.body.is_nil() ? std::string() : reply.body.encoded();
+    if (body.size() > limits::body_size_max)
+        throw Error(Fault::too_large, "the answer " + std::string(reply.command.text()) + " is larger than a body may be; answer in parts");
+    host.send({Kind::reply, turn.mid, reply.command.handle(host), reply.command.text(), turn.sender, turn.sender_text, body});
+}
+
+Value detail::open_body(const Handler& handler, const Turn& turn) {
+    Value body = Value::decode(turn.body);
+    if (handler.whole_body || body.is_nil()) return body;
+    if (body.as_map() == nullptr)
+        throw Error(Fault::bad_argument, handler.name + " takes a map of named arguments, not " + body.type_name());
+    for (const auto& [name, value] : *body.as_map()) {
+        const auto is_named = [&name](const Argument& each) { return each.name == name; };
+        if (std::none_of(handler.arguments.begin(), handler.arguments.end(), is_named))
+            throw Error(Fault::bad_argument, handler.name + " has no argument " + name);
+    }
+    return body;
+}
+
+void detail::refuse_argument(const Argument& argument, const Value*, const std::string& why) {
+    throw Error(Fault::bad_argument, "argument " + argument.name + " (" + argument.type + "): " + why);
+}
+
+bool detail::is_recorded() noexcept {
+    Construction& now = construction();
+    ++now.declared;
+    return now.recording;
+}
+
+void detail::record(Field field) { construction().of->fields.push_back(std::move(field)); }
+
+std::uint32_t detail::offset_in(const Actor* owner, const void* member) noexcept {
+    return static_cast<std::uint32_t>(static_cast<const char*>(member) - reinterpret_cast<const char*>(owner));
+}
+
+void detail::mark_changed(void* member, std::uint32_t offset) noexcept {
+    Inside::flags(*reinterpret_cast<Actor*>(static_cast<char*>(member) - offset)).changed = true;
+}
+
+}  // namespace peacepie

@@ -1,0 +1,96 @@
+// host.cpp - calls out of the plug-in, through the table the worker gave us.
+//
+// No state.  Nothing here throws but for a missing extension or a missing host.
+// Next: abi.h, the table itself.
+#include "peacepie/host.hpp"
+
+#include "peacepie/abi.h"
+#include "wire/fault.hpp"
+
+namespace peacepie {
+namespace {
+
+pp_bytes bytes(std::string_view text) noexcept { return {text.data(), text.size()}; }
+std::string_view view(pp_bytes text) noexcept { return {text.data, text.size}; }
+
+std::uint64_t positive(std::chrono::nanoseconds span) noexcept {
+    return span.count() > 0 ? static_cast<std::uint64_t>(span.count()) : 0;
+}
+
+pp_envelope envelope_of(const Posting& posting) noexcept {
+    pp_envelope envelope{};
+    envelope.size = sizeof envelope;
+    envelope.kind = static_cast<std::uint8_t>(posting.kind);
+    envelope.mid = posting.mid;
+    envelope.command = posting.command;
+    envelope.recipient = posting.recipient;
+    envelope.command_text = bytes(posting.command_text);
+    envelope.recipient_text = bytes(posting.recipient_text);
+    envelope.body = bytes(posting.body);
+    return envelope;
+}
+
+void append_to_string(void* into, pp_bytes text) { static_cast<std::string*>(into)->append(text.data, text.size); }
+
+template <class Extension>
+const Extension& extension_of(const pp_host& host, const char* id) {
+    const auto* extension = static_cast<const Extension*>(host.extension(id));
+    if (extension == nullptr || extension->size < sizeof(Extension))
+        throw Error(Fault::unavailable, std::string("this worker does not offer ") + id + "; run the actor on one that does");
+    return *extension;
+}
+
+}  // namespace
+
+void Host::not_yet() {
+    throw Error(Fault::denied, "a constructor only declares: talk to the world from started() or a handler");
+}
+
+std::uint32_t Host::command(std::string_view text) const { return table().command(bytes(text)); }
+std::string_view Host::command_text(std::uint32_t command) const { return view(table().command_text(command)); }
+std::uint64_t Host::address(std::string_view text) const { return table().address(cell_, bytes(text)); }
+
+std::string Host::address_text(std::uint64_t address) const {
+    std::string text;
+    table().address_text(cell_, address, append_to_string, &text);
+    return text;
+}
+
+std::string_view Host::name() const { return view(table().name(cell_)); }
+std::string_view Host::node() const { return view(table().node(cell_)); }
+
+void Host::send(const Posting& posting) const {
+    const pp_envelope envelope = envelope_of(posting);
+    table().send(cell_, &envelope);
+}
+
+Operation Host::ask(const Posting& posting, std::chrono::nanoseconds timeout) const {
+    const pp_envelope envelope = envelope_of(posting);
+    return table().ask(cell_, &envelope, positive(timeout));
+}
+
+Operation Host::wait(std::chrono::nanoseconds span) const { return table().wait(cell_, positive(span)); }
+Operation Host::alarm(std::chrono::nanoseconds span) const { return table().alarm(cell_, positive(span)); }
+Operation Host::open() const { return table().open(cell_); }
+void Host::cancel(Operation operation) const { table().cancel(cell_, operation); }
+void Host::complete(std::uint64_t address, Operation operation) const { table().complete(address, operation, {nullptr, 0}); }
+std::uint64_t Host::self() const { return table().self(cell_); }
+
+Operation Host::watch_readable(int fd) const {
+    return extension_of<pp_fd_extension>(table(), "peacepie.fd/1").watch(cell_, fd, PP_READABLE);
+}
+
+Operation Host::watch_writable(int fd) const {
+    return extension_of<pp_fd_extension>(table(), "peacepie.fd/1").watch(cell_, fd, PP_WRITABLE);
+}
+
+void Host::run_blocking(void (*work)(void*), void* with) const {
+    extension_of<pp_blocking_extension>(table(), "peacepie.blocking/1").run(work, with);
+}
+
+void Host::print(std::string_view line) const { table().print(cell_, bytes(line)); }
+void Host::log(Level level, std::string_view text) const { table().log(cell_, static_cast<int>(level), bytes(text)); }
+void Host::fail(std::string_view code, std::string_view text) const { table().fail(cell_, bytes(code), bytes(text)); }
+std::uint64_t Host::now() const { return table().now(); }
+
+}  // namespace peacepie
