@@ -20,13 +20,13 @@ enum class Kind : std::uint8_t {
 struct Envelope {
     Kind kind = Kind::send;
     std::uint64_t mid = 0;                    ///< chosen by the sender, unique among its open asks
-    std::string_view command;
-    std::string_view recipient;               ///< empty together with recipient_handle 0: HEAD
+    std::string_view command = {};
+    std::string_view recipient = {};          ///< empty together with recipient_handle 0: HEAD
     std::uint64_t recipient_handle = 0;       ///< a number the broker gave this session, instead of the text
-    std::string_view sender;                  ///< stamped by broker or worker; empty: nobody or HEAD
-    std::optional<std::uint32_t> timeout_ms;  ///< time left for an ask
-    std::string_view meta;                    ///< an encoded map, or empty
-    std::string_view body;                    ///< an encoded value; empty stands for nil
+    std::string_view sender = {};             ///< stamped by broker or worker; empty: nobody or HEAD
+    std::optional<std::uint32_t> timeout_ms = {};  ///< time left for an ask
+    std::string_view meta = {};                    ///< an encoded map, or empty
+    std::string_view body = {};                    ///< an encoded value; empty stands for nil
 
     [[nodiscard]] bool wants_answer() const noexcept { return kind == Kind::ask; }
     [[nodiscard]] bool is_answer() const noexcept { return kind == Kind::reply || kind == Kind::error; }

@@ -1,0 +1,210 @@
+// broker.cpp - the way of an envelope through the broker; the usual one first.  Next: head.cpp
+#include "broker/broker.hpp"
+
+#include <algorithm>
+
+#include "wire/address.hpp"
+#include "wire/codec.hpp"
+
+namespace peacepie::broker {
+
+void Broker::on_frame(Peer peer, std::string_view frame) {
+    ++exchange_.counters.frames;
+    Session* from = exchange_.roster.find(peer);
+    if (from != nullptr) from->heard = exchange_.clock.now();
+    FrameReader reader(frame);
+    while (const auto encoded = reader.next()) {
+        Envelope envelope;
+        const auto fault = read_envelope(*encoded, envelope);
+        if (from == nullptr && !on_stranger(peer, fault ? nullptr : &envelope)) return;
+        else if (from != nullptr && fault) on_malformed(*from, *fault);
+        else if (from != nullptr) on_envelope(*from, envelope, *encoded);
+        from = exchange_.roster.find(peer);  // it may have come or gone
+    }
+    if (!reader.is_malformed()) return;
+    if (from == nullptr) static_cast<void>(on_stranger(peer, nullptr));
+    else on_malformed(*from, Fault::bad_request);
+}
+
+void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view encoded) {
+    ++exchange_.counters.envelopes;
+    if (from.role == Role::client) stamp(from, envelope, encoded);
+    if (!envelope.recipient.empty()) {
+        if (auto* actor = exchange_.registry.find(envelope.recipient)) return to_actor(*actor, envelope, encoded);
+        return elsewhere(from, envelope, encoded);
+    }
+    if (envelope.recipient_handle != 0)
+        return exchange_.refuse(envelope, Fault::no_such_actor, "the broker gave no such handle; name the recipient");
+    if (envelope.command == "hello") return head_.on_hello(from.peer, envelope);
+    if (envelope.is_answer()) return head_.moves.on_answer(from, envelope);
+    head_.on_command(from, envelope);
+}
+
+void Broker::to_actor(Registration& actor, const Envelope& envelope, std::string_view encoded) {
+    if (envelope.kind == Kind::ask && !note_ask(envelope, *actor.session)) return;
+    if (envelope.is_answer() && !note_answer(envelope)) return;
+    if (exchange_.pass(actor, envelope, encoded)) return;
+    exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the actor's process is full; send less, or later");
+}
+
+void Broker::to_session(Session& to, const Envelope& envelope, std::string_view encoded) {
+    if (envelope.kind == Kind::ask && !note_ask(envelope, to)) return;
+    if (envelope.is_answer() && !note_answer(envelope)) return;
+    if (exchange_.outgoing.post(to, encoded)) return void(++exchange_.counters.routed);
+    exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the recipient is full; send less, or later");
+}
+
+// What a client says of itself is not believed, and its asks always have a time limit.
+void Broker::stamp(const Session& from, Envelope& envelope, std::string_view& encoded) {
+    envelope.sender = from.address;
+    if (envelope.wants_answer() && !envelope.timeout_ms)
+        envelope.timeout_ms = static_cast<std::uint32_t>(std::chrono::milliseconds(limits::ask_timeout_default).count());
+    stamped_.clear();
+    append_envelope(stamped_, envelope);
+    encoded = stamped_;
+}
+
+// Not an actor's plain name: a peer, an address with decoration, or nobody.
+void Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encoded) {
+    if (auto* to = exchange_.roster.find(envelope.recipient)) {
+        const bool is_private = to->role != Role::client && from.role == Role::client &&
+                                (to->role == Role::launcher || is_internal_verb(envelope.command));
+        if (!is_private) return to_session(*to, envelope, encoded);
+        return exchange_.refuse(envelope, Fault::is_not_handled, "that command is for the parts of the system only");
+    }
+    const auto address = Address::parse(envelope.recipient);
+    if (!address)
+        return exchange_.refuse(envelope, Fault::bad_request, "the recipient is no address: [system!][host.process/]entity");
+    if (!address->system.empty() && address->system != exchange_.options.system)
+        return exchange_.refuse(envelope, Fault::unavailable, "the system " + address->system + " is not connected to this one");
+    if (address->key() == envelope.recipient) return exchange_.refuse_unknown(envelope, address->key());
+    // The same envelope again, with the shortest name of its recipient.
+    recipient_ = address->key();
+    envelope.recipient = recipient_;
+    std::string renamed;
+    append_envelope(renamed, envelope);
+    if (auto* actor = exchange_.registry.find(recipient_)) return to_actor(*actor, envelope, renamed);
+    elsewhere(from, envelope, renamed);
+}
+
+bool Broker::note_ask(const Envelope& envelope, const Session& to) {
+    switch (exchange_.open_ask(envelope, to)) {
+        case OpenAsks::Opened::yes: return true;
+        case OpenAsks::Opened::mid_in_use:
+            exchange_.refuse(envelope, Fault::bad_request, "an ask with this mid is open; give each its own");
+            return false;
+        case OpenAsks::Opened::client_full:
+            exchange_.refuse(envelope, Fault::unavailable, "you have too many open asks; wait for some answers");
+            return false;
+        case OpenAsks::Opened::table_full: break;
+    }
+    exchange_.refuse(envelope, Fault::unavailable, "too many asks are open in the system; try again later");
+    return false;
+}
+
+// False: it comes too late for a client, which has had its error.  Workers judge for themselves.
+bool Broker::note_answer(const Envelope& envelope) {
+    const bool was_open = exchange_.close_ask(envelope.recipient, envelope.mid);
+    if (was_open || !envelope.recipient.starts_with('@')) return true;
+    ++exchange_.counters.late_answers;
+    return false;
+}
+
+// Before hello nothing is served and nothing is remembered.  True: it has said hello.
+bool Broker::on_stranger(Peer peer, const Envelope* envelope) {
+    ++exchange_.counters.from_strangers;
+    const bool is_hello = envelope != nullptr && envelope->command == "hello" && envelope->recipient.empty();
+    if (is_hello) return head_.on_hello(peer, *envelope), true;
+    if (exchange_.roster.is_silenced(peer)) return false;
+    Value body = Value::Map{};
+    body.set("text", envelope != nullptr ? "this connection has no session (any more); say hello first"
+                                         : "this is no frame; see PROTOCOL.md section 3, and say hello first");
+    body.set("from", "HEAD");
+    const auto bytes = body.encoded();
+    exchange_.outgoing.send_now(peer, {.kind = Kind::error, .mid = envelope != nullptr ? envelope->mid : 0,
+                                       .command = code_of(envelope != nullptr ? Fault::no_session : Fault::bad_request),
+                                       .body = bytes});
+    return false;
+}
+
+void Broker::on_malformed(Session& from, Fault fault) {
+    ++exchange_.counters.malformed;
+    const auto now = exchange_.clock.now();
+    if (now - from.malformed_since > limits::malformed_window) {
+        from.malformed_since = now;
+        from.malformed = 0;
+    }
+    const bool is_last = fault == Fault::bad_request && ++from.malformed >= limits::malformed_frames_max;
+    Value body = Value::Map{};
+    body.set("text", is_last ? "too many malformed frames: the session is closed; say hello again when that is mended"
+                     : fault == Fault::too_large ? "a field or the body is larger than its limit; see PROTOCOL.md section 3"
+                                                 : "the frame or the envelope in it is malformed; see PROTOCOL.md section 3");
+    body.set("from", "HEAD");
+    const auto bytes = body.encoded();
+    const Envelope error{.kind = Kind::error, .command = code_of(is_last ? Fault::denied : fault),
+                         .recipient = from.address, .body = bytes};
+    if (!is_last) return void(exchange_.outgoing.post(from, error));
+    log::warning(log::Fields{{"peer", from.address}}, "session closed for malformed frames");
+    ++exchange_.counters.closed;
+    exchange_.outgoing.send_now(from.peer, error);
+    exchange_.roster.silence(from.peer);
+    head_.departure.lose(from, "it sent too many malformed frames");
+}
+
+void Broker::on_disconnected(Peer peer) {
+    if (auto* session = exchange_.roster.find(peer)) {
+        session->probe_at = exchange_.clock.now() + limits::broker_tick;
+        doubted_.push_back(peer);
+    }
+}
+
+// The transport noticed a dead connection but could not say whose for sure: a few bytes tell.
+void Broker::probe(Nanoseconds now) {
+    std::erase_if(doubted_, [&](Peer peer) {
+        auto* session = exchange_.roster.find(peer);
+        if (session == nullptr) return true;
+        if (now < session->probe_at) return false;
+        exchange_.say(*session, Kind::send, 0, "heartbeat", {});
+        return true;
+    });
+}
+
+void Broker::on_round() {
+    head_.moves.on_round();
+    exchange_.outgoing.flush();
+    head_.departure.on_unreachable();
+    exchange_.outgoing.flush();  // what the departures had to say
+    exchange_.begin_round();
+}
+
+void Broker::answer_late_asks() {
+    const auto late = exchange_.asks.take_late(exchange_.clock.now());
+    std::vector<Unanswered> of_clients;
+    for (const auto& ask : late) {
+        if (!ask.from_client) continue;  // a worker ends its own
+        if (auto* asker = exchange_.roster.find(ask.asker); asker != nullptr) of_clients.push_back(ask);
+    }
+    exchange_.answer_all(of_clients, Fault::expired, "no answer came in time");
+}
+
+void Broker::on_time() {
+    const auto now = exchange_.clock.now();
+    if (now < next_tick_) return;
+    // Whoever was stopped itself cannot tell who was silent meanwhile.
+    if (now - next_tick_ > limits::heartbeat_interval) head_.departure.forgive_silence();
+    next_tick_ = now + limits::broker_tick;
+    answer_late_asks();
+    head_.moves.on_time();
+    head_.departure.on_time();
+    probe(now);
+}
+
+std::optional<Nanoseconds> Broker::next_deadline() const {
+    std::optional<Nanoseconds> next = exchange_.outgoing.next_try();
+    const bool ticks = !exchange_.roster.beating().empty() || exchange_.asks.size() != 0 || !doubted_.empty() ||
+                       head_.closing.is_under_way();
+    if (ticks) next = std::min(next.value_or(next_tick_), next_tick_);
+    return next;
+}
+
+}  // namespace peacepie::broker

@@ -1,0 +1,62 @@
+// broker.hpp - frame in, decide, bytes out.
+//
+// The broker without socket and clock: main runs it on ZeroMQ, the simulator on a seeded network.  One thread.
+// A round is: on_frame for each frame that is there, then on_round, which flushes everything once.
+// Next: exchange.hpp has the tables, head.hpp the commands for HEAD.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker/exchange.hpp"
+#include "broker/head.hpp"
+#include "broker/options.hpp"
+#include "wire/link.hpp"
+
+namespace peacepie::broker {
+
+class Broker {
+public:
+    Broker(PeerLink& link, const Clock& clock, Options options)
+        : exchange_(link, clock, std::move(options)), head_(exchange_) {}
+
+    /// One message of the transport.  An empty frame stands for one that was no frame at all.
+    void on_frame(Peer peer, std::string_view frame);
+    /// The transport thinks that the peer's connection is gone; found out by talking to it.
+    void on_disconnected(Peer peer);
+    /// After the frames of one poll round: everything goes out.
+    void on_round();
+    /// When next_deadline() has come, or at any time.
+    void on_time();
+    [[nodiscard]] std::optional<Nanoseconds> next_deadline() const;
+
+    /// The orderly end: all parts are told to shut down; finished() when they have.
+    void shut_down(std::string_view why) { head_.closing.begin(why); }
+    [[nodiscard]] bool finished() const { return head_.closing.is_over(); }
+
+    [[nodiscard]] const Counters& counters() const noexcept { return exchange_.counters; }
+
+private:
+    void on_envelope(Session& from, Envelope& envelope, std::string_view encoded);
+    [[nodiscard]] bool on_stranger(Peer peer, const Envelope* envelope);
+    void on_malformed(Session& from, Fault fault);
+
+    void stamp(const Session& from, Envelope& envelope, std::string_view& encoded);
+    void to_actor(Registration& actor, const Envelope& envelope, std::string_view encoded);
+    void to_session(Session& to, const Envelope& envelope, std::string_view encoded);
+    void elsewhere(Session& from, Envelope& envelope, std::string_view encoded);
+    [[nodiscard]] bool note_ask(const Envelope& envelope, const Session& to);
+    [[nodiscard]] bool note_answer(const Envelope& envelope);
+    void answer_late_asks();
+    void probe(Nanoseconds now);
+
+    Exchange exchange_;
+    Head head_;
+    std::string stamped_;     // scratch: an envelope whose header was changed
+    std::string recipient_;   // scratch: a recipient whose decoration was taken off
+    std::vector<Peer> doubted_;
+    Nanoseconds next_tick_{0};
+};
+
+}  // namespace peacepie::broker

@@ -1,0 +1,33 @@
+// counters.hpp - how every message ended; `stats` of HEAD shows them.
+//
+// accepted = routed + answered by HEAD + refused + late + held (while on the move).  Plain numbers; the broker's thread.
+// Next: exchange.hpp
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "wire/fault.hpp"
+
+namespace peacepie::broker {
+
+struct Counters {
+    std::uint64_t frames = 0;         ///< received
+    std::uint64_t envelopes = 0;      ///< in them
+    std::uint64_t routed = 0;         ///< passed on to a peer
+    std::uint64_t handled = 0;        ///< answered or done by HEAD itself
+    std::uint64_t held = 0;           ///< kept for a name on the move, then counted as routed or refused too
+    std::uint64_t dead_letters = 0;   ///< sends and answers that reached nobody
+    std::uint64_t late_answers = 0;   ///< to asks of clients that had ended already
+    std::uint64_t malformed = 0;
+    std::uint64_t from_strangers = 0; ///< before hello
+    std::uint64_t closed = 0;         ///< sessions closed for malformed frames
+    std::uint64_t workers_lost = 0;
+    std::uint64_t moves = 0;
+    std::uint64_t moves_failed = 0;
+    std::array<std::uint64_t, fault_codes.size()> refused{};  ///< by reason, asks and sends
+
+    void refuse(Fault fault) noexcept { ++refused[static_cast<std::size_t>(fault)]; }
+};
+
+}  // namespace peacepie::broker

@@ -1,0 +1,108 @@
+// departure.cpp - one door out for everybody.  Next: exchange.cpp
+#include "broker/departure.hpp"
+
+#include <utility>
+
+namespace peacepie::broker {
+
+void Departure::lose(Session& session, std::string_view reason) {
+    if (session.role == Role::client) return end(session, reason);
+    log::warning(log::Fields{{"node", session.address}, {"actors", session.actors}}, "lost: {}", reason);
+    if (session.role == Role::worker) ++exchange_.counters.workers_lost;
+    end(session, reason);
+}
+
+void Departure::leave(Session& session) {
+    if (session.role != Role::client) log::info(log::Fields{{"node", session.address}}, "left in order");
+    exchange_.roster.release_prime(session);
+    end(session, "it ended in order");
+}
+
+void Departure::end(Session& session, std::string_view reason) {
+    const Peer peer = session.peer;
+    const std::string address = session.address;
+    const std::string why(reason);
+    const bool was_worker = session.role == Role::worker;
+    const bool held_asks = session.owes_heartbeats();
+    std::vector<Unanswered> lost;
+    if (was_worker) {
+        moves_.on_lost(session);
+        lost = exchange_.asks.take_lost([&](std::string_view recipient, Peer at) {
+            const auto* actor = exchange_.registry.find(recipient);
+            return actor != nullptr ? actor->session == &session : at == peer;
+        });
+        exchange_.registry.remove_all(session);
+    } else if (held_asks) {
+        lost = exchange_.asks.take_lost([&](std::string_view, Peer at) { return at == peer; });
+    }
+    if (!observers_.empty()) observers_.remove_all(address);
+    exchange_.outgoing.forget(session);
+    exchange_.roster.remove(session);
+    exchange_.answer_all(lost, Fault::worker_lost, "the process that held it is gone (" + why + ")");
+    if (was_worker) tell_admins(address, why);
+}
+
+void Departure::tell_admins(std::string_view node, std::string_view reason) {
+    Value body = Value::Map{};
+    body.set("node", node);
+    body.set("reason", reason);
+    for (const auto& [other, session] : exchange_.roster.workers())
+        exchange_.say(*session, Kind::send, 0, "node_lost", body);
+}
+
+void Departure::process_ended(std::string_view node, std::string_view text) {
+    fail_waiting(node, text);
+    if (auto* session = exchange_.roster.find_node(node); session != nullptr && session->doomed_at.count() == 0)
+        session->doomed_at = exchange_.clock.now() + limits::last_words;
+}
+
+void Departure::await_node(std::string_view node, Asker asker, Nanoseconds deadline) {
+    if (waiting_.size() >= limits::nodes_awaited_max)
+        return exchange_.fail(asker, Fault::unavailable, "too many processes are being started; try again later");
+    waiting_.push_back({std::string(node), std::move(asker), deadline});
+}
+
+void Departure::node_has_joined(std::string_view node) {
+    Value body = Value::Map{};
+    body.set("node", node);
+    std::erase_if(waiting_, [&](const Waiting& waiting) {
+        if (waiting.node != node) return false;
+        exchange_.reply(waiting.asker, "node_has_joined", body);
+        return true;
+    });
+}
+
+void Departure::fail_waiting(std::string_view node, std::string_view text) {
+    std::erase_if(waiting_, [&](const Waiting& waiting) {
+        if (waiting.node != node) return false;
+        exchange_.fail(waiting.asker, Fault::worker_lost, fmt::format("{} ended before it joined: {}", node, text));
+        return true;
+    });
+}
+
+void Departure::on_time() {
+    const auto now = exchange_.clock.now();
+    std::erase_if(waiting_, [&](const Waiting& waiting) {
+        if (now < waiting.deadline) return false;
+        exchange_.fail(waiting.asker, Fault::expired, waiting.node + " has not joined in time; see its launcher's log");
+        return true;
+    });
+    const auto beating = exchange_.roster.beating();  // a copy: those who are lost drop out of it
+    for (Session* session : beating) {
+        if (session->doomed_at.count() != 0 && now >= session->doomed_at) lose(*session, "its process ended");
+        else if (now - session->heard >= limits::heartbeat_patience) lose(*session, "it was silent for three seconds");
+        else if (now - session->spoken >= limits::heartbeat_interval && !session->waits_for_flush)
+            exchange_.say(*session, Kind::send, 0, "heartbeat", {});
+    }
+}
+
+void Departure::forgive_silence() {
+    for (Session* session : exchange_.roster.beating()) session->heard = exchange_.clock.now();
+}
+
+void Departure::on_unreachable() {
+    for (const Peer peer : exchange_.outgoing.take_unreachable())
+        if (auto* session = exchange_.roster.find(peer)) lose(*session, "its connection is gone");
+}
+
+}  // namespace peacepie::broker

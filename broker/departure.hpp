@@ -1,0 +1,53 @@
+// departure.hpp - what happens when a peer is gone, whatever told us: bye, its launcher, silence, a dead connection.
+//
+// In this order: moves are settled, names freed, open asks answered `worker_lost`, all other admins told.  The broker's
+// thread; owns the waits for nodes to join, because only joining or ending settles them.
+// Next: moves.hpp, open_asks.hpp, registry.hpp
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/exchange.hpp"
+#include "broker/moves.hpp"
+#include "broker/observers.hpp"
+
+namespace peacepie::broker {
+
+class Departure {
+public:
+    Departure(Exchange& exchange, Moves& moves, Observers& observers)
+        : exchange_(exchange), moves_(moves), observers_(observers) {}
+
+    /// The session is no more after this.
+    void lose(Session& session, std::string_view reason);
+    /// It said so itself: the same, without alarm.
+    void leave(Session& session);
+    /// Its launcher says that its process has ended.  Its last words may still be on the way, so it is lost a moment later.
+    void process_ended(std::string_view node, std::string_view text);
+
+    void await_node(std::string_view node, Asker asker, Nanoseconds deadline);
+    void node_has_joined(std::string_view node);
+
+    void on_time();
+    void forgive_silence();
+    void on_unreachable();  ///< peers whose connection turned out to be gone
+
+private:
+    struct Waiting {
+        std::string node;
+        Asker asker;
+        Nanoseconds deadline;
+    };
+    void end(Session& session, std::string_view reason);
+    void tell_admins(std::string_view node, std::string_view reason);
+    void fail_waiting(std::string_view node, std::string_view text);
+
+    Exchange& exchange_;
+    Moves& moves_;
+    Observers& observers_;
+    std::vector<Waiting> waiting_;
+};
+
+}  // namespace peacepie::broker

@@ -1,0 +1,191 @@
+// door.cpp - hello.  Next: departure.cpp, the way out.
+#include "broker/door.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "broker/arguments.hpp"
+#include "wire/address.hpp"
+#include "wire/limits.hpp"
+
+namespace peacepie::broker {
+
+std::string Door::hello(Peer peer, const Envelope& envelope) {
+    try {
+        const Guest guest{peer, envelope.mid, Value::decode(envelope.body), envelope.wants_answer()};
+        if (!guest.body.as_map()) throw Error(Fault::bad_request, "hello wants a map {role, name, protocol: [min, max]}");
+        if (closed_) throw Error(Fault::stopping, "the system is ending");
+        check_protocol(guest.body);
+        const auto role = text_of(guest.body, "role");
+        if (role == "worker") return admit_worker(guest);
+        if (role == "client") admit_client(guest);
+        else if (role == "launcher") admit_launcher(guest);
+        else throw Error(Fault::bad_request, "role is client, worker or launcher");
+    } catch (const Error& error) {
+        // What is wrong with a hello is wrong with the request: there is no command yet to have arguments.
+        refuse(peer, envelope.mid, error.code == code_of(Fault::bad_argument) ? Error(Fault::bad_request, error.text) : error);
+    }
+    return {};
+}
+
+void Door::check_protocol(const Value& body) const {
+    const auto* range = body.find("protocol");
+    if (range == nullptr || range->is_nil()) return;
+    const auto* ends = range->as_array();
+    if (ends == nullptr || ends->size() != 2 || !(*ends)[0].as_integer() || !(*ends)[1].as_integer())
+        throw Error(Fault::bad_request, "protocol is [min, max]");
+    const std::int64_t ours = limits::protocol_version;
+    if (*(*ends)[0].as_integer() > ours || *(*ends)[1].as_integer() < ours)
+        throw Error(Fault::bad_request, fmt::format("this broker speaks protocol {}; use a client that does", ours));
+}
+
+void Door::admit_client(const Guest& guest) {
+    if (auto* known = exchange_.roster.find(guest.peer); known != nullptr && known->role == Role::client)
+        return welcome(*known, guest, {});
+    std::string label = optional_text_of(guest.body, "name").value_or("");
+    const bool is_label = is_name(label) && label.size() <= limits::name_size_max / 2;
+    auto address = fmt::format("@{}{}{}", is_label ? label : "", is_label ? "." : "", ++last_number_);
+    welcome(enter(guest, Role::client, std::move(address), {}), guest, {});
+}
+
+std::string Door::admit_worker(const Guest& guest) {
+    const auto host = name_of(guest.body, "host");
+    const auto process = name_of(guest.body, "process");
+    const auto node = node_name(host, process);
+    if (process == "launcher") throw Error(Fault::bad_request, "launcher is no name for a process");
+    const auto brought = read_brought(guest.body.find("actors"));
+    if (auto* old = exchange_.roster.find(node)) make_way(*old, guest);
+    Session& session = enter(guest, Role::worker, node, host);
+    const auto* claims = guest.body.find("prime");
+    session.prime = exchange_.roster.take_prime(host, node, claims != nullptr && claims->as_bool() && *claims->as_bool());
+    note_claimed(host, process);
+    Value more = Value::Map{};
+    auto fenced = register_brought(session, brought);
+    more.set("node", node);
+    more.set("prime", session.prime);
+    if (!fenced.empty()) more.set("fenced", std::move(fenced));
+    welcome(session, guest, std::move(more));
+    log::info(log::Fields{{"node", node}, {"pid", session.pid}, {"actors", session.actors}}, "joined");
+    departure_.node_has_joined(node);
+    return node;
+}
+
+void Door::admit_launcher(const Guest& guest) {
+    const auto host = name_of(guest.body, "host");
+    auto address = host + ".launcher";
+    if (auto* old = exchange_.roster.find(address)) {
+        if (old->peer == guest.peer) return welcome(*old, guest, {});
+        const bool is_dead = old->doomed_at.count() != 0 ||
+                             exchange_.outgoing.send_now(old->peer, {.command = "heartbeat", .recipient = old->address}) ==
+                                 Sent::peer_unknown;
+        if (is_dead) departure_.lose(*old, "another launcher of its host came");
+        // Two of one host may live side by side: the later one starts nothing on request but reports its own children.
+        else address = fmt::format("@{}.launcher.{}", host, ++last_number_);
+    }
+    welcome(enter(guest, Role::launcher, std::move(address), host), guest, {});
+}
+
+// A worker comes back over a new connection (it knows its session's secret), or the old one only seems to live.
+void Door::make_way(Session& old, const Guest& guest) {
+    const auto secret = optional_text_of(guest.body, "session");
+    const bool is_same = old.peer == guest.peer || (secret && *secret == old.secret);
+    if (is_same || old.doomed_at.count() != 0) return departure_.lose(old, "it came back over a new connection");
+    const auto sent = exchange_.outgoing.send_now(old.peer, {.command = "heartbeat", .recipient = old.address});
+    if (sent == Sent::peer_unknown) return departure_.lose(old, "its connection is gone");
+    throw Error(Fault::conflict, old.address + " is alive elsewhere (pid " + std::to_string(old.pid) +
+                                     "); give another --process or --host, or end that one first");
+}
+
+// Checked as a whole before anything is changed: a worker joins with all of it or not at all.
+std::vector<Door::Brought> Door::read_brought(const Value* actors) {
+    std::vector<Brought> all;
+    if (actors == nullptr || actors->is_nil()) return all;
+    if (!actors->as_array()) throw Error(Fault::bad_request, "actors is a list of {name, epoch, class_desc}");
+    for (const auto& actor : *actors->as_array()) {
+        const auto* epoch = actor.find("epoch");
+        const auto* class_desc = actor.find("class_desc");
+        all.push_back({name_of(actor, "name"),
+                       epoch != nullptr && epoch->as_integer() ? static_cast<std::uint64_t>(*epoch->as_integer()) : 0,
+                       class_desc != nullptr ? class_desc->encoded() : std::string()});
+    }
+    return all;
+}
+
+Value::Array Door::register_brought(Session& session, const std::vector<Brought>& brought) {
+    Value::Array fenced;
+    for (const auto& actor : brought) {
+        if (exchange_.registry.find(actor.name) != nullptr || !exchange_.registry.has_room(1)) {
+            fenced.emplace_back(actor.name);
+            continue;
+        }
+        exchange_.registry.epoch_seen(actor.epoch);
+        exchange_.registry.add(actor.name, session, actor.epoch, exchange_.registry.intern(actor.class_desc));
+    }
+    return fenced;
+}
+
+// After a restart of the broker its survivors tell which numbers are in use.
+void Door::note_claimed(std::string_view host, std::string_view process) {
+    if (!is_claimed_process(process)) return;
+    const auto digits = process.substr(process.rfind('_') + 1);
+    std::uint64_t number = 0;
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ec != std::errc{}) return;
+    if (number >= 1'000'000'000) return;
+    auto& next = next_process_[std::string(host)];
+    next = std::max(next, number + 1);
+}
+
+Session& Door::enter(const Guest& guest, Role role, std::string address, std::string_view host) {
+    if (auto* other = exchange_.roster.find(guest.peer)) departure_.lose(*other, "it said hello as somebody else");
+    if (exchange_.roster.size() >= exchange_.options.sessions_max)
+        throw Error(Fault::unavailable, "too many sessions; end some, or try again later");
+    exchange_.roster.hear_again(guest.peer);
+    Session& session = exchange_.roster.add(guest.peer, role, std::move(address));
+    session.host = host;
+    session.heard = session.spoken = exchange_.clock.now();
+    session.secret = exchange_.options.secret ? exchange_.options.secret() : fmt::format("session-{}", guest.peer);
+    if (const auto* pid = guest.body.find("pid"); pid != nullptr && pid->as_integer()) session.pid = *pid->as_integer();
+    return session;
+}
+
+void Door::welcome(Session& session, const Guest& guest, Value more) {
+    Value bounds = Value::Map{};
+    bounds.set("body_size_max", limits::body_size_max);
+    bounds.set("body_depth_max", limits::body_depth_max);
+    bounds.set("body_elements_max", limits::body_elements_max);
+    bounds.set("batch_size_max", limits::batch_size_max);
+    bounds.set("open_asks_max", limits::asks_of_client_max);
+    Value body = Value::Map{};
+    body.set("address", session.address);
+    body.set("session", session.secret);
+    body.set("system", exchange_.options.system);
+    body.set("heartbeat", std::chrono::duration<double>(limits::heartbeat_interval).count());
+    body.set("broker_epoch", exchange_.options.broker_epoch);
+    body.set("protocol", limits::protocol_version);
+    body.set("limits", std::move(bounds));
+    if (auto* fields = more.as_map())
+        for (auto& [key, value] : *fields) body.set(std::move(key), std::move(value));
+    ++exchange_.counters.handled;
+    if (!guest.waits) return;
+    const auto bytes = body.encoded();
+    exchange_.outgoing.post_control(session, {.kind = Kind::reply, .mid = guest.mid, .command = "welcome",
+                                              .recipient = session.address, .body = bytes});
+}
+
+void Door::refuse(Peer peer, std::uint64_t mid, const Error& error) {
+    if (const auto fault = fault_of(error.code)) exchange_.counters.refuse(*fault);
+    if (const auto held_back = refusals_.due(exchange_.clock.now()))
+        log::warning("a hello was refused: {}: {} ({} like it before)", error.code, error.text, *held_back);
+    Value body = Value::Map{};
+    body.set("text", error.text);
+    body.set("from", "HEAD");
+    const auto bytes = body.encoded();
+    exchange_.outgoing.send_now(peer, {.kind = Kind::error, .mid = mid, .command = error.code, .body = bytes});
+}
+
+std::string Door::claim_process(std::string_view host) {
+    auto& next = next_process_[std::string(host)];
+    return fmt::format("process_{}", next++);
+}
+
+}  // namespace peacepie::broker

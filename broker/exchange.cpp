@@ -1,0 +1,139 @@
+// exchange.cpp - reaching addresses and saying no.  Next: outgoing.hpp
+#include "broker/exchange.hpp"
+
+#include "broker/closest.hpp"
+#include "broker/relocation.hpp"
+
+namespace peacepie::broker {
+
+namespace {
+
+constexpr std::string_view head_name = "HEAD";
+
+Value fault_body(std::string_view text, Value more) {
+    Value body = Value::Map{};
+    body.set("text", text);
+    body.set("from", head_name);
+    if (auto* fields = more.as_map())
+        for (auto& [key, value] : *fields) body.set(std::move(key), std::move(value));
+    return body;
+}
+
+}  // namespace
+
+void Exchange::reply(const Asker& to, std::string_view command, const Value& body) {
+    ++counters.handled;
+    if (!to.waits) return;
+    const auto bytes = body.encoded();
+    close_ask(to.address, to.mid);
+    deliver({.kind = Kind::reply, .mid = to.mid, .command = command, .recipient = to.address, .body = bytes});
+}
+
+void Exchange::fail(const Asker& to, Fault fault, std::string_view text, Value more) {
+    fail(to, Error(fault, std::string(text)), std::move(more));
+}
+
+void Exchange::fail(const Asker& to, const Error& error, Value more) {
+    if (const auto fault = fault_of(error.code)) counters.refuse(*fault);
+    if (!to.waits) return;
+    const auto bytes = fault_body(error.text, std::move(more)).encoded();
+    close_ask(to.address, to.mid);
+    deliver({.kind = Kind::error, .mid = to.mid, .command = error.code, .recipient = to.address, .body = bytes});
+}
+
+void Exchange::say(Session& to, Kind kind, std::uint64_t mid, std::string_view command, const Value& body,
+                   std::optional<std::uint32_t> timeout_ms) {
+    const auto bytes = body.encoded();
+    outgoing.post_control(to, {.kind = kind, .mid = mid, .command = command, .recipient = to.address,
+                               .timeout_ms = timeout_ms, .body = bytes});
+}
+
+bool Exchange::pass(Registration& actor, const Envelope& envelope, std::string_view encoded) {
+    if (actor.move != nullptr && actor.move->holds(envelope)) {
+        actor.move->hold(encoded, clock.now());
+        ++counters.held;
+        return true;
+    }
+    if (!outgoing.post(*actor.session, encoded)) return false;
+    ++counters.routed;
+    return true;
+}
+
+void Exchange::deliver(const Envelope& envelope) {
+    encoded_.clear();
+    append_envelope(encoded_, envelope);
+    bool taken = false;
+    if (auto* actor = registry.find(envelope.recipient)) taken = pass(*actor, envelope, encoded_);
+    else if (auto* session = roster.find(envelope.recipient)) taken = outgoing.post(*session, encoded_);
+    if (!taken) ++counters.dead_letters;
+}
+
+void Exchange::refuse(const Envelope& envelope, Fault fault, std::string_view text, Value more) {
+    if (envelope.wants_answer()) return fail(Asker::of(envelope), fault, text, std::move(more));
+    counters.refuse(fault);
+    ++counters.dead_letters;
+    if (const auto held_back = dead_letters_.due(clock.now()))
+        log::warning(log::Fields{{"recipient", envelope.recipient}, {"sender", envelope.sender},
+                                 {"command", envelope.command}},
+                     "dead letter: {}: {} ({} like it before)", code_of(fault), text, *held_back);
+}
+
+void Exchange::refuse_unknown(const Envelope& envelope, std::string_view name) {
+    const bool is_place = name.find('.') != name.npos || name.starts_with('@');
+    const auto fault = is_place ? Fault::no_such_node : Fault::no_such_actor;
+    if (!envelope.wants_answer()) return refuse(envelope, fault, "nobody of that name");
+    Value more = Value::Map{};
+    more.set("close", close_to(name));
+    const auto shown = log::escaped(name.substr(0, limits::name_size_max));  // may be anything, even no text
+    refuse(envelope, fault,
+           is_place ? fmt::format("nobody with the address {} is connected; get_all_nodes lists the workers", shown)
+                    : fmt::format("there is no actor named {}; create it with create_actor, or see get_members", shown),
+           std::move(more));
+}
+
+OpenAsks::Opened Exchange::open_ask(const Envelope& ask, const Session& to) {
+    Session* client = ask.sender.starts_with('@') ? roster.find(ask.sender) : nullptr;
+    if (client != nullptr && client->role != Role::client) client = nullptr;
+    if (client != nullptr && client->open_asks >= limits::asks_of_client_max) return OpenAsks::Opened::client_full;
+    Nanoseconds left = limits::ask_timeout_default;
+    if (ask.timeout_ms) left = std::chrono::milliseconds(*ask.timeout_ms);
+    const auto deadline = clock.now() + left + limits::answer_grace;
+    const auto opened = asks.open(ask.sender, ask.mid, ask.recipient, to.peer, deadline, client != nullptr);
+    if (opened == OpenAsks::Opened::yes && client != nullptr) ++client->open_asks;
+    return opened;
+}
+
+bool Exchange::close_ask(std::string_view asker, std::uint64_t mid) {
+    if (!asks.close(asker, mid)) return false;
+    one_less_open(asker);
+    return true;
+}
+
+void Exchange::one_less_open(std::string_view asker) {
+    if (!asker.starts_with('@')) return;
+    if (auto* client = roster.find(asker); client != nullptr && client->open_asks > 0) --client->open_asks;
+}
+
+void Exchange::answer_all(const std::vector<Unanswered>& asks, Fault fault, std::string_view text) {
+    for (const auto& ask : asks) {
+        one_less_open(ask.asker);
+        const auto sentence = fmt::format("{}: {}", ask.recipient, text);
+        fail({ask.asker, ask.mid, true}, fault, sentence);
+    }
+}
+
+Value Exchange::close_to(std::string_view name) {
+    Value::Array names;
+    if (suggestions_left_ <= 0) return names;
+    --suggestions_left_;
+    Closest places(name);
+    for (const auto& [node, session] : roster.workers()) {
+        places.offer(node);
+        places.offer(std::string_view(node).substr(0, node.rfind('.')));
+    }
+    for (auto& found : registry.close_to(name)) names.emplace_back(std::move(found));
+    for (auto& found : places.take()) names.emplace_back(std::move(found));
+    return names;
+}
+
+}  // namespace peacepie::broker

@@ -1,0 +1,86 @@
+// exchange.hpp - the broker's tables and its outgoing mail in one place: what Broker, Head, Moves, Door, Departure share.
+//
+// Owned by Broker; the broker's thread.  Holds no decisions about commands; it only knows how to reach an address.
+// Next: head.hpp decides.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker/counters.hpp"
+#include "broker/open_asks.hpp"
+#include "broker/options.hpp"
+#include "broker/outgoing.hpp"
+#include "broker/registry.hpp"
+#include "broker/roster.hpp"
+#include "log/log.hpp"
+#include "wire/envelope.hpp"
+#include "wire/fault.hpp"
+#include "wire/value.hpp"
+
+namespace peacepie::broker {
+
+/// Who is to be answered.  A send has nobody; answers to it are only counted.
+struct Asker {
+    std::string address;
+    std::uint64_t mid = 0;
+    bool waits = false;
+
+    [[nodiscard]] static Asker of(const Envelope& envelope) {
+        return {std::string(envelope.sender), envelope.mid, envelope.wants_answer()};
+    }
+};
+
+class Exchange {
+public:
+    Exchange(PeerLink& link, const Clock& clock, Options options)
+        : clock(clock), options(std::move(options)), registry(this->options.broker_epoch), outgoing(link, clock) {}
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+    /// HEAD's answers.
+    void reply(const Asker& to, std::string_view command, const Value& body = {});
+    void fail(const Asker& to, Fault fault, std::string_view text, Value more = {});
+    void fail(const Asker& to, const Error& error, Value more = {});
+    /// HEAD speaks on its own: a command to a worker's admin, a notification to whoever subscribed.
+    void say(Session& to, Kind kind, std::uint64_t mid, std::string_view command, const Value& body,
+             std::optional<std::uint32_t> timeout_ms = std::nullopt);
+
+    /// Puts an encoded envelope into the actor's worker's outbox, or holds it while the actor is on the move.
+    /// False: the outbox is full.
+    [[nodiscard]] bool pass(Registration& actor, const Envelope& envelope, std::string_view encoded);
+    /// Like pass, for an answer or a notification made here, to any address.
+    void deliver(const Envelope& envelope);
+
+    /// An ask that gets no answer: error, and `close` where names may be misspelt.  A send becomes a dead letter.
+    void refuse(const Envelope& envelope, Fault fault, std::string_view text, Value more = {});
+    void refuse_unknown(const Envelope& envelope, std::string_view name);
+    /// The table of open asks, with each client's share of it.
+    [[nodiscard]] OpenAsks::Opened open_ask(const Envelope& ask, const Session& to);
+    bool close_ask(std::string_view asker, std::uint64_t mid);
+    /// Those lost or late in the table of open asks.
+    void answer_all(const std::vector<Unanswered>& asks, Fault fault, std::string_view text);
+
+    /// Names of actors or nodes that look like this one; empty when a flood used this round's share up.
+    [[nodiscard]] Value close_to(std::string_view name);
+    void begin_round() noexcept { suggestions_left_ = limits::close_names_per_round_max; }
+
+    const Clock& clock;
+    const Options options;
+    Counters counters;
+    Roster roster;
+    Registry registry;
+    OpenAsks asks;
+    Outgoing outgoing;
+
+private:
+    void one_less_open(std::string_view asker);
+
+    int suggestions_left_ = limits::close_names_per_round_max;
+    log::Repeat dead_letters_;
+    std::string encoded_;  // scratch
+};
+
+}  // namespace peacepie::broker

@@ -1,0 +1,212 @@
+// head.cpp - the table, and what HEAD answers like everybody else.  Next: head_members.cpp
+#include "broker/head.hpp"
+
+#include <algorithm>
+
+#include "broker/arguments.hpp"
+#include "broker/closest.hpp"
+
+namespace peacepie::broker {
+
+const Head::Verb Head::verbs[] = {
+    {"ping", Audience::anyone, &Head::ping, "", "answers pong"},
+    {"describe", Audience::anyone, &Head::describe, "", "lists the commands of HEAD"},
+    {"get_params", Audience::anyone, &Head::get_params, "", "HEAD has none"},
+    {"set_params", Audience::anyone, &Head::set_params, "params: list", "HEAD has none"},
+    {"stats", Audience::anyone, &Head::stats, "", "counts, times and sizes of the broker"},
+    {"subscribe", Audience::anyone, &Head::subscribe, "command: text",
+     "a notification after each handled command of that name; intra_linked: after each worker that joins"},
+    {"unsubscribe", Audience::anyone, &Head::unsubscribe, "command: text", "ends a subscription"},
+    {"quit", Audience::anyone, &Head::quit, "", "ends the whole system"},
+    {"get_all_nodes", Audience::anyone, &Head::get_all_nodes, "", "the nodes of all connected workers"},
+    {"seek_actor", Audience::anyone, &Head::seek_actor, "entity: address, with_class_desc: bool?", "where an actor lives"},
+    {"find_actor", Audience::anyone, &Head::seek_actor, "entity: address, with_class_desc: bool?", "where an actor lives"},
+    {"get_members", Audience::anyone, &Head::get_members, "page_size: int, level: text?, id: text?",
+     "one page of hosts, of a host's processes or of a process's actors"},
+    {"recreate_actor", Audience::anyone, &Head::recreate_actor, "entity: address, node: address?, class_desc: map?",
+     "moves an actor with state and mail, or recreates it in place"},
+    {"create_actor", Audience::anyone, &Head::to_prime, "class_desc: map, name: text, params: list?",
+     "passed on to the first PRIME"},
+    {"create_actors", Audience::anyone, &Head::to_prime, "class_desc: map, names: list, params: list?",
+     "passed on to the first PRIME"},
+    {"remove_actor", Audience::anyone, &Head::to_owner, "name: address", "passed on to the process that holds it"},
+    {"create_process", Audience::anyone, &Head::to_prime, "", "passed on to the first PRIME"},
+    {"remove_process", Audience::anyone, &Head::to_host_of_node, "node: address", "passed on to the PRIME of its host"},
+    {"get_local_nodes", Audience::anyone, &Head::to_prime, "", "passed on to the first PRIME"},
+    {"load_package", Audience::anyone, &Head::to_prime, "requires_dist: text", "passed on to the first PRIME"},
+    {"get_source_path", Audience::anyone, &Head::to_prime, "", "passed on to the first PRIME"},
+    {"get_work_path", Audience::anyone, &Head::to_prime, "", "passed on to the first PRIME"},
+    {"register_actors", Audience::parts, &Head::register_actors, "", ""},
+    {"unregister_actors", Audience::parts, &Head::unregister_actors, "", ""},
+    {"claim_process", Audience::parts, &Head::claim_process, "", ""},
+    {"await_node", Audience::parts, &Head::await_node, "", ""},
+    {"process_ended", Audience::parts, &Head::process_ended, "", ""},
+    {"fence", Audience::parts, &Head::fence, "", ""},
+    {"heartbeat", Audience::parts, &Head::heartbeat, "", ""},
+    {"bye", Audience::parts, &Head::bye, "", ""},
+};
+
+Head::Head(Exchange& exchange)
+    : moves(exchange), departure(exchange, moves, observers), door(exchange, departure), closing(exchange, moves, door),
+      exchange_(exchange), started_(exchange.clock.now()) {}
+
+bool is_internal_verb(std::string_view command) noexcept {
+    static constexpr std::string_view internal[] = {
+        "await_node", "bye", "cancel_move", "claim_process", "discard", "fence", "freeze", "heartbeat", "load",
+        "node_lost", "prepare_move", "process_ended", "register_actors", "resume", "shut_down", "start",
+        "start_process", "stop_process", "unregister_actors"};
+    return std::binary_search(std::begin(internal), std::end(internal), command);
+}
+
+const Head::Verb* Head::verb_named(std::string_view name) {
+    const auto found = std::find_if(std::begin(verbs), std::end(verbs), [&](const Verb& verb) { return verb.name == name; });
+    return found == std::end(verbs) ? nullptr : found;
+}
+
+void Head::on_command(Session& from, const Envelope& envelope) {
+    const Verb* verb = verb_named(envelope.command);
+    Command command{from, envelope, {}, Asker::of(envelope)};
+    // A worker's admin passes its clients' commands on, and its actors have commands as well; those are no parts.
+    const bool is_part = from.role != Role::client && (envelope.sender.empty() || envelope.sender == from.address);
+    if (command.asker.address.empty()) command.asker.address = from.address;
+    if (verb != nullptr && verb->audience == Audience::parts && !is_part) {
+        if (verb->answer == &Head::bye && !envelope.wants_answer()) return departure.leave(from);
+        verb = nullptr;
+    }
+    if (verb == nullptr) return not_handled(command);
+    try {
+        command.body = Value::decode(envelope.body);
+        const bool is_observed = !observers.empty() && observers.of(verb->name) != nullptr;
+        const Peer peer = from.peer;
+        (this->*verb->answer)(command);
+        if (is_observed && exchange_.roster.find(peer) != nullptr) notify(verb->name, command);
+    } catch (const Error& error) {
+        exchange_.fail(command.asker, error);
+    }
+}
+
+void Head::on_hello(Peer peer, const Envelope& envelope) {
+    const auto node = door.hello(peer, envelope);
+    if (node.empty() || observers.of("intra_linked") == nullptr) return;
+    Value body = Value::Map{};
+    body.set("name", node).set("node", node).set("host", host_of(node)).set("process", process_of(node));
+    notify("intra_linked", 0, {}, body);
+}
+
+void Head::not_handled(const Command& command) {
+    Closest closest(command.envelope.command);
+    for (const auto& verb : verbs)
+        if (verb.audience == Audience::anyone) closest.offer(verb.name);
+    Value::Array names;
+    for (auto& name : closest.take()) names.emplace_back(std::move(name));
+    Value more = Value::Map{};
+    more.set("close", std::move(names));
+    const auto text = fmt::format("HEAD has no command {}; describe lists those it has", log::escaped(command.envelope.command));
+    exchange_.fail(command.asker, Fault::is_not_handled, text, std::move(more));
+}
+
+void Head::notify(std::string_view name, const Command& of) {
+    notify(name, of.envelope.mid, of.asker.address, of.body);
+}
+
+void Head::notify(std::string_view command, std::uint64_t mid, std::string_view sender, const Value& body) {
+    const auto* observing = observers.of(command);
+    if (observing == nullptr) return;
+    Value message = Value::Map{};
+    message.set("mid", mid).set("command", command).set("body", body).set("recipient", {});
+    message.set("sender", sender.empty() ? Value() : Value(sender));
+    const auto bytes = message.encoded();
+    for (const auto& address : *observing)
+        exchange_.deliver({.command = "notification", .recipient = address, .body = bytes});
+}
+
+void Head::ping(Command& command) { exchange_.reply(command.asker, "pong"); }
+
+Value Head::commands_described() {
+    Value::Array commands;
+    for (const auto& verb : verbs) {
+        if (verb.audience != Audience::anyone) continue;
+        Value::Array arguments;
+        for (std::string_view rest = verb.arguments; !rest.empty();) {
+            const auto comma = std::min(rest.find(", "), rest.size());
+            auto argument = rest.substr(0, comma);
+            rest.remove_prefix(std::min(comma + 2, rest.size()));
+            const bool is_optional = argument.ends_with('?');
+            if (is_optional) argument.remove_suffix(1);
+            const auto colon = argument.find(": ");
+            arguments.push_back(Value(Value::Map{{"name", argument.substr(0, colon)},
+                                                 {"type", argument.substr(colon + 2)},
+                                                 {"optional", is_optional}}));
+        }
+        commands.push_back(Value(Value::Map{{"name", verb.name}, {"arguments", std::move(arguments)}, {"text", verb.text}}));
+    }
+    return commands;
+}
+
+void Head::describe(Command& command) {
+    Value body = Value::Map{};
+    body.set("name", "HEAD").set("node", {}).set("package", "peacepie").set("version", exchange_.options.version);
+    body.set("class", "Broker").set("commands", commands_described()).set("params", Value::Array{});
+    exchange_.reply(command.asker, "description", body);
+}
+
+void Head::get_params(Command& command) {
+    Value body = Value::Map{};
+    body.set("params", Value::Array{});
+    exchange_.reply(command.asker, "params", body);
+}
+
+void Head::set_params(Command& command) {
+    const auto* params = command.body.find("params");
+    if (params == nullptr || !params->as_array()) throw Error(Fault::bad_argument, "params: expected a list of {name, value}");
+    if (!params->as_array()->empty()) throw Error(Fault::bad_argument, "HEAD has no parameters; nothing is set");
+    exchange_.reply(command.asker, "params_are_set");
+}
+
+void Head::stats(Command& command) {
+    const auto& counters = exchange_.counters;
+    Value refused = Value::Map{};
+    std::uint64_t all_refused = 0;
+    for (std::size_t i = 0; i < fault_codes.size(); ++i) {
+        all_refused += counters.refused[i];
+        if (counters.refused[i] != 0) refused.set(std::string(fault_codes[i]), counters.refused[i]);
+    }
+    Value body = Value::Map{};
+    body.set("handled", counters.handled).set("failed", 0).set("refused", all_refused).set("refused_by_reason", refused);
+    body.set("mailbox", 0).set("mailbox_bytes", exchange_.outgoing.queued_bytes());
+    body.set("uptime", std::chrono::duration<double>(exchange_.clock.now() - started_).count());
+    body.set("pid", exchange_.options.pid).set("rss_bytes", exchange_.options.rss_bytes());
+    body.set("actors", exchange_.registry.size()).set("sessions", exchange_.roster.size());
+    body.set("workers", exchange_.roster.workers().size()).set("open_asks", exchange_.asks.size());
+    body.set("moves", moves.size()).set("moved", counters.moves).set("not_moved", counters.moves_failed);
+    body.set("frames", counters.frames).set("messages", counters.envelopes).set("routed", counters.routed);
+    body.set("dead_letters", counters.dead_letters).set("late_answers", counters.late_answers);
+    body.set("malformed", counters.malformed).set("strangers", counters.from_strangers);
+    body.set("sessions_closed", counters.closed).set("workers_lost", counters.workers_lost);
+    body.set("broker_epoch", exchange_.options.broker_epoch);
+    exchange_.reply(command.asker, "stats", body);
+}
+
+void Head::subscribe(Command& command) {
+    const auto wanted = text_of(command.body, "command");
+    if (command.asker.address.empty()) throw Error(Fault::bad_argument, "nobody to notify: the message has no sender");
+    if (wanted.empty() || wanted.size() > limits::command_size_max)
+        throw Error(Fault::bad_argument, "command: expected the name of a command");
+    if (!observers.add(wanted, command.asker.address))
+        throw Error(Fault::unavailable, "too many subscriptions; unsubscribe some");
+    exchange_.reply(command.asker, "subscribed");
+}
+
+void Head::unsubscribe(Command& command) {
+    const auto wanted = text_of(command.body, "command");
+    if (!observers.remove(wanted, command.asker.address))
+        throw Error(Fault::bad_argument, "command: you are not subscribed to " + log::escaped(wanted));
+    exchange_.reply(command.asker, "unsubscribed");
+}
+
+void Head::quit(Command& command) {
+    exchange_.reply(command.asker, "is_quiting");
+    closing.begin("quit by " + (command.asker.address.empty() ? std::string("nobody named") : command.asker.address));
+}
+
+}  // namespace peacepie::broker

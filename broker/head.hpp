@@ -1,0 +1,101 @@
+// head.hpp - the commands addressed to HEAD: a table of verb -> member function.
+//
+// One verb, one function, one name on both ends.  Verbs between the parts of the system are answered only to workers and
+// launchers speaking for themselves; to everybody else they are not there.  The broker's thread.
+// Next: head.cpp (dispatch, what everyone answers), head_members.cpp (who is where), head_parts.cpp (workers and
+// launchers), head_admin.cpp (what HEAD passes to an admin).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "broker/closing.hpp"
+#include "broker/departure.hpp"
+#include "broker/door.hpp"
+#include "broker/exchange.hpp"
+#include "broker/moves.hpp"
+#include "broker/observers.hpp"
+
+namespace peacepie::broker {
+
+class Head {
+public:
+    explicit Head(Exchange& exchange);
+
+    /// A send or an ask to HEAD; the sender is stamped.
+    void on_command(Session& from, const Envelope& envelope);
+    /// A hello, from a peer known or not.
+    void on_hello(Peer peer, const Envelope& envelope);
+
+    Moves moves;
+    Observers observers;
+    Departure departure;
+    Door door;
+    Closing closing;
+
+private:
+    struct Command {
+        Session& from;
+        const Envelope& envelope;
+        Value body;
+        Asker asker;
+    };
+    enum class Audience { anyone, parts };  ///< parts: workers and launchers, in their own name
+    struct Verb {
+        std::string_view name;
+        Audience audience;
+        void (Head::*answer)(Command&);
+        std::string_view arguments;  ///< "name: type, other: type?"
+        std::string_view text;
+    };
+    static const Verb verbs[];
+    [[nodiscard]] static const Verb* verb_named(std::string_view name);
+    [[nodiscard]] static Value commands_described();
+    void not_handled(const Command& command);
+    void notify(std::string_view command, const Command& of);
+    void notify(std::string_view command, std::uint64_t mid, std::string_view sender, const Value& body);
+
+    // What everyone answers.
+    void ping(Command&);
+    void describe(Command&);
+    void get_params(Command&);
+    void set_params(Command&);
+    void stats(Command&);
+    void subscribe(Command&);
+    void unsubscribe(Command&);
+    void quit(Command&);
+
+    // Who is where.
+    void get_all_nodes(Command&);
+    void seek_actor(Command&);
+    void get_members(Command&);
+    void recreate_actor(Command&);
+    [[nodiscard]] Value hosts_page(std::size_t page, std::size_t size) const;
+    [[nodiscard]] Value processes_page(std::string_view host, std::size_t page, std::size_t size) const;
+    [[nodiscard]] Value actors_page(const Session& worker, std::size_t page, std::size_t size) const;
+    void begin_move(Command& command, std::string_view name, Registration& actor);
+
+    // Passed on.
+    void to_prime(Command&);
+    void to_host_of_node(Command&);
+    void to_owner(Command&);
+    void forward(Command& command, Session& to);
+
+    // Workers and launchers.
+    void register_actors(Command&);
+    void unregister_actors(Command&);
+    void claim_process(Command&);
+    void await_node(Command&);
+    void process_ended(Command&);
+    void fence(Command&);
+    void heartbeat(Command&);
+    void bye(Command&);
+
+    Exchange& exchange_;
+    Nanoseconds started_;
+};
+
+/// Verbs that only parts of the system say to each other; from a client they are `is_not_handled` wherever they go.
+[[nodiscard]] bool is_internal_verb(std::string_view command) noexcept;
+
+}  // namespace peacepie::broker

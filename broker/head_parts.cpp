@@ -1,0 +1,89 @@
+// head_parts.cpp - what workers and launchers say to HEAD in their own name.  Next: departure.cpp
+#include "broker/arguments.hpp"
+#include "broker/head.hpp"
+
+namespace peacepie::broker {
+
+// All names or none: a half-made list of actors would have to be taken back by the worker, in a race with everybody else.
+void Head::register_actors(Command& command) {
+    const auto names = names_of(command.body, "names");
+    const auto* class_desc = command.body.find("class_desc");
+    if (!exchange_.registry.has_room(names.size()))
+        throw Error(Fault::no_space, "the registry is full; remove some actors");
+    const auto interned = exchange_.registry.intern(class_desc != nullptr ? class_desc->encoded() : std::string());
+    Value::Array epochs;
+    epochs.reserve(names.size());
+    for (std::size_t done = 0; done < names.size(); ++done) {
+        const auto& name = names[done];
+        const auto* taken = exchange_.registry.find(name);
+        if (taken == nullptr) {
+            const auto epoch = exchange_.registry.next_epoch();
+            exchange_.registry.add(name, command.from, epoch, interned);
+            epochs.emplace_back(epoch);
+            continue;
+        }
+        const auto owner = taken->session->address;
+        const bool is_twice = owner == command.from.address && std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(done), name) !=
+                                                                   names.begin() + static_cast<std::ptrdiff_t>(done);
+        for (std::size_t i = 0; i < done; ++i) exchange_.registry.remove(names[i]);
+        throw Error(Fault::conflict, is_twice ? "the name " + name + " is in the list twice"
+                                              : "the name " + name + " is taken by an actor in " + owner);
+    }
+    Value body = Value::Map{};
+    body.set("epochs", std::move(epochs));
+    exchange_.reply(command.asker, "actors_are_registered", body);
+}
+
+void Head::unregister_actors(Command& command) {
+    for (const auto& name : names_of(command.body, "names")) {
+        auto* actor = exchange_.registry.find(name);
+        if (actor == nullptr || actor->session != &command.from) continue;  // moved on, or gone already
+        if (actor->move != nullptr) moves.on_withdrawn(*actor);
+        exchange_.registry.remove(name);
+    }
+    exchange_.reply(command.asker, "actors_are_unregistered");
+}
+
+void Head::claim_process(Command& command) {
+    if (!command.from.prime) throw Error(Fault::denied, "only a PRIME may claim a process");
+    int living = 0;
+    for (const auto& [node, session] : exchange_.roster.workers()) living += session->host == command.from.host ? 1 : 0;
+    if (living >= limits::processes_per_host_max)
+        throw Error(Fault::unavailable, "the host has as many processes as it may; remove some");
+    Value body = Value::Map{};
+    body.set("process", door.claim_process(command.from.host));
+    exchange_.reply(command.asker, "process_is_claimed", body);
+}
+
+void Head::await_node(Command& command) {
+    const auto node = node_in(command.body, "node");
+    if (exchange_.roster.find_node(node) != nullptr) {
+        Value body = Value::Map{};
+        body.set("node", node);
+        return exchange_.reply(command.asker, "node_has_joined", body);
+    }
+    Nanoseconds patience = limits::process_start_timeout;
+    if (command.envelope.timeout_ms) patience = std::chrono::milliseconds(*command.envelope.timeout_ms);
+    departure.await_node(node, command.asker, exchange_.clock.now() + patience);
+}
+
+void Head::process_ended(Command& command) {
+    const auto node = node_in(command.body, "node");
+    if (command.from.role != Role::launcher || host_of(node) != command.from.host)
+        throw Error(Fault::denied, "only the launcher of a host speaks of its processes");
+    departure.process_ended(node, log::escaped(optional_text_of(command.body, "text").value_or("no reason given")));
+    exchange_.reply(command.asker, "noted");
+}
+
+// Back to where it came from, behind everything that worker's actors had sent to the moved one before.
+void Head::fence(Command& command) {
+    ++exchange_.counters.handled;
+    exchange_.outgoing.post_control(command.from, {.command = "fence", .recipient = command.from.address,
+                                                   .body = command.envelope.body});
+}
+
+void Head::heartbeat(Command&) {}  // hearing it was all
+
+void Head::bye(Command& command) { departure.leave(command.from); }
+
+}  // namespace peacepie::broker

@@ -1,0 +1,279 @@
+// moves.cpp - the broker's half of a move, carried out.  Next: relocation.cpp
+#include "broker/moves.hpp"
+
+#include <algorithm>
+
+#include "broker/snapshot_facts.hpp"
+#include "wire/scan.hpp"
+
+namespace peacepie::broker {
+
+namespace {
+
+constexpr auto step_patience = std::chrono::seconds(10);       // building an instance, loading a state
+constexpr auto loading_at_least = std::chrono::milliseconds(500);  // even when the turn used the whole time up
+
+void put_map_head(std::string& out, std::uint8_t fields) { out.push_back(static_cast<char>(0x80 | fields)); }
+
+/// {entity, epoch} and, spliced in as they came, further encoded fields.
+std::string body_of(const Move& move, std::string_view extra_key = {}, std::string_view extra = {}) {
+    std::string body;
+    put_map_head(body, extra_key.empty() ? 2 : 3);
+    scan::put_text(body, "entity");
+    scan::put_text(body, move.name);
+    scan::put_text(body, "epoch");
+    scan::put_unsigned(body, move.epoch);
+    if (extra_key.empty()) return body;
+    scan::put_text(body, extra_key);
+    if (extra.empty()) body.push_back('\xc0');
+    else body.append(extra);
+    return body;
+}
+
+std::uint32_t milliseconds(Nanoseconds span) {
+    const auto whole = std::chrono::ceil<std::chrono::milliseconds>(span).count();
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole, 1, 86'400'000));
+}
+
+}  // namespace
+
+void Moves::begin(Move move, Asker asker) {
+    auto name = move.name;
+    auto made = std::make_unique<Running>(std::move(move), std::move(asker));
+    Running& running = *made;
+    running_.insert_or_assign(std::move(name), std::move(made));
+    const Move& plan = running.relocation.move();
+    auto* registration = exchange_.registry.find(plan.name);
+    registration->move = &running.relocation;
+    const auto& known = exchange_.registry.class_desc(*registration);
+    ask(running, plan.target, "prepare_move", body_of(plan, "class_desc", plan.class_desc.empty() ? known : plan.class_desc),
+        step_patience);
+}
+
+void Moves::ask(Running& running, const std::string& node, std::string_view command, std::string_view body,
+                Nanoseconds at_most, Nanoseconds at_least) {
+    auto* session = exchange_.roster.find_node(node);
+    if (session == nullptr) return;  // on_lost has settled it
+    const auto now = exchange_.clock.now();
+    const auto left = std::max(at_least, std::min(at_most, running.relocation.move().deadline - now));
+    by_mid_.erase(running.open_mid);
+    running.open_mid = ++last_mid_;
+    running.open_at = node;
+    running.step_deadline = now + left;
+    by_mid_.emplace(running.open_mid, &running);
+    exchange_.outgoing.post_control(*session, {.kind = Kind::ask, .mid = running.open_mid, .command = command,
+                                               .recipient = session->address, .timeout_ms = milliseconds(left),
+                                               .body = body});
+}
+
+void Moves::tell(const Running& running, const std::string& node, std::string_view command) {
+    auto* session = exchange_.roster.find_node(node);
+    if (session == nullptr) return;
+    const auto body = body_of(running.relocation.move());
+    exchange_.outgoing.post_control(*session, {.kind = Kind::send, .command = command, .recipient = session->address,
+                                               .body = body});
+}
+
+void Moves::on_answer(const Session& from, const Envelope& answer) {
+    const auto found = by_mid_.find(answer.mid);
+    if (found == by_mid_.end() || found->second->open_at != from.address) {
+        ++exchange_.counters.late_answers;
+        return;
+    }
+    Running& running = *found->second;
+    by_mid_.erase(found);
+    running.open_mid = 0;
+    if (answer.kind == Kind::reply) on_reply(running, answer);
+    else {
+        std::string text = "the step was refused";
+        try {
+            const auto body = Value::decode(answer.body);
+            if (const auto* said = body.find("text"); said != nullptr && said->as_text()) text = *said->as_text();
+        } catch (const Error&) {
+            text = "the step was refused, with a body that cannot be read";
+        }
+        failed(running, Event::refused, answer.command, text);
+    }
+    end_settled();
+}
+
+void Moves::on_reply(Running& running, const Envelope& answer) {
+    switch (running.relocation.phase()) {
+        case Relocation::Phase::preparing: return happened(running, Event::prepared);
+        case Relocation::Phase::freezing: return take_snapshot(running, answer.body);
+        case Relocation::Phase::loading: return happened(running, Event::loaded);
+        case Relocation::Phase::settled: return;
+    }
+}
+
+void Moves::take_snapshot(Running& running, std::string_view body) {
+    const auto facts = read_snapshot_facts(body);
+    const auto& name = running.relocation.move().name;
+    if (!facts) return failed(running, Event::refused, "bad_request", "the snapshot of " + name + " cannot be read");
+    if (body.size() + name.size() + 64 > limits::body_size_max)
+        return failed(running, Event::refused, "too_large", "the snapshot of " + name + " is larger than a message may be");
+    running.snapshot = body;
+    running.state_bytes = facts->state_bytes;
+    running.moved_messages = facts->mailbox_messages;
+    happened(running, Event::frozen);
+}
+
+void Moves::happened(Running& running, Event event) {
+    for (const Step step : running.relocation.on(event)) perform(running, step);
+    if (running.relocation.phase() == Relocation::Phase::settled) some_settled_ = true;
+}
+
+void Moves::failed(Running& running, Event event, std::string_view reason, std::string_view text) {
+    if (running.reason.empty()) {
+        running.reason = reason;
+        running.text = text;
+    }
+    happened(running, event);
+}
+
+void Moves::perform(Running& running, Step step) {
+    const Move& move = running.relocation.move();
+    auto* registration = exchange_.registry.find(move.name);
+    switch (step) {
+        case Step::send_freeze:
+            running.frozen_at = exchange_.clock.now();
+            return ask(running, move.source, "freeze", body_of(move), move.deadline - running.frozen_at);
+        case Step::send_load: {
+            ask(running, move.target, "load", body_of(move, "snapshot", running.snapshot), step_patience, loading_at_least);
+            std::string().swap(running.snapshot);
+            return;
+        }
+        case Step::adopt:
+        case Step::commit: {
+            auto* target = exchange_.roster.find_node(move.target);
+            if (registration != nullptr && target != nullptr)
+                exchange_.registry.move_to(*registration, *target, move.epoch);
+            if (step == Step::commit && registration != nullptr && !move.class_desc.empty())
+                registration->class_desc = exchange_.registry.intern(move.class_desc);
+            return;
+        }
+        case Step::send_start:
+            running.pause = exchange_.clock.now() - running.frozen_at;
+            return tell(running, move.target, "start");
+        case Step::send_discard: return tell(running, move.source, "discard");
+        case Step::send_resume: return tell(running, move.source, "resume");
+        case Step::send_cancel: return tell(running, move.target, "cancel_move");
+        case Step::release: return release(running);
+        case Step::release_as_lost: return release_as_lost(running);
+        case Step::forget_name: exchange_.registry.remove(move.name); return;
+        case Step::answer_moved: return answer(running, true);
+        case Step::answer_stayed: return answer(running, false);
+    }
+}
+
+// Time went by while the mail was held: an ask goes on with what is left of its own.
+void Moves::release(Running& running) {
+    auto* registration = exchange_.registry.find(running.relocation.move().name);
+    if (registration == nullptr) return release_as_lost(running);
+    registration->move = nullptr;
+    const auto now = exchange_.clock.now();
+    std::string shortened;
+    for (const auto& held : running.relocation.take_held()) {
+        Envelope envelope;
+        if (read_envelope(held.encoded, envelope)) continue;  // was read once already
+        std::string_view encoded = held.encoded;
+        if (envelope.wants_answer()) {
+            const auto whole = std::chrono::milliseconds(
+                envelope.timeout_ms.value_or(std::chrono::milliseconds(limits::ask_timeout_default).count()));
+            if (held.since + whole <= now) {
+                exchange_.fail(Asker::of(envelope), Fault::expired, "the time for the answer passed during a move");
+                continue;
+            }
+            envelope.timeout_ms = milliseconds(held.since + whole - now);
+            shortened.clear();
+            append_envelope(shortened, envelope);
+            encoded = shortened;
+        }
+        ++running.moved_messages;
+        if (!exchange_.pass(*registration, envelope, encoded))
+            exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the actor's process is full; send less, or later");
+    }
+}
+
+void Moves::release_as_lost(Running& running) {
+    if (auto* registration = exchange_.registry.find(running.relocation.move().name)) registration->move = nullptr;
+    const auto fault = fault_of(running.reason).value_or(Fault::worker_lost);
+    for (const auto& held : running.relocation.take_held()) {
+        Envelope envelope;
+        if (!read_envelope(held.encoded, envelope)) exchange_.refuse(envelope, fault, running.text);
+    }
+}
+
+void Moves::answer(Running& running, bool moved) {
+    const Move& move = running.relocation.move();
+    Value body = Value::Map{};
+    if (moved) {
+        const auto pause = std::chrono::duration_cast<std::chrono::microseconds>(running.pause).count();
+        ++exchange_.counters.moves;
+        body.set("mid", running.asker.mid).set("node", move.target).set("pause_us", pause);
+        body.set("moved_messages", running.moved_messages).set("state_bytes", running.state_bytes);
+        log::info(log::Fields{{"actor", move.name}, {"from", move.source}, {"to", move.target}}, "moved, pause {} us", pause);
+        return exchange_.reply(running.asker, "actor_is_recreated", body);
+    }
+    ++exchange_.counters.moves_failed;
+    body.set("reason", running.reason).set("text", running.text);
+    log::warning(log::Fields{{"actor", move.name}, {"from", move.source}, {"to", move.target}}, "not moved: {}: {}",
+                 running.reason, running.text);
+    exchange_.reply(running.asker, "actor_is_not_recreated", body);
+}
+
+void Moves::end_settled() {
+    if (!std::exchange(some_settled_, false)) return;
+    std::erase_if(running_, [&](auto& named) {
+        Running& running = *named.second;
+        if (running.relocation.phase() != Relocation::Phase::settled) return false;
+        by_mid_.erase(running.open_mid);
+        return true;
+    });
+}
+
+void Moves::on_lost(const Session& session) {
+    for (auto& [name, running] : running_) {
+        const Move& move = running->relocation.move();
+        if (move.source == session.address)
+            failed(*running, Event::source_lost, "worker_lost", "the process that held " + name + " ended during the move");
+        else if (move.target == session.address)
+            failed(*running, Event::target_lost, "worker_lost", "the target process ended during the move");
+    }
+    end_settled();
+}
+
+void Moves::on_withdrawn(Registration& registration) {
+    for (auto& [name, running] : running_)
+        if (&running->relocation == registration.move)
+            failed(*running, Event::withdrawn, "no_such_actor", name + " was removed during the move");
+    end_settled();
+}
+
+void Moves::on_round() {
+    if (running_.empty()) return;
+    for (auto& [name, running] : running_)
+        if (running->relocation.is_overfull())
+            failed(*running, Event::overflowed, "no_space", "too much mail came for " + name + " during the move");
+    end_settled();
+}
+
+void Moves::on_time() {
+    if (running_.empty()) return;
+    const auto now = exchange_.clock.now();
+    for (auto& [name, running] : running_) {
+        if (now < running->step_deadline) continue;
+        const auto text = running->relocation.phase() == Relocation::Phase::freezing
+                              ? "the running turn of " + name + " did not end in time; try again with a longer timeout"
+                              : running->open_at + " did not answer in time";
+        failed(*running, Event::late, "expired", text);
+    }
+    end_settled();
+}
+
+void Moves::stop_all(std::string_view why) {
+    for (auto& [name, running] : running_) failed(*running, Event::refused, "stopping", why);
+    end_settled();
+}
+
+}  // namespace peacepie::broker

@@ -1,0 +1,76 @@
+// moves.hpp - all moves under way: carries out what each Relocation says and tells it what happened.
+//
+// Owns the relocations; a registration points to its own while it is on the move.  The broker's thread.
+// Every step has a deadline; every ending answers who asked and lets the held mail go, in order.
+// Next: relocation.hpp has the states, snapshot_facts.hpp what the answer tells.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "broker/exchange.hpp"
+#include "broker/relocation.hpp"
+
+namespace peacepie::broker {
+
+class Moves {
+public:
+    explicit Moves(Exchange& exchange) : exchange_(exchange) {}
+
+    /// The name is registered and not on the move, the target is connected.
+    void begin(Move move, Asker asker);
+    /// An answer to one of HEAD's own asks, from the peer that should give it.
+    void on_answer(const Session& from, const Envelope& answer);
+    /// Call before the session's names are freed.
+    void on_lost(const Session& session);
+    void on_withdrawn(Registration& registration);
+    void on_round();  ///< too much held mail ends a move
+    void on_time();
+    void stop_all(std::string_view why);
+
+    [[nodiscard]] std::size_t size() const noexcept { return running_.size(); }
+
+private:
+    struct Running {
+        Running(Move move, Asker asker) : relocation(std::move(move)), asker(std::move(asker)) {}
+        Relocation relocation;
+        Asker asker;
+        std::uint64_t open_mid = 0;    ///< of the step that waits for an answer
+        std::string open_at;           ///< the node that should give it
+        Nanoseconds step_deadline{0};
+        Nanoseconds frozen_at{0};
+        Nanoseconds pause{0};
+        std::string snapshot;          ///< encoded; until it is loaded
+        std::size_t state_bytes = 0;
+        std::size_t moved_messages = 0;
+        std::string reason;            ///< why it failed: a code and a sentence
+        std::string text;
+    };
+    using Event = Relocation::Event;
+    using Step = Relocation::Step;
+
+    void happened(Running& running, Event event);
+    void failed(Running& running, Event event, std::string_view reason, std::string_view text);
+    void perform(Running& running, Step step);
+    void ask(Running& running, const std::string& node, std::string_view command, std::string_view body,
+             Nanoseconds at_most, Nanoseconds at_least = Nanoseconds{0});
+    void tell(const Running& running, const std::string& node, std::string_view command);
+    void on_reply(Running& running, const Envelope& answer);
+    void take_snapshot(Running& running, std::string_view body);
+    void release(Running& running);
+    void release_as_lost(Running& running);
+    void answer(Running& running, bool moved);
+    void end_settled();
+
+    Exchange& exchange_;
+    std::map<std::string, std::unique_ptr<Running>, std::less<>> running_;  // by name
+    std::unordered_map<std::uint64_t, Running*> by_mid_;
+    std::uint64_t last_mid_ = 0;
+    bool some_settled_ = false;
+};
+
+}  // namespace peacepie::broker

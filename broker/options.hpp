@@ -1,0 +1,27 @@
+// options.hpp - what main decides for the broker; the simulator decides otherwise.
+//
+// A value; copied once at start.
+// Next: broker.hpp
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "wire/limits.hpp"
+
+namespace peacepie::broker {
+
+struct Options {
+    std::string system = "king";
+    std::string host = "first";
+    std::string version = "0";
+    std::uint64_t broker_epoch = 1;          ///< wall clock in microseconds at start: later brokers have greater ones
+    std::int64_t pid = 0;
+    std::size_t sessions_max = limits::sessions_max;  ///< main lowers it to what the descriptor limit allows
+    std::function<std::uint64_t()> rss_bytes = [] { return std::uint64_t{0}; };
+    std::function<std::string()> secret;     ///< a fresh unguessable text per call; empty: numbered, for tests
+};
+
+}  // namespace peacepie::broker

@@ -1,0 +1,69 @@
+// outgoing.hpp - all outboxes with something in them, flushed together once per poll round.
+//
+// Smart batching without a timer: whatever one round produced for a peer goes as one frame, so a lone message never waits.
+// A peer whose pipe is full keeps its frames here (bounded) and is tried again; nobody waits for it.
+// Owned by Exchange; the broker's thread.
+// Next: router_link.hpp takes the frames.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "broker/session.hpp"
+#include "wire/link.hpp"
+
+namespace peacepie::broker {
+
+class Outgoing {
+public:
+    Outgoing(PeerLink& link, const Clock& clock) : link_(link), clock_(clock) {}
+
+    /// False: the peer's bound, or the one for all peers, is reached and nothing was added.
+    [[nodiscard]] bool post(Session& to, std::string_view encoded) {
+        if (!has_room(to, encoded.size())) return false;
+        to.outbox.add(encoded);
+        queued(to);
+        return true;
+    }
+    [[nodiscard]] bool post(Session& to, const Envelope& envelope) {
+        if (!has_room(to, encoded_size(envelope))) return false;
+        post_control(to, envelope);
+        return true;
+    }
+    /// The broker's own words to a peer: few, so they pass the bounds.
+    void post_control(Session& to, const Envelope& envelope) {
+        to.outbox.add(envelope);
+        queued(to);
+    }
+    /// To a peer without a session; one try, because nothing is kept for strangers.
+    Sent send_now(Peer to, const Envelope& envelope);
+
+    void flush();
+    /// Peers that turned out to be gone since the last call.
+    [[nodiscard]] std::vector<Peer> take_unreachable() { return std::exchange(unreachable_, {}); }
+    void forget(Session& gone);
+    /// When full pipes should be tried again.
+    [[nodiscard]] std::optional<Nanoseconds> next_try() const;
+    [[nodiscard]] std::size_t queued_bytes() const noexcept { return stuck_bytes_; }
+
+private:
+    [[nodiscard]] bool has_room(const Session& to, std::size_t size) const noexcept {
+        return to.outbox.has_room(size) && stuck_bytes_ + size <= limits::queued_bytes_max;
+    }
+    void queued(Session& to) {
+        if (to.waits_for_flush) return;
+        to.waits_for_flush = true;
+        waiting_.push_back(&to);
+    }
+
+    PeerLink& link_;
+    const Clock& clock_;
+    std::vector<Session*> waiting_;
+    std::vector<Session*> flushing_;
+    std::vector<Peer> unreachable_;
+    std::size_t stuck_bytes_ = 0;
+};
+
+}  // namespace peacepie::broker

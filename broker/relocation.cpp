@@ -1,0 +1,70 @@
+// relocation.cpp - the transitions of the picture.  Next: relocation.hpp
+#include "broker/relocation.hpp"
+
+#include <utility>
+
+#include "wire/limits.hpp"
+
+namespace peacepie::broker {
+
+Relocation::Steps Relocation::on(Event event) {
+    if (phase_ == Phase::settled) return {};
+    switch (event) {
+        case Event::prepared:
+        case Event::frozen:
+        case Event::loaded: return on_success(event);
+        default: return on_failure(event);
+    }
+}
+
+Relocation::Steps Relocation::on_success(Event event) {
+    if (phase_ == Phase::preparing && event == Event::prepared) {
+        phase_ = Phase::freezing;
+        return {Step::send_freeze};
+    }
+    if (phase_ == Phase::freezing && event == Event::frozen) {
+        phase_ = Phase::loading;
+        return {Step::send_load};
+    }
+    if (phase_ == Phase::loading && event == Event::loaded) {
+        phase_ = Phase::settled;
+        if (adopted_) return {Step::commit, Step::send_start, Step::release, Step::answer_moved};
+        return {Step::commit, Step::send_start, Step::release, Step::send_discard, Step::answer_moved};
+    }
+    return {};
+}
+
+Relocation::Steps Relocation::on_failure(Event event) {
+    const bool was_frozen = phase_ != Phase::preparing;
+    const bool both_lost = is_in_place() && (event == Event::source_lost || event == Event::target_lost);
+    if (event == Event::source_lost && phase_ == Phase::loading && !both_lost && !adopted_) {
+        adopted_ = true;
+        return {Step::adopt};
+    }
+    if (event == Event::source_lost && adopted_) return {};  // it is no part of this any more
+    phase_ = Phase::settled;
+    Steps steps;
+    const bool owner_lost = both_lost || adopted_ || event == Event::source_lost || event == Event::withdrawn;
+    if (!owner_lost && was_frozen) steps.push_back(Step::send_resume);
+    if (!both_lost && event != Event::target_lost) steps.push_back(Step::send_cancel);
+    if (adopted_) steps.push_back(Step::forget_name);
+    steps.push_back(owner_lost ? Step::release_as_lost : Step::release);
+    steps.push_back(Step::answer_stayed);
+    return steps;
+}
+
+void Relocation::hold(std::string_view encoded, Nanoseconds now) {
+    held_bytes_ += encoded.size();
+    held_.push_back({std::string(encoded), now});
+}
+
+bool Relocation::is_overfull() const noexcept {
+    return held_.size() > limits::held_messages_max || held_bytes_ > limits::held_bytes_max;
+}
+
+std::deque<Relocation::Held> Relocation::take_held() {
+    held_bytes_ = 0;
+    return std::exchange(held_, {});
+}
+
+}  // namespace peacepie::broker

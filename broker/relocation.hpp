@@ -1,0 +1,100 @@
+// relocation.hpp - one move of one actor, the broker's half: where it stands, what to do next, the mail held meanwhile.
+//
+//   preparing ──prepared──▶ freezing ──frozen──▶ loading ──loaded──▶ settled: moved
+//       │                      │                    │
+//       └─ refused, late, overflowed, source or ────┴──────────────▶ settled: stayed (or lost with its owner)
+//          target lost, withdrawn
+//
+// Mail for the name is held while freezing and loading; answers still pass while freezing, because the running turn may
+// wait for them.  The route is flipped only in the step `commit`.  When the source dies after its snapshot came, the
+// target becomes the owner at once (`adopt`) and the move goes on, since nobody else has the state.
+// Pure: says what to do, does nothing.  Owned by Moves; the broker's thread.
+// Next: moves.hpp carries the steps out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/envelope.hpp"
+#include "wire/fault.hpp"
+#include "wire/link.hpp"
+
+namespace peacepie::broker {
+
+/// What is decided before a move begins.
+struct Move {
+    std::string name;
+    std::uint64_t epoch = 0;  ///< of the next life
+    std::string source;       ///< nodes; equal for a recreation in place
+    std::string target;
+    std::string class_desc;   ///< encoded; empty: as it is
+    Nanoseconds deadline{0};  ///< of the whole
+};
+
+class Relocation {
+public:
+    enum class Phase : std::uint8_t { preparing, freezing, loading, settled };
+    enum class Event : std::uint8_t {
+        prepared,     ///< the target has a cold instance
+        frozen,       ///< the snapshot has come
+        loaded,       ///< the target has taken the snapshot
+        refused,      ///< source or target said no
+        late,         ///< a deadline has passed
+        overflowed,   ///< too much mail is held
+        source_lost,
+        target_lost,
+        withdrawn,    ///< the name was given up by its owner
+    };
+    enum class Step : std::uint8_t {
+        send_freeze,
+        send_load,
+        adopt,            ///< the route leads to the target from now on, mail is still held
+        commit,           ///< the route leads to the target, under the new epoch
+        send_start,
+        send_discard,
+        send_resume,
+        send_cancel,
+        release,          ///< held mail goes to the owner, in order
+        release_as_lost,  ///< held mail is answered: nobody owns the name
+        forget_name,
+        answer_moved,
+        answer_stayed,
+    };
+    using Steps = std::vector<Step>;
+
+    explicit Relocation(Move move) : move_(std::move(move)) {}
+
+    /// The only place where the phase changes.  Events that come too late for their phase mean nothing.
+    [[nodiscard]] Steps on(Event event);
+
+    [[nodiscard]] const Move& move() const noexcept { return move_; }
+    [[nodiscard]] Phase phase() const noexcept { return phase_; }
+    [[nodiscard]] bool is_in_place() const noexcept { return move_.source == move_.target; }
+    [[nodiscard]] bool holds(const Envelope& envelope) const noexcept {
+        return phase_ == Phase::loading || (phase_ == Phase::freezing && !envelope.is_answer());
+    }
+
+    struct Held {
+        std::string encoded;
+        Nanoseconds since;
+    };
+    void hold(std::string_view encoded, Nanoseconds now);
+    [[nodiscard]] bool is_overfull() const noexcept;
+    [[nodiscard]] std::deque<Held> take_held();
+
+private:
+    [[nodiscard]] Steps on_success(Event event);
+    [[nodiscard]] Steps on_failure(Event event);
+
+    Move move_;
+    Phase phase_ = Phase::preparing;
+    bool adopted_ = false;  ///< the source died after its snapshot came
+    std::deque<Held> held_;
+    std::size_t held_bytes_ = 0;
+};
+
+}  // namespace peacepie::broker

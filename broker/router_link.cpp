@@ -1,0 +1,220 @@
+// router_link.cpp - the only file of the broker that knows ZeroMQ.  Next: router_link.hpp
+#include "broker/router_link.hpp"
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+
+#include <sys/resource.h>
+#include <zmq.h>
+
+#include "wire/codec.hpp"
+#include "wire/limits.hpp"
+#include "wire/scan.hpp"
+
+namespace peacepie::broker {
+
+namespace {
+
+constexpr const char* monitor_endpoint = "inproc://router-monitor";
+constexpr std::size_t routing_id_size = 5;  // as ZeroMQ makes them: a zero and a number
+
+template <class T>
+void set(void* socket, int option, T value) {
+    if (zmq_setsockopt(socket, option, &value, sizeof value) != 0)
+        throw std::runtime_error(std::string("socket option: ") + zmq_strerror(zmq_errno()));
+}
+
+void put_routing_id(Peer peer, char* id) {
+    id[0] = 0;
+    for (int i = 0; i < 4; ++i) id[4 - i] = static_cast<char>(peer >> (8 * i));
+}
+
+std::optional<Peer> peer_of(const void* data, std::size_t size) {
+    const auto* id = static_cast<const unsigned char*>(data);
+    if (size != routing_id_size || id[0] != 0) return std::nullopt;
+    Peer peer = 0;
+    for (int i = 1; i <= 4; ++i) peer = peer << 8 | id[i];
+    return peer;
+}
+
+std::string refusal_of_chosen_id() {
+    std::string body = "\x81";  // a map of one
+    scan::put_text(body, "text");
+    scan::put_text(body, "do not set a routing id (ZMQ_ROUTING_ID): connect again without choosing one");
+    std::string frame;
+    append_envelope(frame, {.kind = Kind::error, .command = code_of(Fault::bad_request), .body = body});
+    return frame;
+}
+
+class Message {
+public:
+    Message() { zmq_msg_init(&message_); }
+    ~Message() { zmq_msg_close(&message_); }
+    Message(const Message&) = delete;
+    Message& operator=(const Message&) = delete;
+    bool receive(void* socket) { return zmq_msg_recv(&message_, socket, ZMQ_DONTWAIT) >= 0; }
+    bool has_more() { return zmq_msg_more(&message_) != 0; }
+    const void* data() { return zmq_msg_data(&message_); }
+    std::size_t size() { return zmq_msg_size(&message_); }
+    std::string_view view() { return {static_cast<const char*>(data()), size()}; }
+    int descriptor() { return zmq_msg_get(&message_, ZMQ_SRCFD); }
+
+private:
+    zmq_msg_t message_;
+};
+
+}  // namespace
+
+struct RouterLink::Sockets {
+    void* context = nullptr;
+    void* router = nullptr;
+    void* monitor = nullptr;
+    Message id;
+    Message frame;
+    std::unordered_map<int, Peer> peer_at;        // by descriptor
+    std::unordered_map<Peer, int> descriptor_of;
+
+    ~Sockets() {
+        if (monitor != nullptr) zmq_close(monitor);
+        if (router != nullptr) zmq_close(router);
+        if (context != nullptr) zmq_ctx_term(context);
+    }
+};
+
+void set_router_options(void* socket) {
+    const auto milliseconds = [](auto span) {
+        return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(span).count());
+    };
+    set(socket, ZMQ_ROUTER_MANDATORY, 1);    // a full pipe or an unknown peer is an error, not a silent loss
+    set(socket, ZMQ_ROUTER_HANDOVER, 0);     // nobody takes over another's connection
+    set(socket, ZMQ_SNDHWM, limits::frames_in_flight_max);
+    set(socket, ZMQ_RCVHWM, limits::frames_in_flight_max);
+    set(socket, ZMQ_LINGER, 500);            // the last words at the end, but never the default, which is for ever
+    set(socket, ZMQ_MAXMSGSIZE, static_cast<std::int64_t>(limits::frame_size_max));
+    set(socket, ZMQ_HEARTBEAT_IVL, milliseconds(limits::heartbeat_interval));
+    set(socket, ZMQ_HEARTBEAT_TIMEOUT, milliseconds(limits::heartbeat_patience));
+    set(socket, ZMQ_HEARTBEAT_TTL, milliseconds(limits::heartbeat_patience));
+    set(socket, ZMQ_HANDSHAKE_IVL, 3'000);   // half-open handshakes must not hold descriptors
+    set(socket, ZMQ_BACKLOG, 4'096);         // everybody reconnects at once after a restart
+}
+
+std::size_t raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1'024;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1'024;
+}
+
+RouterLink::RouterLink() : sockets_(std::make_unique<Sockets>()) {
+    sockets_->context = zmq_ctx_new();
+    zmq_ctx_set(sockets_->context, ZMQ_IO_THREADS, 1);
+    zmq_ctx_set(sockets_->context, ZMQ_MAX_SOCKETS, 64);  // sockets of ours, not connections
+    sockets_->router = zmq_socket(sockets_->context, ZMQ_ROUTER);
+    if (sockets_->router == nullptr) throw std::runtime_error(std::string("no socket: ") + zmq_strerror(zmq_errno()));
+    set_router_options(sockets_->router);
+    if (zmq_socket_monitor(sockets_->router, monitor_endpoint, ZMQ_EVENT_DISCONNECTED) != 0)
+        throw std::runtime_error(std::string("no socket monitor: ") + zmq_strerror(zmq_errno()));
+    sockets_->monitor = zmq_socket(sockets_->context, ZMQ_PAIR);
+    set(sockets_->monitor, ZMQ_LINGER, 0);
+    if (zmq_connect(sockets_->monitor, monitor_endpoint) != 0)
+        throw std::runtime_error(std::string("no socket monitor: ") + zmq_strerror(zmq_errno()));
+}
+
+RouterLink::~RouterLink() = default;
+
+std::optional<std::string> RouterLink::bind(const std::string& endpoint) {
+    if (endpoint.find("://[") != endpoint.npos) set(sockets_->router, ZMQ_IPV6, 1);
+    if (zmq_bind(sockets_->router, endpoint.c_str()) != 0) return zmq_strerror(zmq_errno());
+    char bound[256] = {};
+    std::size_t size = sizeof bound;
+    if (zmq_getsockopt(sockets_->router, ZMQ_LAST_ENDPOINT, bound, &size) != 0) return zmq_strerror(zmq_errno());
+    endpoint_ = bound;
+    return std::nullopt;
+}
+
+Sent RouterLink::send(Peer peer, std::string_view frame) {
+    char id[routing_id_size];
+    put_routing_id(peer, id);
+    if (zmq_send(sockets_->router, id, sizeof id, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0)
+        return zmq_errno() == EAGAIN ? Sent::pipe_full : Sent::peer_unknown;
+    // After the id was taken the second part always is: the pipe was found to have room for the whole message.
+    zmq_send(sockets_->router, frame.data(), frame.size(), ZMQ_DONTWAIT);
+    return Sent::taken;
+}
+
+void RouterLink::forget(Peer peer) {
+    const auto found = sockets_->descriptor_of.find(peer);
+    if (found == sockets_->descriptor_of.end()) return;
+    const auto at = sockets_->peer_at.find(found->second);
+    if (at != sockets_->peer_at.end() && at->second == peer) sockets_->peer_at.erase(at);
+    sockets_->descriptor_of.erase(found);
+    if (last_peer_ == peer) last_peer_ = 0;
+}
+
+std::optional<RouterLink::Arrival> RouterLink::receive() {
+    auto& [context, router, monitor, id, frame, peer_at, descriptor_of] = *sockets_;
+    while (id.receive(router)) {
+        const auto peer = peer_of(id.data(), id.size());
+        const std::string chosen_id = peer ? std::string() : std::string(id.view());
+        bool is_whole = id.has_more() && frame.receive(router);
+        const bool is_multipart = is_whole && frame.has_more();
+        while (is_whole && frame.has_more()) is_whole = frame.receive(router);
+        if (peer) {
+            if (*peer != last_peer_) note_connection(*peer);
+            return Arrival{*peer, is_whole && !is_multipart ? frame.view() : std::string_view()};
+        }
+        const auto refusal = refusal_of_chosen_id();
+        if (zmq_send(router, chosen_id.data(), chosen_id.size(), ZMQ_DONTWAIT | ZMQ_SNDMORE) >= 0)
+            zmq_send(router, refusal.data(), refusal.size(), ZMQ_DONTWAIT);
+    }
+    return std::nullopt;
+}
+
+void RouterLink::note_connection(Peer peer) {
+    last_peer_ = peer;
+    auto& [context, router, monitor, id, frame, peer_at, descriptor_of] = *sockets_;
+    if (descriptor_of.contains(peer)) return;
+    const int descriptor = frame.descriptor();
+    if (descriptor < 0) return;
+    const auto [at, is_new] = peer_at.try_emplace(descriptor, peer);
+    if (!is_new) {  // the descriptor was used again, so its earlier peer is gone
+        disconnected_.push_back(at->second);
+        descriptor_of.erase(at->second);
+        at->second = peer;
+    }
+    descriptor_of[peer] = descriptor;
+}
+
+void RouterLink::read_monitor() {
+    Message event;
+    while (event.receive(sockets_->monitor)) {
+        std::int32_t descriptor = -1;
+        if (event.size() >= 6) std::memcpy(&descriptor, static_cast<const char*>(event.data()) + 2, sizeof descriptor);
+        while (event.has_more() && event.receive(sockets_->monitor)) {}
+        if (const auto at = sockets_->peer_at.find(descriptor); at != sockets_->peer_at.end())
+            disconnected_.push_back(at->second);
+    }
+}
+
+void RouterLink::wait(int descriptor, std::chrono::milliseconds at_most) {
+    zmq_pollitem_t items[] = {{sockets_->router, 0, ZMQ_POLLIN, 0},
+                              {sockets_->monitor, 0, ZMQ_POLLIN, 0},
+                              {nullptr, descriptor, ZMQ_POLLIN, 0}};
+    if (zmq_poll(items, 3, static_cast<long>(at_most.count())) <= 0) return;
+    if ((items[1].revents & ZMQ_POLLIN) != 0) read_monitor();
+}
+
+std::vector<Peer> RouterLink::take_disconnected() { return std::exchange(disconnected_, {}); }
+
+std::string RouterLink::library_version() {
+    int major = 0, minor = 0, patch = 0;
+    zmq_version(&major, &minor, &patch);
+    return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
+}
+
+}  // namespace peacepie::broker

@@ -1,0 +1,46 @@
+// session.hpp - what the broker knows of one peer since its hello.
+//
+// Owned by the Roster, changed by whoever handles the peer's frames; the broker's thread.  Its address in memory is stable
+// until the peer departs, so registry entries point to it.
+// Next: roster.hpp holds them all.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "broker/outbox.hpp"
+#include "wire/link.hpp"
+
+namespace peacepie::broker {
+
+enum class Role : std::uint8_t { client, worker, launcher };
+
+struct Session {
+    Session(Peer peer, Role role) : peer(peer), role(role), outbox(role != Role::client) {}
+
+    Peer peer;
+    Role role;
+    std::string address;  ///< "@me.7", "first.main.admin", "first.launcher"
+    std::string host;     ///< workers and launchers
+    std::string secret;   ///< names this session when the peer comes back over another connection
+    std::int64_t pid = 0;
+    bool prime = false;
+
+    Nanoseconds heard{0};
+    Nanoseconds spoken{0};
+    Nanoseconds doomed_at{0};  ///< its process has ended: lost then; 0: it lives
+    Nanoseconds probe_at{0};   ///< its connection may be gone: find out then; 0: no doubt
+
+    int malformed = 0;
+    Nanoseconds malformed_since{0};
+    std::size_t open_asks = 0;  ///< clients only
+    std::size_t actors = 0;     ///< names registered here
+
+    Outbox outbox;
+    bool waits_for_flush = false;
+
+    [[nodiscard]] bool owes_heartbeats() const noexcept { return role != Role::client; }
+};
+
+}  // namespace peacepie::broker

@@ -1,0 +1,22 @@
+// snapshot_facts.hpp - reads from an encoded snapshot what the answer to a move tells, without opening the rest.
+//
+// A snapshot may be 16 MiB and passes through the broker in the pause of a move, so it is skimmed, never decoded.
+// Pure; any thread.
+// Next: moves.cpp
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace peacepie::broker {
+
+struct SnapshotFacts {
+    std::size_t state_bytes = 0;       ///< of the field `state`, encoded
+    std::size_t mailbox_messages = 0;  ///< elements of the field `mailbox`
+};
+
+/// Nothing when the bytes are not one well-formed map within the limits.
+[[nodiscard]] std::optional<SnapshotFacts> read_snapshot_facts(std::string_view snapshot);
+
+}  // namespace peacepie::broker
