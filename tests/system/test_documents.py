@@ -1,0 +1,130 @@
+"""What the documents tell a person to do works: the quick start, the examples, the installed SDK."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+from processes import BUILD, PROGRAMS, SLOWER, SOURCE, Program, System, eventually, free_endpoint, run
+
+
+class QuickStart(unittest.TestCase):
+    def setUp(self):
+        if BUILD != SOURCE / "build":
+            self.skipTest("examples/quickstart.sh builds and uses build/, and this run tests another folder")
+        self.endpoint = free_endpoint()
+        self.state = f"/tmp/peacepie-quickstart-{os.getpid()}"
+        self.addCleanup(shutil.rmtree, self.state, True)
+        self.environment = {"PEACEPIE_BROKER": self.endpoint}
+
+    def command(self, *options):
+        return [SOURCE / "examples" / "quickstart.sh", *options, "--", "--state-dir", self.state, "--no-console"]
+
+    def test_steps(self):
+        """the quick start plays the hello-world steps, each command with its answer, and ends with status 0"""
+        status, out, err = run(*self.command("--exit-after"), env=self.environment, within=50.0)
+        self.assertEqual(status, 0, out + err)
+        for words in ("$ peacepie ask first.main.admin create_actor '{", "actor_is_created", "$ peacepie ask hello_world tick",
+                      "hello_world", "actor_is_removed"):
+            self.assertIn(words, out)
+        self.assertIn("Hello, World!", out.splitlines())
+
+    def test_interrupt(self):
+        """the quick start leaves the system running, and an interrupt ends it with status 0"""
+        with Program(*self.command(), env=self.environment) as quickstart:
+            self.assertTrue(quickstart.line("Read next", 45.0), quickstart.said())
+            self.assertTrue(quickstart.is_running())
+            begun = time.monotonic()
+            quickstart.remember_family()
+            quickstart.signal(signal.SIGINT)
+            self.assertEqual(quickstart.wait(10.0), 0, quickstart.said())
+            self.assertLess(time.monotonic() - begun, 8.0)
+
+
+class Examples(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.king = System()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.king.end()
+
+    def test_python(self):
+        """examples/ask.py says hello"""
+        status, out, err = run("/usr/bin/python3", SOURCE / "examples" / "ask.py", self.king.endpoint)
+        self.assertEqual((status, out.strip()), (0, "hello_world"), err)
+        self.assertTrue(self.king.line("Hello, World!"))
+
+    def test_node(self):
+        """examples/ask.mjs says hello"""
+        node = shutil.which("node")
+        version = node and int(re.search(r"v(\d+)", run(node, "--version")[1])[1])
+        if not version or version < 20:
+            self.skipTest("there is no Node 20 or later")
+        modules = os.environ.get("PEACEPIE_NODE_MODULES")
+        if not modules:
+            self.skipTest("PEACEPIE_NODE_MODULES does not say where the npm packages zeromq and @msgpack/msgpack are")
+        with System() as king:
+            copy = Path(king.folder.name) / "ask.mjs"
+            shutil.copy(SOURCE / "examples" / "ask.mjs", copy)
+            (Path(king.folder.name) / "node_modules").symlink_to(modules)
+            status, out, err = run(node, copy, king.endpoint)
+            self.assertEqual(status, 0, err)
+            self.assertIn("hello_world", out)
+
+    def test_transcript(self):
+        """every command of the walk-through's page, pasted in order, is answered as the page says"""
+        page = (SOURCE / "examples" / "README.md").read_text()
+        commands = [line for block in re.findall(r"```sh\n(.*?)```", page, re.S) for line in block.splitlines()
+                    if line.startswith("peacepie ")]
+        self.assertGreater(len(commands), 15)
+        environment = {"PEACEPIE_BROKER": self.king.endpoint, "PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
+        for command in commands:
+            with self.subTest(command=command):
+                status, out, err = run("bash", "-c", command, env=environment)
+                self.assertEqual(status, 0, out + err)
+
+    def test_russian(self):
+        """the Russian walk-through has the same commands"""
+        pages = [(SOURCE / "examples" / name).read_text() for name in ("README.md", "README.ru.md")]
+        commands = [re.findall(r"^peacepie .*$", page, re.M) for page in pages]
+        self.assertEqual(commands[0], commands[1])
+
+
+class Installed(unittest.TestCase):
+    def test_own_plugin(self):
+        """after cmake --install the SDK is found from outside, and the own plug-in is built and runs"""
+        own = SOURCE / "examples" / "own_plugin"
+        if not (own / "CMakeLists.txt").exists():
+            self.skipTest("examples/own_plugin is not there")
+        folder = Path(f"/tmp/peacepie-installed-{os.getpid()}")
+        self.addCleanup(shutil.rmtree, folder, True)
+        for command in (["cmake", "--install", BUILD, "--prefix", folder / "prefix"],
+                        ["cmake", "-G", "Ninja", "-S", own, "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={folder / 'prefix'}"],
+                        ["cmake", "--build", folder / "build"]):
+            status, out, err = run(*command, within=50.0)
+            self.assertEqual(status, 0, out + err)
+        made = [path for path in (folder / "build").rglob("*.so")]
+        self.assertEqual(len(made), 1, made)
+        packages = folder / "prefix" / "lib" / "peacepie" / "packages"
+        self.assertTrue(list(packages.glob("peacepie_example*.so")))
+        shutil.copy(made[0], packages)
+        with Program(folder / "prefix" / "bin" / "peacepie", "up", "--bind", (endpoint := free_endpoint()), "--no-console",
+                     "--state-dir", folder / "state") as king:
+            package = made[0].name.rsplit("-", 1)[0]
+            source = (own / "counter.cpp").read_text()
+            class_name = re.search(r'actor<\w+>\("(\w+)"\)', source)[1]
+
+            def created():
+                return run(folder / "prefix" / "bin" / "peacepie", "create", "mine", "--class", f"{package}/{class_name}",
+                           "--timeout", "1", env={"PEACEPIE_BROKER": endpoint})[0] == 0
+            self.assertTrue(eventually(created, 10.0), king.said())
+
+
+if __name__ == "__main__":
+    unittest.main()
