@@ -245,7 +245,7 @@ void Launcher::heard(const Heard& message) {
     if (message.command == "stop_process") return stop_process(message);
     if (message.command == "ping") return session_->reply(message, "pong", {});
     if (message.command == "shut_down") {
-        log::info("the head ends the system");
+        if (phase_ != Phase::stopping) log::info("the head ends the system");
         return stop(0, true);
     }
     session_->fail(message, Fault::is_not_handled, "a launcher has no command `" + message.command + "`");

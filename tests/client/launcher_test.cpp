@@ -1,0 +1,164 @@
+#include "catch.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "fake_broker.hpp"
+#include "launcher/child.hpp"
+#include "launcher/launcher.hpp"
+
+using namespace peacepie;
+using namespace peacepie::launcher;
+using test::FakeBroker;
+using test::Said;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A worker that lives until it is told to end; a second word in its file says how.
+class Script {
+public:
+    explicit Script(const std::string& lines) {
+        std::string pattern = fs::temp_directory_path() / "peacepie-worker-XXXXXX";
+        folder_ = mkdtemp(pattern.data());
+        std::ofstream(path()) << "#!/bin/sh\n" << lines << "\n";
+        fs::permissions(path(), fs::perms::owner_all);
+    }
+    ~Script() { fs::remove_all(folder_); }
+    [[nodiscard]] std::string path() const { return (folder_ / "worker").string(); }
+
+private:
+    fs::path folder_;
+};
+
+constexpr const char* until_told = "trap 'exit 0' TERM; while :; do sleep 0.02; done";
+
+// The head as a launcher sees it: says that the first worker has joined, then plays its script of questions.
+class Head {
+public:
+    explicit Head(std::shared_ptr<Control> control) : control(std::move(control)) {}
+
+    void on(FakeBroker& broker, const Said& said) {
+        if (said.command == "get_all_nodes") {
+            broker.reply(said, "all_nodes", Value::Array{"first.main.admin"});
+            if (!questions.empty() && asked_ == 0) ask_next(broker, said.peer);
+        }
+        if (said.command == "process_ended") ended.push_back(said.body);
+        if (said.kind == Kind::reply || said.kind == Kind::error) {
+            answers.push_back(said);
+            if (asked_ < questions.size()) ask_next(broker, said.peer);
+            else control->stop(0);
+        }
+    }
+
+    std::shared_ptr<Control> control;
+    std::vector<std::pair<std::string, Value>> questions;
+    std::vector<Said> answers;
+    std::vector<Value> ended;
+
+private:
+    void ask_next(FakeBroker& broker, const std::string& peer) {
+        const auto& [command, body] = questions[asked_++];
+        broker.put(peer, Kind::ask, asked_, command, body);
+    }
+    std::size_t asked_ = 0;
+};
+
+Launcher::Options options_for(const FakeBroker& broker, const Script& script, const std::shared_ptr<Control>& control) {
+    Launcher::Options options;
+    options.broker = broker.endpoint();
+    options.worker_binary = script.path();
+    options.control = control;
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("a child is reaped with its exit status or its signal") {
+    const auto end_of = [](Child& child) {
+        std::optional<Ended> ended;
+        while (!(ended = child.reap())) std::this_thread::yield();
+        return *ended;
+    };
+    Child good({"/bin/sh", "-c", "exit 3"});
+    CHECK(end_of(good).status == 3);
+    Child killed({"/bin/sleep", "100"});
+    killed.signal(SIGKILL);
+    const Ended how = end_of(killed);
+    CHECK(how.status == 128 + SIGKILL);
+    CHECK_THAT(how.text, Catch::Contains("signal 9"));
+    CHECK_THROWS_WITH(Child({"/nonexistent/program"}), Catch::Contains("/nonexistent/program"));
+}
+
+TEST_CASE("a launcher starts and stops the processes it is asked for, once each") {
+    const auto control = std::make_shared<Control>();
+    Head head(control);
+    head.questions = {{"start_process", Value::Map{{"process", "process_0"}}},
+                      {"start_process", Value::Map{{"process", "process_0"}}},
+                      {"start_process", Value::Map{{"process", "../x"}}},
+                      {"stop_process", Value::Map{{"process", "process_0"}}},
+                      {"stop_process", Value::Map{{"process", "process_7"}}},
+                      {"dance", {}}};
+    FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
+    const Script script(until_told);
+    bool ready = false;
+    auto options = options_for(broker, script, control);
+    options.on_ready = [&ready](const Ready& how) { ready = how.node == "first.main.admin" && how.system == "king"; };
+    CHECK(Launcher(options).run() == 0);
+    CHECK(ready);
+    REQUIRE(head.answers.size() == 6);
+    CHECK(head.answers[0].command == "process_is_started");
+    CHECK(*head.answers[0].body.find("pid")->as_integer() > 1);
+    CHECK(head.answers[1].command == "conflict");
+    CHECK(head.answers[2].command == "bad_argument");
+    CHECK(head.answers[3].command == "process_is_stopped");
+    CHECK(head.answers[3].body == Value(Value::Map{{"status", 0}}));
+    CHECK(head.answers[4].command == "no_such_node");
+    CHECK(head.answers[5].command == "is_not_handled");
+    REQUIRE_FALSE(head.ended.empty());
+    CHECK(*head.ended[0].find("node")->as_text() == "first.process_0.admin");
+}
+
+TEST_CASE("a first worker that keeps dying is given up with status 1, and each death is reported") {
+    const auto control = std::make_shared<Control>();
+    Head head(control);
+    FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
+    const Script script("exit 3");
+    CHECK(Launcher(options_for(broker, script, control)).run() == 1);
+    CHECK(head.ended.size() == limits::restarts_max + 1);
+    CHECK(*head.ended[0].find("status")->as_integer() == 3);
+}
+
+TEST_CASE("a worker that refuses its configuration is not tried again") {
+    const auto control = std::make_shared<Control>();
+    Head head(control);
+    FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
+    const Script script("exit 78");
+    CHECK(Launcher(options_for(broker, script, control)).run() == 78);
+    CHECK(head.ended.size() == 1);
+}
+
+TEST_CASE("a launcher whose session was closed says hello again") {
+    const auto control = std::make_shared<Control>();
+    FakeBroker* self = nullptr;
+    bool forgotten = false;
+    FakeBroker broker([&](FakeBroker& from, const Said& said) {
+        self = &from;
+        if (said.command == "get_all_nodes") from.reply(said, "all_nodes", Value::Array{"first.main.admin"});
+        if (said.command != "heartbeat") return;
+        if (!std::exchange(forgotten, true)) from.forget_sessions();
+        else control->stop(0);
+    });
+    const Script script(until_told);
+    CHECK(Launcher(options_for(broker, script, control)).run() == 0);
+    CHECK(broker.hellos() == 2);
+}
+
+TEST_CASE("a broker that cannot start ends the launcher with status 1") {
+    const Script broker("exit 1");
+    Launcher::Options options;
+    options.start_broker = BrokerOptions{};
+    options.start_broker->binary = broker.path();
+    CHECK(Launcher(options).run() == 1);
+}

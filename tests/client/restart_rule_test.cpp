@@ -1,0 +1,25 @@
+#include "catch.hpp"
+
+#include "launcher/restart_rule.hpp"
+
+using namespace peacepie;
+using namespace std::chrono_literals;
+using launcher::RestartRule;
+
+TEST_CASE("a process that dies is started again after a growing delay, and given up after three deaths within the window") {
+    RestartRule rule;
+    const Nanoseconds now = 1h;
+    CHECK(rule.died(now) == now + 100ms);
+    CHECK(rule.died(now + 1s) == now + 1s + 200ms);
+    CHECK(rule.died(now + 2s) == now + 2s + 400ms);
+    CHECK_FALSE(rule.died(now + 3s));
+}
+
+TEST_CASE("after a healthy time old deaths are forgotten") {
+    RestartRule rule;
+    Nanoseconds now = 1h;
+    for (int i = 0; i < 20; ++i) {
+        CHECK(rule.died(now) == now + 100ms);
+        now += limits::restart_window;
+    }
+}
