@@ -1,0 +1,261 @@
+// actor_commands.cpp - one actor's way into this worker and out again.  Next: cell_life.cpp.
+#include "worker/actor_commands.hpp"
+
+#include <algorithm>
+
+#include "wire/limits.hpp"
+#include "worker/admin.hpp"
+#include "worker/cell_table.hpp"
+#include "worker/session.hpp"
+#include "worker/worker.hpp"
+
+namespace peacepie::worker {
+
+using namespace std::chrono_literals;
+
+ActorCommands::ActorCommands(Admin& admin) : admin_(admin) {
+    admin.on("create_actor", "class_desc name params?", "creates an actor here",
+             [this](const RequestPointer& request) { create(request, true); });
+    admin.on("create_actors", "class_desc names params?", "creates several actors here: all or none",
+             [this](const RequestPointer& request) { create(request, false); });
+    admin.on("remove_actor", "name", "ends an actor",
+             [this](const RequestPointer& request) { remove(request); });
+    admin.on("find_actor", "entity with_class_desc?", "finds an actor in this process",
+             [this](const RequestPointer& request) { find(request); });
+    admin.on("load_package", "requires_dist", "loads a package's library into this process",
+             [this](const RequestPointer& request) { load_package(request); });
+    admin.on("get_source_path", "", "the folder packages are taken from", [this](const RequestPointer& request) {
+        request->reply("source_path", Value::Map{{"path", admin_.store().folder().string()}});
+    });
+    admin.on("get_work_path", "", "the folder this process works in", [](const RequestPointer& request) {
+        std::error_code error;
+        request->reply("work_path", Value::Map{{"path", std::filesystem::current_path(error).string()}});
+    });
+}
+
+void ActorCommands::create(const RequestPointer& request, bool single) {
+    auto birth = std::make_shared<Birth>();
+    birth->request = request;
+    birth->single = single;
+    try {
+        const Value& body = request->body();
+        if (single) birth->names.push_back(request->text("name"));
+        else if (const Value* names = body.find("names"); names && names->as_array())
+            birth->names = convert<std::vector<std::string>>::from(*names);
+        if (birth->names.empty()) throw Error(Fault::bad_argument, "\"names\" must be a list with at least one name");
+        if (birth->names.size() > limits::actors_in_one_call_max)
+            throw Error(Fault::too_large, "at most " + std::to_string(limits::actors_in_one_call_max) + " actors in one call");
+        for (const auto& name : birth->names)
+            if (!is_name(name))
+                throw Error(Fault::bad_argument, "\"" + name + "\" is not a name: 1 to 128 of A-Z a-z 0-9 _ -, not beginning with -");
+        auto sorted = birth->names;
+        std::sort(sorted.begin(), sorted.end());
+        if (auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
+            throw Error(Fault::conflict, "\"" + *twice + "\" is named twice");
+        const Value* class_desc = body.find("class_desc");
+        if (!class_desc || !class_desc->as_map())
+            throw Error(Fault::bad_argument, "\"class_desc\" must be {\"requires_dist\": PACKAGE, \"class\": CLASS}");
+        birth->actor_class = &admin_.store().find(*class_desc);
+        birth->class_desc = pinned(*birth->actor_class);
+        if (const Value* params = body.find("params"); params && !params->is_nil()) {
+            if (!params->as_map()) throw Error(Fault::bad_argument, "\"params\" must be a map of name and value");
+            birth->parameters = Value(Value::Map{{"params", *params}}).encoded();
+        }
+    } catch (const Error& error) {
+        return fail(birth, error.code, error.text);
+    }
+    const Value claim = Value::Map{{"names", convert<std::vector<std::string>>::to(birth->names)},
+                                   {"class_desc", birth->class_desc}};
+    admin_.ask({}, "register_actors", claim, limits::ask_timeout_default, [this, birth](const Answer& answer) {
+        if (!answer.ok) return fail(birth, answer.command, answer.text());
+        const Value* epochs = answer.body.find("epochs");
+        if (epochs) birth->epochs = convert<std::vector<std::uint64_t>>::from(*epochs);
+        if (birth->epochs.size() != birth->names.size()) return fail(birth, "bad_request", "the broker gave no epochs");
+        build(birth);
+    });
+}
+
+void ActorCommands::build(const BirthPointer& birth) {
+    auto& worker = admin_.worker();
+    birth->cells.assign(birth->names.size(), 0);
+    birth->waiting = birth->names.size();
+    for (std::size_t i = 0; i < birth->names.size(); ++i) {
+        Cell* cell = CellTable::of_process().let(worker, birth->names[i], *birth->actor_class, birth->epochs[i]);
+        auto order = std::make_unique<Order>(Order::Verb::create, [this, birth, i](Order& back) {
+            one_is_built(birth, i, back);
+        });
+        if (!cell) {
+            order->code = code_of(Fault::no_space);
+            order->text = "this process holds as many actors as it can";
+            one_is_built(birth, i, *order);
+            continue;
+        }
+        order->starts = true;
+        order->parameters = birth->parameters;
+        order->cell = birth->cells[i] = cell->handle();
+        worker.switchboard().bind(cell->name(), cell->handle());
+        worker.give_order(std::move(order));
+        worker.executor().schedule(*cell);  // a new cell counts as awake
+    }
+}
+
+void ActorCommands::one_is_built(const BirthPointer& birth, std::size_t which, const Order& order) {
+    if (order.failed()) {
+        birth->cells[which] = 0;
+        if (birth->code.empty()) birth->code = order.code, birth->text = order.text;
+    } else {
+        residents_.insert_or_assign(birth->names[which],
+                                    Resident{birth->cells[which], birth->epochs[which], birth->class_desc});
+    }
+    if (--birth->waiting == 0) all_are_built(birth);
+}
+
+void ActorCommands::all_are_built(const BirthPointer& birth) {
+    if (!birth->code.empty()) {
+        for (std::size_t i = 0; i < birth->names.size(); ++i)
+            if (birth->cells[i] != 0) discard(birth->names[i]);
+        unregister(birth->names);
+        return fail(birth, birth->code, birth->text);
+    }
+    const auto& system = admin_.session().system();
+    const auto& node = admin_.worker().node();
+    if (birth->single)
+        return birth->request->reply("actor_is_created",
+                                     Value::Map{{"system", system}, {"node", node}, {"entity", birth->names.front()}});
+    birth->request->reply("actors_are_created",
+                          Value::Map{{"node", node}, {"entities", convert<std::vector<std::string>>::to(birth->names)}});
+}
+
+void ActorCommands::fail(const BirthPointer& birth, std::string_view code, std::string_view text) {
+    birth->request->reply_failure(birth->single ? "actor_is_not_created" : "actors_are_not_created", code, text);
+}
+
+void ActorCommands::remove(const RequestPointer& request) {
+    const Value* name = request->body().find("name");
+    if (!name || !name->as_text())
+        return request->reply_failure("actor_is_absent", code_of(Fault::bad_argument), "\"name\" is required and must be text");
+    const auto place = residents_.find(*name->as_text());
+    if (place == residents_.end()) {
+        const Value* passed = request->body().find("passed_on");
+        if (!passed && is_name(*name->as_text())) {  // another worker may hold it: HEAD knows
+            Value body = request->body();
+            body.set("passed_on", true);
+            return request->pass_on({}, &body);
+        }
+        return request->reply_failure("actor_is_absent", code_of(Fault::no_such_actor),
+                                      "there is no actor \"" + *name->as_text() + "\"", {{"name", *name}});
+    }
+    stop(place->first, place->second, [this, request, gone = place->first](const Order& order) {
+        if (order.failed())
+            return request->reply_failure("actor_is_absent", order.code, order.text, {{"name", gone}});
+        request->reply("actor_is_removed", Value::Map{{"name", gone}});
+    });
+}
+
+/// Ends the actor in order; one whose handler does not end within patience is cut off.
+void ActorCommands::stop(const std::string& name, const Resident& resident, std::function<void(const Order&)> then) {
+    auto settled = std::make_shared<bool>(false);
+    auto order = std::make_unique<Order>(Order::Verb::stop, [this, name, settled, then](Order& back) {
+        if (!back.failed()) {
+            residents_.erase(name);
+            unregister({name});
+        }
+        if (!std::exchange(*settled, true)) then(back);
+    });
+    order->cell = resident.cell;
+    admin_.worker().give_order(std::move(order));
+    admin_.after(limits::stopping_patience, [this, name, settled, cell = resident.cell] {
+        if (*settled) return;
+        log::warning({{"actor", name}}, "{} does not end its turn; it is cut off", name);
+        auto discard = std::make_unique<Order>(Order::Verb::discard, nullptr);
+        discard->cell = cell;
+        admin_.worker().give_order(std::move(discard));
+    });
+    admin_.after(limits::stopping_patience + 1s, [name, settled, then] {
+        if (std::exchange(*settled, true)) return;
+        Order stuck(Order::Verb::stop, nullptr);
+        stuck.code = code_of(Fault::unavailable);
+        stuck.text = "a handler of \"" + name + "\" does not return; remove its process to be rid of it";
+        then(stuck);
+    });
+}
+
+void ActorCommands::discard(const std::string& name) {
+    const auto place = residents_.find(name);
+    if (place == residents_.end()) return;
+    auto order = std::make_unique<Order>(Order::Verb::discard, nullptr);
+    order->cell = place->second.cell;
+    residents_.erase(place);
+    admin_.worker().give_order(std::move(order));
+}
+
+void ActorCommands::stop_all(std::function<void()> then) {
+    if (residents_.empty()) return then();
+    all_stopped_ = std::move(then);
+    stopping_ = residents_.size();
+    const auto all = residents_;
+    auto one_less = [this](const Order&) {
+        if (stopping_ > 0 && --stopping_ == 0 && all_stopped_) std::exchange(all_stopped_, nullptr)();
+    };
+    for (const auto& [name, resident] : all) stop(name, resident, one_less);
+    admin_.after(limits::stopping_patience + 1s, [this] {  // a handler that never returns must not hold the process
+        if (all_stopped_) std::exchange(all_stopped_, nullptr)();
+    });
+}
+
+void ActorCommands::unregister(const std::vector<std::string>& names) {
+    admin_.send({}, "unregister_actors", Value::Map{{"names", convert<std::vector<std::string>>::to(names)}});
+}
+
+void ActorCommands::find(const RequestPointer& request) {
+    const std::string& entity = request->text("entity");
+    Value::Map body{{"mid", request->mail().mid}, {"entity", entity}};
+    const auto place = residents_.find(entity);
+    if (place == residents_.end()) {
+        Value::Array close;
+        for (const auto& [name, resident] : residents_)
+            if (close.size() < 3 && (name.starts_with(entity.substr(0, 3)) || entity.find(name) != entity.npos))
+                close.emplace_back(name);
+        body.emplace_back("close", std::move(close));
+        return request->reply("actor_is_not_found", body);
+    }
+    body.insert(body.begin() + 1, {"node", admin_.worker().node()});
+    if (const Value* wanted = request->body().find("with_class_desc"); wanted && wanted->as_bool() && *wanted->as_bool())
+        body.emplace_back("class_desc", place->second.class_desc);
+    request->reply("actor_is_found", body);
+}
+
+void ActorCommands::load_package(const RequestPointer& request) {
+    try {
+        const Plugin& plugin = admin_.store().load(request->text("requires_dist"));
+        Value::Array classes;
+        for (const auto& one : plugin.classes()) classes.emplace_back(one.type->name);
+        request->reply("package_is_loaded", Value::Map{{"package", plugin.package()}, {"version", plugin.version()},
+                                                       {"classes", std::move(classes)}});
+    } catch (const Error& error) {
+        request->reply_failure("package_is_not_loaded", error.code, error.text);
+    }
+}
+
+Value ActorCommands::roll() const {
+    Value::Array all;
+    for (const auto& [name, resident] : residents_)
+        all.push_back(Value::Map{{"name", name}, {"epoch", resident.epoch}, {"class_desc", resident.class_desc}});
+    return all;
+}
+
+void ActorCommands::took_in(const std::string& name, std::uint64_t cell, std::uint64_t epoch, Value class_desc) {
+    residents_.insert_or_assign(name, Resident{cell, epoch, std::move(class_desc)});
+}
+
+void ActorCommands::gave_away(const std::string& name, std::uint64_t cell) {
+    const auto place = residents_.find(name);
+    if (place != residents_.end() && place->second.cell == cell) residents_.erase(place);
+}
+
+std::uint64_t ActorCommands::cell_of(const std::string& name) const {
+    const auto place = residents_.find(name);
+    return place == residents_.end() ? 0 : place->second.cell;
+}
+
+}  // namespace peacepie::worker

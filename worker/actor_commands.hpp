@@ -1,0 +1,75 @@
+// actor_commands.hpp - creating, removing and finding this worker's actors.
+//
+// Part of the admin, used in its turns.  A name is claimed at the broker before anything is built and freed when nothing
+// came of it; of many names all come to life or none does.
+// Next: order.hpp is what cells are told.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "worker/plugin.hpp"
+#include "worker/request.hpp"
+
+namespace peacepie::worker {
+
+class Admin;
+struct Order;
+
+class ActorCommands {
+public:
+    explicit ActorCommands(Admin& admin);
+
+    /// [{name, epoch, class_desc}] of all that live here, for a hello.
+    [[nodiscard]] Value roll() const;
+    /// Drops the actor without a word: it lives elsewhere.
+    void discard(const std::string& name);
+    /// Stops every actor, the last created first; `then` when all are gone or patience has ended.
+    void stop_all(std::function<void()> then);
+
+    /// A moved-in actor is this worker's from now on; a moved-out one no longer.
+    void took_in(const std::string& name, std::uint64_t cell, std::uint64_t epoch, Value class_desc);
+    void gave_away(const std::string& name, std::uint64_t cell);
+    [[nodiscard]] std::uint64_t cell_of(const std::string& name) const;
+
+private:
+    struct Resident {
+        std::uint64_t cell;
+        std::uint64_t epoch;
+        Value class_desc;
+    };
+    /// One create_actor or create_actors on its way.
+    struct Birth {
+        RequestPointer request;
+        bool single;
+        const ActorClass* actor_class;
+        Value class_desc;
+        std::string parameters;
+        std::vector<std::string> names;
+        std::vector<std::uint64_t> epochs, cells;
+        std::size_t waiting = 0;
+        std::string code, text;
+    };
+    using BirthPointer = std::shared_ptr<Birth>;
+
+    void create(const RequestPointer& request, bool single);
+    void build(const BirthPointer& birth);
+    void one_is_built(const BirthPointer& birth, std::size_t which, const Order& order);
+    void all_are_built(const BirthPointer& birth);
+    void fail(const BirthPointer& birth, std::string_view code, std::string_view text);
+    void remove(const RequestPointer& request);
+    void find(const RequestPointer& request);
+    void load_package(const RequestPointer& request);
+    void stop(const std::string& name, const Resident& resident, std::function<void(const Order&)> then);
+    void unregister(const std::vector<std::string>& names);
+
+    Admin& admin_;
+    std::map<std::string, Resident, std::less<>> residents_;
+    std::size_t stopping_ = 0;
+    std::function<void()> all_stopped_;
+};
+
+}  // namespace peacepie::worker

@@ -1,0 +1,154 @@
+// cell.cpp - the turns of one actor.  Its life between them is in cell_life.cpp.  Next: host_seam.hpp.
+#include "worker/cell.hpp"
+
+#include "worker/cell_table.hpp"
+#include "worker/generic_commands.hpp"
+#include "worker/plugin.hpp"
+#include "worker/symbols.hpp"
+#include "worker/worker.hpp"
+
+namespace peacepie::worker {
+
+Cell::RunEnd Cell::run() {
+    for (int budget = limits::turn_messages_max;;) {
+        if (Mail* chain = mailbox_.drain()) sort_in(chain);
+        if (extras_) carry_out_orders();
+        while (budget > 0 && takes_turns() && !queue_.empty()) {
+            handle(queue_.pop());
+            --budget;
+        }
+        if (phase_ == Phase::empty) {
+            CellTable::of_process().give_back(*this);  // from here on the slot may be another's
+            return RunEnd::idle;
+        }
+        if (extras_ && extras_->pending && !busy_) continue;  // the turn it waited for is over
+        if (takes_turns() && !queue_.empty()) return RunEnd::more;
+        if (mailbox_.try_idle()) return RunEnd::idle;
+        if (budget == 0) return RunEnd::more;
+    }
+}
+
+void Cell::sort_in(Mail* chain) {
+    while (Mail* mail = chain) {
+        chain = mail->next;
+        switch (mail->kind) {
+            case MailKind::send:
+            case MailKind::ask:
+                if (fenced_ && mail->origin == Origin::local) extras().gated.push(mail);
+                else queue_.push(mail);
+                continue;
+            case MailKind::alarm: queue_.push(mail); continue;
+            case MailKind::order: extras().orders.push(mail); continue;
+            case MailKind::reply:
+            case MailKind::error:
+            case MailKind::completed: handle_answer(*mail); break;
+            case MailKind::time: handle_time(); break;
+            case MailKind::fence: lift_fence(); break;
+        }
+        Mail::destroy(mail);
+    }
+}
+
+void Cell::handle(Mail* mail) {
+    if (mail->kind == MailKind::alarm) {
+        if (operations_ && operations_->close(mail->mid)) resume(mail->mid, nullptr);
+    } else if (mail->deadline_ns != 0 && worker_->now_ns() > mail->deadline_ns) {
+        worker_->counters().expired.fetch_add(1, std::memory_order_relaxed);  // the asker's own clock has told it
+    } else {
+        handle_message(*mail);
+    }
+    mailbox_.took(*mail);
+    Mail::destroy(mail);
+}
+
+void Cell::handle_message(const Mail& mail) {
+    current_command_.store(mail.command, std::memory_order_relaxed);
+    if (is_generic(mail.command)) {
+        ++handled_;
+        handle_generic(*this, mail);
+    } else {
+        const pp_envelope envelope = mail.envelope();
+        const pp_outcome outcome = class_->type->deliver(self_, &envelope);
+        if (outcome == PP_NOT_HANDLED) worker_->not_handled(*this, mail);
+        else ++handled_;
+        busy_ = outcome == PP_BUSY;
+    }
+    if (extras_ || worker_->logs_messages()) {
+        const auto command = mail.command != 0 ? Symbols::of_process().text(mail.command) : mail.command_text();
+        if (extras_) tell_observers(mail, command);
+        log_message(mail, command);
+    }
+    current_command_.store(0, std::memory_order_relaxed);
+}
+
+void Cell::handle_answer(const Mail& mail) {
+    if (!operations_ || !operations_->close(mail.mid)) {
+        worker_->counters().late_answers.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
+    pp_envelope envelope = mail.envelope();
+    if (mail.kind == MailKind::completed) envelope.kind = PP_REPLY;
+    resume(mail.mid, &envelope);
+}
+
+void Cell::handle_time() {
+    wake_ns_ = Operation::never;
+    if (!operations_) return;
+    for (const auto number : operations_->due(worker_->now_ns())) {
+        const auto kind = operations_->kind_of(number);  // an earlier one may have closed this one
+        if (kind == Operation::Kind::closed) continue;
+        if (kind == Operation::Kind::alarm) {
+            operations_->disarm(number);
+            queue_.push(Mail::make(MailKind::alarm, number));
+        } else {
+            (void)operations_->close(number);
+            resume(number, nullptr);
+        }
+    }
+    arm(operations_->earliest_deadline());
+}
+
+void Cell::resume(std::uint64_t operation, const pp_envelope* answer) {
+    if (!self_) return;
+    busy_ = class_->type->resume(self_, operation, answer) == PP_BUSY;
+}
+
+void Cell::arm(std::uint64_t deadline_ns) {
+    if (deadline_ns >= wake_ns_) return;
+    wake_ns_ = deadline_ns;
+    worker_->wake_at(Nanoseconds(deadline_ns), handle_);
+}
+
+std::uint64_t Cell::open_operation(Operation::Kind kind, std::uint64_t deadline_ns) {
+    if (!operations_) operations_ = std::make_unique<Operations>();
+    // 21 bits of epoch and 32 of count: unique over lives of the name, and exact in a language with only doubles.
+    const std::uint64_t number = (epoch_ & 0x1fffff) << 32 | (++last_operation_ & 0xffffffff);
+    operations_->add({number, deadline_ns, kind});
+    arm(deadline_ns);
+    return number;
+}
+
+void Cell::close_operation(std::uint64_t number) {
+    if (!operations_) return;
+    const auto was = operations_->close(number);
+    if (was && was->kind == Operation::Kind::watch) worker_->executor().unwatch(handle_, number);
+}
+
+void Cell::fail(std::string_view code, std::string_view text) {
+    ++failed_;
+    extras().fault_code = code;
+    extras().fault_text = text;
+    worker_->log_failure(*this, code, text);
+}
+
+void Cell::tell_observers(const Mail& mail, std::string_view command) {
+    for (const auto& observer : extras_->observation.observers)
+        if (observer.command == command) worker_->notify(observer.address, name_, mail, command);
+}
+
+void Cell::log_message(const Mail& mail, std::string_view command) {
+    if (extras_ && !extras_->observation.is_logged(name_, command, worker_->now())) return;
+    if (worker_->logs_messages()) worker_->log_message(*this, mail, command);
+}
+
+}  // namespace peacepie::worker

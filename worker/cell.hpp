@@ -1,0 +1,126 @@
+// cell.hpp - one hosted actor: its mailbox, its instance behind the seam, what it waits for.
+//
+//   empty ─create─▶ cold ─start─▶ open ─freeze─▶ draining ─saved─▶ frozen ─discard─▶ empty
+//                     │           │  ▲              │                │
+//                     │           │  └────resume────┴────────────────┘
+//                     └─discard─▶ └─stop─▶ stopping ─▶ empty
+//
+// Only an open cell handles messages, and only while no handler is suspended (`busy`): one turn at a time.  Answers to its
+// own asks, moments and orders always reach it.  Cells lie in CellTable and are never freed, only let again, so a late
+// sender touches no freed memory.
+// Thread: post() from any; everything else from the loop that runs the cell, one at a time, which may change between runs.
+// Next: cell.cpp, then host_seam.hpp for what the author's side calls.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "peacepie/abi.h"
+#include "worker/mailbox.hpp"
+#include "worker/observation.hpp"
+#include "worker/operations.hpp"
+#include "worker/order.hpp"
+
+namespace peacepie::worker {
+
+class Worker;
+struct ActorClass;
+
+class alignas(64) Cell {
+public:
+    enum class Phase : std::uint8_t { empty, cold, open, draining, frozen, stopping };
+    enum class RunEnd : std::uint8_t { idle, more };
+
+    /// Any thread.  Takes the mail only when it answers queued or wake_reader; the latter obliges the caller to schedule.
+    [[nodiscard]] Posted post(Mail* mail, std::uint16_t generation) noexcept {
+        return mailbox_.post(mail, generation);
+    }
+    /// Handles what has come, at most limits::turn_messages_max messages.
+    [[nodiscard]] RunEnd run();
+
+    // -- what the seam asks for, in a turn of this cell
+    [[nodiscard]] std::uint64_t open_operation(Operation::Kind kind, std::uint64_t deadline_ns);
+    void close_operation(std::uint64_t number);
+    void fail(std::string_view code, std::string_view text);
+
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] std::uint64_t handle() const noexcept { return handle_; }
+    [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }
+    [[nodiscard]] Worker& worker() const noexcept { return *worker_; }
+    [[nodiscard]] const ActorClass* actor_class() const noexcept { return class_; }
+    [[nodiscard]] Phase phase() const noexcept { return phase_; }
+    /// The symbol of the command in work, for the watchdog; any thread, may be a moment old.
+    [[nodiscard]] std::uint32_t current_command() const noexcept {
+        return current_command_.load(std::memory_order_relaxed);
+    }
+
+    Cell* next_ready = nullptr;  ///< the run queue's link
+
+private:
+    friend class CellTable;                                   // lets the slot
+    friend void handle_generic(Cell& cell, const Mail& mail);  // answers from the counters and switches
+
+    /// What few actors have: kept out of the many.
+    struct Extras {
+        Observation observation;
+        MailQueue gated;                 // local mail while fenced
+        MailQueue orders;                // come, not yet carried out
+        std::unique_ptr<Order> pending;  // start, freeze or stop that waits for the turn to end
+        std::string fault_code, fault_text;  // of the turn that just failed
+    };
+
+    void begin(Worker& worker, std::string name, const ActorClass& actor_class, std::uint64_t handle,
+               std::uint64_t epoch);
+    Extras& extras();
+
+    // Turns: cell.cpp
+    void sort_in(Mail* chain);
+    void handle(Mail* mail);
+    void handle_message(const Mail& mail);
+    void handle_answer(const Mail& mail);
+    void handle_time();
+    void resume(std::uint64_t operation, const pp_envelope* answer);
+    void tell_observers(const Mail& mail, std::string_view command);
+    void log_message(const Mail& mail, std::string_view command);
+    void arm(std::uint64_t deadline_ns);
+    [[nodiscard]] bool takes_turns() const noexcept { return phase_ == Phase::open && !busy_; }
+
+    // Life: cell_life.cpp
+    void carry_out_orders();
+    void carry_out(std::unique_ptr<Order> order);
+    void end_pending();
+    void create(std::unique_ptr<Order> order);
+    void load(Order& order);
+    void start(std::unique_ptr<Order> order);
+    void call_off(Order& order);
+    void take_snapshot(Order& order);
+    void adopt(const Snapshot& snapshot);
+    void fence();
+    void lift_fence();
+    void leave();
+    void take_fault(Order& order);
+    void give_back(std::unique_ptr<Order> order);
+
+    Mailbox mailbox_;
+    MailQueue queue_;  // taken from the mailbox, not yet handled
+    const ActorClass* class_ = nullptr;
+    void* self_ = nullptr;  // the author's instance
+    Worker* worker_ = nullptr;
+    std::unique_ptr<Operations> operations_;
+    std::unique_ptr<Extras> extras_;
+    std::uint64_t handle_ = 0;
+    std::uint64_t epoch_ = 0;
+    std::uint64_t last_operation_ = 0;
+    std::uint64_t wake_ns_ = Operation::never;  // the deadline Timers knows
+    std::uint64_t handled_ = 0;
+    std::uint32_t failed_ = 0;
+    std::atomic<std::uint32_t> current_command_{0};
+    Phase phase_ = Phase::empty;
+    bool busy_ = false;
+    bool fenced_ = false;
+    std::string name_;
+};
+
+}  // namespace peacepie::worker

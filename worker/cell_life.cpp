@@ -1,0 +1,252 @@
+// cell_life.cpp - birth, moving and death of one actor: the admin's orders.  Next: order.hpp.
+//
+// Notes before you change anything.
+//  1. Orders are carried out between turns only; freeze, stop and the end of start wait until no handler is suspended.
+//  2. take_snapshot() shuts the mailbox first and sorts in what it still held: nothing that was posted before stays out.
+//     Local senders then go through the broker, which holds their mail; mail from the broker still gets in, because what
+//     it lets go after calling the move off comes right behind that word.
+//  3. A frozen cell keeps its queue and its instance: calling the move off just opens the door again.
+//  4. Whoever leaves answers those who wait.
+#include "wire/codec.hpp"
+#include "worker/cell.hpp"
+#include "worker/host_seam.hpp"
+#include "worker/plugin.hpp"
+#include "worker/symbols.hpp"
+#include "worker/worker.hpp"
+
+namespace peacepie::worker {
+
+void Cell::begin(Worker& worker, std::string name, const ActorClass& actor_class, std::uint64_t handle,
+                 std::uint64_t epoch) {
+    worker_ = &worker;
+    name_ = std::move(name);
+    class_ = &actor_class;
+    handle_ = handle;
+    epoch_ = epoch;
+    self_ = nullptr;
+    last_operation_ = handled_ = 0;
+    failed_ = 0;
+    wake_ns_ = Operation::never;
+    busy_ = fenced_ = false;
+    phase_ = Phase::cold;
+    class_->plugin->lease();
+}
+
+Cell::Extras& Cell::extras() {
+    if (!extras_) extras_ = std::make_unique<Extras>();
+    return *extras_;
+}
+
+void Cell::carry_out_orders() {
+    if (extras_->pending && !busy_) end_pending();
+    while (extras_) {
+        Mail* mail = extras_->orders.pop();
+        if (!mail) break;
+        std::unique_ptr<Order> order(reinterpret_cast<Order*>(mail->mid));
+        Mail::destroy(mail);
+        carry_out(std::move(order));
+        if (extras_ && extras_->pending && !busy_) end_pending();
+    }
+}
+
+void Cell::carry_out(std::unique_ptr<Order> order) {
+    using Verb = Order::Verb;
+    switch (order->verb) {
+        case Verb::create: return create(std::move(order));
+        case Verb::load: load(*order); break;
+        case Verb::start: return start(std::move(order));
+        case Verb::freeze:
+        case Verb::stop:
+            if (phase_ != Phase::open && !(order->verb == Verb::stop && phase_ != Phase::empty)) {
+                order->code = code_of(Fault::conflict);
+                order->text = "\"" + name_ + "\" is starting, moving or stopping already";
+                break;
+            }
+            if (extras_->pending) {
+                auto earlier = std::exchange(extras_->pending, nullptr);
+                earlier->code = code_of(Fault::stopping);
+                earlier->text = "\"" + name_ + "\" is being removed";
+                give_back(std::move(earlier));
+            }
+            phase_ = order->verb == Verb::freeze ? Phase::draining : Phase::stopping;
+            extras().pending = std::move(order);
+            return;
+        case Verb::resume: call_off(*order); break;
+        case Verb::discard: leave(); break;
+    }
+    give_back(std::move(order));
+}
+
+/// The turn that start, freeze or stop waited for is over.
+void Cell::end_pending() {
+    auto order = std::move(extras_->pending);
+    take_fault(*order);
+    if (order->verb == Order::Verb::start || order->verb == Order::Verb::create) {
+        if (order->failed()) leave();
+    } else if (order->verb == Order::Verb::freeze) {
+        order->code.clear();
+        take_snapshot(*order);
+    } else {
+        order->code.clear();
+        class_->type->stop(self_);
+        leave();
+    }
+    give_back(std::move(order));
+}
+
+void Cell::create(std::unique_ptr<Order> order) {
+    std::string text;
+    auto into = [](void* sink, pp_bytes said) { static_cast<std::string*>(sink)->append(said.data, said.size); };
+    self_ = class_->type->create(into, &text);
+    if (!self_) {
+        order->code = code_of(Fault::handler_failed);
+        order->text = text.empty() ? "the constructor failed" : text;
+    } else if (!order->parameters.empty() &&
+               class_->type->load(self_, &host_of_process(), as_pp_cell(*this), bytes(order->parameters), pp_bytes{}) ==
+                   PP_FAILED) {
+        take_fault(*order);
+        if (!order->failed()) order->code = code_of(Fault::bad_argument), order->text = "the parameters do not fit";
+    }
+    if (order->failed()) leave();
+    else if (order->starts) return start(std::move(order));
+    give_back(std::move(order));
+}
+
+void Cell::load(Order& order) {
+    const auto& snapshot = *order.snapshot;
+    const auto outcome = class_->type->load(self_, &host_of_process(), as_pp_cell(*this), bytes(snapshot.state),
+                                            bytes(snapshot.version));
+    if (outcome == PP_FAILED) {
+        take_fault(order);
+        if (!order.failed()) order.code = code_of(Fault::bad_argument), order.text = "the state could not be loaded";
+        return;
+    }
+    adopt(snapshot);
+}
+
+void Cell::start(std::unique_ptr<Order> order) {
+    if (phase_ != Phase::cold || !self_) {
+        order->code = code_of(Fault::conflict);
+        order->text = "\"" + name_ + "\" has started already";
+        return give_back(std::move(order));
+    }
+    phase_ = Phase::open;
+    if (order->moved) fence();
+    if (extras_) extras_->fault_code.clear();
+    const auto outcome = class_->type->start(self_, &host_of_process(), as_pp_cell(*this), order->moved ? 1 : 0);
+    busy_ = outcome == PP_BUSY;
+    if (outcome == PP_FAILED && extras().fault_code.empty()) extras().fault_code = code_of(Fault::handler_failed);
+    extras().pending = std::move(order);  // given back when the turn of started() is over
+}
+
+/// The move was aborted: a freeze that still waits fails, a frozen actor goes on.
+void Cell::call_off(Order& order) {
+    if (extras_->pending && extras_->pending->verb == Order::Verb::freeze) {
+        auto freeze = std::move(extras_->pending);
+        freeze->code = code_of(Fault::expired);
+        freeze->text = "the running turn did not end in time";
+        give_back(std::move(freeze));
+    } else if (phase_ == Phase::frozen) {
+        fenced_ = true;
+        mailbox_.reopen();
+        fence();
+    } else {
+        order.code = code_of(Fault::conflict);
+        order.text = "no move of \"" + name_ + "\" is under way";
+        return;
+    }
+    phase_ = Phase::open;
+}
+
+void Cell::take_snapshot(Order& order) {
+    if (Mail* chain = mailbox_.shut()) sort_in(chain);
+    phase_ = Phase::frozen;
+    queue_.append(std::move(extras_->gated));
+    fenced_ = false;
+    auto snapshot = std::make_unique<Snapshot>();
+    auto into = [](void* sink, pp_bytes state) { static_cast<std::string*>(sink)->append(state.data, state.size); };
+    class_->type->save(self_, into, &snapshot->state);
+    snapshot->version = class_->plugin->version();
+    snapshot->observation = extras_->observation;
+    snapshot->last_operation = last_operation_;
+    for (const Mail* mail = queue_.front(); mail; mail = mail->next) {
+        if (!mail->is_message()) continue;  // an alarm is saved by its ticker
+        worker_->append_waiting(snapshot->mailbox, *mail);
+        ++snapshot->mailbox_length;
+    }
+    order.snapshot = std::move(snapshot);
+}
+
+/// What the actor had at its last home besides its state.
+void Cell::adopt(const Snapshot& snapshot) {
+    last_operation_ = snapshot.last_operation;
+    if (!snapshot.observation.empty()) extras().observation = snapshot.observation;
+    FrameReader reader(snapshot.mailbox);
+    while (auto one = snapshot.mailbox.empty() ? std::nullopt : reader.next()) {
+        Envelope envelope;
+        if (read_envelope(*one, envelope)) continue;  // written by a worker a moment ago; a broken one cannot be answered
+        Mail* mail = Mail::make(worker_->as_pp_envelope(envelope), Origin::link);
+        mailbox_.brought(*mail);
+        queue_.push(mail);
+    }
+}
+
+/// Local mail must wait until what local senders sent before has come back through the broker.
+void Cell::fence() {
+    fenced_ = true;
+    worker_->bind_behind_fence(name_, handle_, epoch_);
+}
+
+void Cell::lift_fence() {
+    fenced_ = false;
+    if (extras_) queue_.append(std::move(extras_->gated));
+}
+
+void Cell::leave() {
+    phase_ = Phase::empty;
+    busy_ = false;
+    worker_->switchboard().unbind(name_, handle_);
+    if (self_) class_->type->destroy(std::exchange(self_, nullptr));
+    Mail* chain = mailbox_.close();
+    MailQueue rest = std::move(queue_);
+    if (extras_) rest.append(std::move(extras_->gated));
+    while (Mail* mail = chain) {
+        chain = mail->next;
+        rest.push(mail);
+    }
+    if (extras_) rest.append(std::move(extras_->orders));
+    while (Mail* mail = rest.pop()) {
+        if (mail->kind == MailKind::order) {
+            std::unique_ptr<Order> order(reinterpret_cast<Order*>(mail->mid));
+            if (order->verb != Order::Verb::discard) {
+                order->code = code_of(Fault::no_such_actor);
+                order->text = "\"" + name_ + "\" has left meanwhile";
+            }
+            give_back(std::move(order));
+        } else if (mail->is_message()) {
+            worker_->left_behind(name_, *mail);
+        }
+        mailbox_.took(*mail);
+        Mail::destroy(mail);
+    }
+    if (auto pending = extras_ ? std::exchange(extras_->pending, nullptr) : nullptr) {
+        if (pending->verb != Order::Verb::stop) {
+            pending->code = code_of(Fault::no_such_actor);
+            pending->text = "\"" + name_ + "\" has left meanwhile";
+        }
+        give_back(std::move(pending));
+    }
+    operations_.reset();
+    extras_.reset();
+    class_->plugin->release();
+}
+
+void Cell::take_fault(Order& order) {
+    if (!extras_) return;
+    order.code = std::exchange(extras_->fault_code, {});
+    order.text = std::exchange(extras_->fault_text, {});
+}
+
+void Cell::give_back(std::unique_ptr<Order> order) { worker_->order_is_back(std::move(order)); }
+
+}  // namespace peacepie::worker

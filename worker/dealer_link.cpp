@@ -1,0 +1,84 @@
+// dealer_link.cpp - the only file of the worker that knows ZeroMQ.  Next: pump.cpp.
+#include "worker/dealer_link.hpp"
+
+#include <zmq.h>
+
+#include <cerrno>
+
+#include "wire/fault.hpp"
+#include "wire/limits.hpp"
+
+namespace peacepie::worker {
+
+struct DealerLink::Message {
+    zmq_msg_t content;
+};
+
+namespace {
+
+void set(void* socket, int option, int value) { zmq_setsockopt(socket, option, &value, sizeof value); }
+
+/// Every default of libzmq that would hurt, set in one place (guarantees: facts about ZeroMQ).
+void configure(void* socket) {
+    const auto milliseconds = [](auto span) {
+        return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(span).count());
+    };
+    set(socket, ZMQ_LINGER, 500);  // bye may still go out; never infinite
+    set(socket, ZMQ_SNDHWM, limits::frames_in_flight_max);
+    set(socket, ZMQ_RCVHWM, limits::frames_in_flight_max);
+    set(socket, ZMQ_RECONNECT_IVL, 20);
+    set(socket, ZMQ_RECONNECT_IVL_MAX, 1000);
+    set(socket, ZMQ_HANDSHAKE_IVL, 3000);
+    set(socket, ZMQ_HEARTBEAT_IVL, milliseconds(limits::heartbeat_interval));
+    set(socket, ZMQ_HEARTBEAT_TIMEOUT, milliseconds(limits::heartbeat_patience));
+    const std::int64_t largest = limits::frame_size_max;
+    zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest);
+}
+
+}  // namespace
+
+DealerLink::DealerLink(const std::string& endpoint)
+    : context_(zmq_ctx_new()), socket_(zmq_socket(context_, ZMQ_DEALER)), received_(new Message) {
+    configure(socket_);
+    zmq_msg_init(&received_->content);
+    if (zmq_connect(socket_, endpoint.c_str()) != 0)
+        throw Error(Fault::unavailable, "cannot connect to \"" + endpoint + "\": " + zmq_strerror(zmq_errno()) +
+                                            "; an endpoint looks like tcp://127.0.0.1:5998");
+    std::size_t size = sizeof descriptor_;
+    zmq_getsockopt(socket_, ZMQ_FD, &descriptor_, &size);
+}
+
+DealerLink::~DealerLink() {
+    zmq_msg_close(&received_->content);
+    delete received_;
+    zmq_close(socket_);
+    zmq_ctx_term(context_);
+}
+
+Sent DealerLink::send(std::string_view frame) {
+    for (;;) {
+        if (zmq_send(socket_, frame.data(), frame.size(), ZMQ_DONTWAIT) >= 0) return Sent::taken;
+        if (zmq_errno() == EINTR) continue;
+        return zmq_errno() == EAGAIN ? Sent::pipe_full : Sent::peer_unknown;
+    }
+}
+
+std::optional<std::string_view> DealerLink::receive() {
+    for (bool skipping = false;;) {
+        zmq_msg_close(&received_->content);
+        zmq_msg_init(&received_->content);
+        if (zmq_msg_recv(&received_->content, socket_, ZMQ_DONTWAIT) < 0) {
+            if (zmq_errno() == EINTR) continue;
+            return std::nullopt;
+        }
+        const bool more = zmq_msg_more(&received_->content) != 0;
+        if (more || skipping) {  // a frame is one part; several are none of ours
+            skipping = more;
+            continue;
+        }
+        return std::string_view(static_cast<const char*>(zmq_msg_data(&received_->content)),
+                                zmq_msg_size(&received_->content));
+    }
+}
+
+}  // namespace peacepie::worker

@@ -1,0 +1,91 @@
+// mail.cpp - where the blocks come from and how an envelope is packed into one.  Next: mailbox.hpp.
+#include "worker/mail.hpp"
+
+#include <cstring>
+#include <new>
+
+#include "worker/pool.hpp"
+
+namespace peacepie::worker {
+
+namespace {
+
+// Most messages are a name and a number: they fit the smallest class.
+using Small = Pool<128>;
+using Medium = Pool<256>;
+using Large = Pool<1280>;
+
+void* take_block(std::size_t size) {
+    if (size <= 128) return Small::take();
+    if (size <= 256) return Medium::take();
+    if (size <= 1280) return Large::take();
+    return ::operator new(size);
+}
+
+void give_block(void* block, std::size_t size) noexcept {
+    if (size <= 128) Small::give(block);
+    else if (size <= 256) Medium::give(block);
+    else if (size <= 1280) Large::give(block);
+    else ::operator delete(block);
+}
+
+char* put(char* at, pp_bytes bytes) noexcept {
+    if (bytes.size != 0) std::memcpy(at, bytes.data, bytes.size);
+    return at + bytes.size;
+}
+
+}  // namespace
+
+Mail* Mail::allocate(std::size_t payload_size) {
+    const std::size_t size = sizeof(Mail) + payload_size;
+    auto mail = new (take_block(size)) Mail;
+    mail->block_size = static_cast<std::uint32_t>(size);
+    return mail;
+}
+
+Mail* Mail::make(const pp_envelope& envelope, Origin origin) {
+    const pp_bytes command = envelope.command != 0 ? pp_bytes{} : envelope.command_text;
+    const pp_bytes sender = envelope.sender != 0 ? pp_bytes{} : envelope.sender_text;
+    Mail* mail = allocate(command.size + sender.size + envelope.meta.size + envelope.body.size);
+    mail->kind = static_cast<MailKind>(envelope.kind);
+    mail->origin = origin;
+    mail->mid = envelope.mid;
+    mail->deadline_ns = envelope.deadline_ns;
+    mail->sender = envelope.sender;
+    mail->command = envelope.command;
+    mail->command_size = static_cast<std::uint16_t>(command.size);
+    mail->sender_size = static_cast<std::uint16_t>(sender.size);
+    mail->meta_size = static_cast<std::uint16_t>(envelope.meta.size);
+    mail->body_size = static_cast<std::uint32_t>(envelope.body.size);
+    put(put(put(put(mail->payload(), command), sender), envelope.meta), envelope.body);
+    return mail;
+}
+
+Mail* Mail::make(MailKind kind, std::uint64_t mid) {
+    Mail* mail = allocate(0);
+    mail->kind = kind;
+    mail->mid = mid;
+    return mail;
+}
+
+void Mail::destroy(Mail* mail) noexcept {
+    const std::size_t size = mail->block_size;
+    give_block(mail, size);
+}
+
+pp_envelope Mail::envelope() const noexcept {
+    pp_envelope envelope{};
+    envelope.size = sizeof envelope;
+    envelope.kind = static_cast<std::uint8_t>(kind);
+    envelope.mid = mid;
+    envelope.deadline_ns = deadline_ns;
+    envelope.command = command;
+    envelope.sender = sender;
+    envelope.command_text = bytes(command_text());
+    envelope.sender_text = bytes(sender_text());
+    envelope.meta = bytes(meta());
+    envelope.body = bytes(body());
+    return envelope;
+}
+
+}  // namespace peacepie::worker

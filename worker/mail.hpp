@@ -1,0 +1,123 @@
+// mail.hpp - one message on its way inside a worker: a small header and its texts in one block.
+//
+// Owned by whoever holds the pointer: the sender until it is posted, the mailbox, then the cell that handles it.
+// Not thread-safe; it is handed over, never shared.
+// Next: mailbox.hpp queues mails.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "peacepie/abi.h"
+
+namespace peacepie::worker {
+
+/// The first four are the kinds of the wire.
+enum class MailKind : std::uint8_t {
+    send = PP_SEND,
+    ask = PP_ASK,
+    reply = PP_REPLY,
+    error = PP_ERROR,
+    alarm,      ///< an operation is due, as a turn in mail order
+    completed,  ///< an open operation was completed from outside
+    time,       ///< look at your deadlines
+    fence,      ///< what local senders sent before has come back through the broker
+    order,      ///< from the admin: `mid` holds an Order*
+};
+
+/// By which way a mail reached its cell; while a cell is fenced, local mail waits for the link's.
+enum class Origin : std::uint8_t { local, link };
+
+struct Mail {
+    Mail* next = nullptr;
+    std::uint64_t mid = 0;
+    std::uint64_t deadline_ns = 0;
+    std::uint64_t sender = 0;  ///< a handle of this process, or 0: see sender_text
+    std::uint32_t command = 0;  ///< a symbol, or 0: see command_text
+    std::uint32_t body_size = 0;
+    std::uint32_t block_size = 0;
+    std::uint16_t command_size = 0;
+    std::uint16_t sender_size = 0;
+    std::uint16_t meta_size = 0;
+    MailKind kind = MailKind::send;
+    Origin origin = Origin::local;
+
+    /// A mail with the envelope's contents copied into it.  Its views die with the mail.
+    [[nodiscard]] static Mail* make(const pp_envelope& envelope, Origin origin);
+    /// A mail without texts, for the inner kinds.
+    [[nodiscard]] static Mail* make(MailKind kind, std::uint64_t mid = 0);
+    static void destroy(Mail* mail) noexcept;
+
+    [[nodiscard]] std::string_view command_text() const noexcept { return {payload(), command_size}; }
+    [[nodiscard]] std::string_view sender_text() const noexcept { return {payload() + command_size, sender_size}; }
+    [[nodiscard]] std::string_view meta() const noexcept {
+        return {payload() + command_size + sender_size, meta_size};
+    }
+    [[nodiscard]] std::string_view body() const noexcept {
+        return {payload() + command_size + sender_size + meta_size, body_size};
+    }
+    [[nodiscard]] bool is_answer() const noexcept { return kind == MailKind::reply || kind == MailKind::error; }
+    [[nodiscard]] bool is_message() const noexcept { return kind == MailKind::send || kind == MailKind::ask; }
+    /// Gets in even while the actor is on the move: what the worker itself says, and what the broker sends, because the
+    /// broker holds mail during a move and lets it go behind the word that ends the move.
+    [[nodiscard]] bool passes_shut_door() const noexcept {
+        return kind == MailKind::order || kind == MailKind::time || origin == Origin::link;
+    }
+    /// Only messages count against a mailbox's bound: answers and orders must always get in.
+    [[nodiscard]] bool is_bounded() const noexcept { return is_message(); }
+
+    /// The same as an envelope of views, for the seam.
+    [[nodiscard]] pp_envelope envelope() const noexcept;
+
+private:
+    [[nodiscard]] const char* payload() const noexcept { return reinterpret_cast<const char*>(this + 1); }
+    [[nodiscard]] char* payload() noexcept { return reinterpret_cast<char*>(this + 1); }
+    [[nodiscard]] static Mail* allocate(std::size_t payload_size);
+};
+
+/// A first-in first-out chain of mails; owns them.
+class MailQueue {
+public:
+    MailQueue() = default;
+    MailQueue(MailQueue&& other) noexcept
+        : first_(std::exchange(other.first_, nullptr)), last_(std::exchange(other.last_, nullptr)) {}
+    MailQueue& operator=(MailQueue&& other) noexcept {
+        std::swap(first_, other.first_);
+        std::swap(last_, other.last_);
+        return *this;
+    }
+    ~MailQueue() {
+        while (Mail* mail = pop()) Mail::destroy(mail);
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return !first_; }
+    [[nodiscard]] Mail* front() const noexcept { return first_; }
+    void push(Mail* mail) noexcept {
+        mail->next = nullptr;
+        if (last_) last_->next = mail;
+        else first_ = mail;
+        last_ = mail;
+    }
+    [[nodiscard]] Mail* pop() noexcept {
+        Mail* mail = first_;
+        if (mail && !(first_ = mail->next)) last_ = nullptr;
+        return mail;
+    }
+    void append(MailQueue&& other) noexcept {
+        if (other.empty()) return;
+        if (last_) last_->next = other.first_;
+        else first_ = other.first_;
+        last_ = other.last_;
+        other.first_ = other.last_ = nullptr;
+    }
+
+private:
+    Mail* first_ = nullptr;
+    Mail* last_ = nullptr;
+};
+
+[[nodiscard]] inline std::string_view view(pp_bytes bytes) noexcept { return {bytes.data, bytes.size}; }
+[[nodiscard]] inline pp_bytes bytes(std::string_view text) noexcept { return {text.data(), text.size()}; }
+
+}  // namespace peacepie::worker

@@ -1,0 +1,141 @@
+// mailbox.hpp - where senders on any thread leave mail for one cell.  Bounded in count and bytes.
+//
+//              post              drain
+//     idle ───────────▶ filled ─────────▶ empty ──try_idle──▶ idle
+//     shut: local mail stays out (the actor is on the move)      closed: nothing gets in
+//
+// A stack with one compare-and-swap per post and one exchange per drain, reversed on the way out (rule 6 of the
+// performance notes: Vyukov's queue was slower here and touches the box after giving it up).  The upper 16 bits of the
+// head are the generation of the slot the box lies in, so that a late sender cannot reach the slot's next tenant, and the
+// shut bit, so that both are checked by the same compare-and-swap that posts.
+// Thread: post from any; drain, try_idle, close, reopen from the one that runs the cell.
+// Next: cell.hpp owns one.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "wire/limits.hpp"
+#include "worker/mail.hpp"
+
+namespace peacepie::worker {
+
+enum class Posted : std::uint8_t {
+    queued,       ///< the reader is awake and will come to it
+    wake_reader,  ///< the first one in an idle box: schedule the cell
+    full,         ///< the bound is reached: the sender must be told
+    gone          ///< closed, or another tenant: look the name up again
+};
+
+class Mailbox {
+public:
+    static constexpr std::uint16_t generations_max = 0x7fff;
+
+    /// Takes the mail unless it answers `full` or `gone`.
+    [[nodiscard]] Posted post(Mail* mail, std::uint16_t generation) noexcept {
+        const std::uint64_t weight = mail->is_bounded() ? weight_of(*mail) : 0;
+        if (weight != 0) {
+            const auto before = posted_.fetch_add(weight, std::memory_order_relaxed);
+            if (is_over(before + weight - taken_.load(std::memory_order_relaxed))) {
+                posted_.fetch_sub(weight, std::memory_order_relaxed);
+                return Posted::full;
+            }
+        }
+        auto head = head_.load(std::memory_order_relaxed);
+        const auto shut_passes = mail->passes_shut_door() ? shut_bit : 0;
+        do {
+            if (((head ^ pack(generation, 0)) & door_bits & ~shut_passes) != 0 || pointer_of(head) == closed) {
+                if (weight != 0) posted_.fetch_sub(weight, std::memory_order_relaxed);
+                return Posted::gone;
+            }
+            mail->next = pointer_of(head) == idle ? nullptr : reinterpret_cast<Mail*>(pointer_of(head));
+        } while (!head_.compare_exchange_weak(head, (head & door_bits) | reinterpret_cast<std::uint64_t>(mail),
+                                              std::memory_order_acq_rel, std::memory_order_relaxed));
+        return pointer_of(head) == idle ? Posted::wake_reader : Posted::queued;
+    }
+
+    /// All that has come, oldest first, as a chain; null when there is nothing.
+    [[nodiscard]] Mail* drain() noexcept {
+        const auto head = head_.load(std::memory_order_relaxed);
+        if (pointer_of(head) <= closed) return nullptr;
+        return take(head & door_bits);
+    }
+    /// True: nothing has come and the next post will say wake_reader.
+    [[nodiscard]] bool try_idle() noexcept {
+        auto expected = head_.load(std::memory_order_relaxed) & door_bits;
+        return head_.compare_exchange_strong(expected, expected | idle, std::memory_order_acq_rel,
+                                             std::memory_order_relaxed);
+    }
+    /// Lets nothing in any more; what was there comes out as a chain.
+    [[nodiscard]] Mail* close() noexcept { return take(pack(generation(), closed)); }
+    /// Keeps local mail out from now on; what was there comes out as a chain.
+    [[nodiscard]] Mail* shut() noexcept { return take(pack(generation(), 0) | shut_bit); }
+    /// After shut(): lets all mail in again.
+    void reopen() noexcept { head_.fetch_and(~shut_bit, std::memory_order_acq_rel); }
+    /// A new tenant moves in: another generation, empty, the reader awake.  The counts go on: every counted message of
+    /// the last tenant was taken, and a late sender may just be undoing its own.
+    void begin(std::uint16_t generation) noexcept { head_.store(pack(generation, 0), std::memory_order_release); }
+
+    /// The reader is done with a message that `post` counted.
+    void took(const Mail& mail) noexcept {
+        if (mail.is_bounded())
+            taken_.store(taken_.load(std::memory_order_relaxed) + weight_of(mail), std::memory_order_relaxed);
+    }
+    /// Counts a message that did not come through post(): one that moved in with its actor.
+    void brought(const Mail& mail) noexcept {
+        if (mail.is_bounded()) posted_.fetch_add(weight_of(mail), std::memory_order_relaxed);
+    }
+
+    [[nodiscard]] std::uint16_t generation() const noexcept {
+        return generation_of(head_.load(std::memory_order_relaxed));
+    }
+    [[nodiscard]] bool is_closed() const noexcept { return pointer_of(head_.load(std::memory_order_relaxed)) == closed; }
+    [[nodiscard]] std::uint64_t length() const noexcept { return waiting() >> bytes_bits; }
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return waiting() & ((1ull << bytes_bits) - 1); }
+
+private:
+    static constexpr std::uint64_t idle = 1;
+    static constexpr std::uint64_t closed = 2;
+    static constexpr int pointer_bits = 48;
+    static constexpr std::uint64_t shut_bit = 1ull << pointer_bits;
+    static constexpr std::uint64_t door_bits = ~0ull << pointer_bits;  // generation and shut bit
+    static constexpr int bytes_bits = 40;  // count in the upper 24 bits, bytes in the lower 40: one addition bounds both
+
+    [[nodiscard]] static constexpr std::uint64_t pack(std::uint16_t generation, std::uint64_t pointer) noexcept {
+        return static_cast<std::uint64_t>(generation) << (pointer_bits + 1) | pointer;
+    }
+    [[nodiscard]] static constexpr std::uint64_t pointer_of(std::uint64_t head) noexcept {
+        return head & ((1ull << pointer_bits) - 1);
+    }
+    [[nodiscard]] static constexpr std::uint16_t generation_of(std::uint64_t head) noexcept {
+        return static_cast<std::uint16_t>(head >> (pointer_bits + 1));
+    }
+    [[nodiscard]] static std::uint64_t weight_of(const Mail& mail) noexcept {
+        return (1ull << bytes_bits) + mail.block_size;
+    }
+    [[nodiscard]] static bool is_over(std::uint64_t waiting) noexcept {
+        return (waiting >> bytes_bits) > limits::mailbox_length_max ||
+               (waiting & ((1ull << bytes_bits) - 1)) > limits::mailbox_bytes_max;
+    }
+    [[nodiscard]] std::uint64_t waiting() const noexcept {
+        return posted_.load(std::memory_order_relaxed) - taken_.load(std::memory_order_relaxed);
+    }
+    [[nodiscard]] Mail* take(std::uint64_t leave) noexcept {
+        const auto head = pointer_of(head_.exchange(leave, std::memory_order_acq_rel));
+        if (head <= closed) return nullptr;
+        Mail* oldest_first = nullptr;
+        for (auto mail = reinterpret_cast<Mail*>(head); mail;) {
+            Mail* next = mail->next;
+            mail->next = oldest_first;
+            oldest_first = mail;
+            mail = next;
+        }
+        return oldest_first;
+    }
+
+    std::atomic<std::uint64_t> head_{pack(0, closed)};
+    std::atomic<std::uint64_t> posted_{0};
+    std::atomic<std::uint64_t> taken_{0};
+};
+
+}  // namespace peacepie::worker

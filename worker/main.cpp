@@ -1,0 +1,141 @@
+// main.cpp - options, signals, wiring.  Started by hand it becomes its host's launcher and starts the worker as its child.
+// Next: worker.hpp.
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "launcher/launcher.hpp"
+#include "log/log.hpp"
+#include "wire/address.hpp"
+#include "worker/admin.hpp"
+#include "worker/dealer_link.hpp"
+#include "worker/pump.hpp"
+#include "worker/scheduler.hpp"
+#include "worker/session.hpp"
+#include "worker/worker.hpp"
+
+namespace {
+
+using namespace peacepie;
+
+constexpr int exit_ok = 0, exit_failure = 1, exit_usage = 2, exit_conflict = 7;
+
+struct Arguments {
+    std::string broker = "tcp://127.0.0.1:5998";
+    std::string host = "first";
+    std::string process = "main";
+    std::string packages;
+    std::string log_format = "auto", log_level = "info";
+    std::size_t loops = std::max(1u, std::thread::hardware_concurrency());
+    bool log_messages = false;
+    bool child = false;
+    long parent_pid = 0;
+};
+
+std::filesystem::path own_folder() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }
+
+/// Does not outlive its launcher, also when that is killed.
+bool follow_parent(long pid) {
+    if (pid == 0) return true;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return getppid() == pid;
+}
+
+int serve(const Arguments& arguments) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, one);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    const int signal_descriptor = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    const int ended_descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    const SteadyClock clock;
+    worker::Scheduler scheduler(arguments.loops);
+    worker::DealerLink link(arguments.broker);
+    worker::Worker worker(clock, scheduler, {arguments.host, arguments.process, arguments.packages, arguments.log_messages});
+    worker::Pump pump(worker, link);
+    scheduler.start(worker, pump, [ended_descriptor] { (void)eventfd_write(ended_descriptor, 1); });
+    worker.begin();
+
+    int terminations = 0, last_signal = 0;
+    for (;;) {
+        pollfd descriptors[] = {{signal_descriptor, POLLIN, 0}, {ended_descriptor, POLLIN, 0}};
+        (void)::poll(descriptors, 2, -1);
+        if ((descriptors[1].revents & POLLIN) != 0) break;
+        signalfd_siginfo info;
+        if (read(signal_descriptor, &info, sizeof info) != sizeof info || info.ssi_signo == SIGHUP) continue;
+        last_signal = static_cast<int>(info.ssi_signo);
+        if (++terminations > 1) _exit(128 + last_signal);
+        worker.shut_down();
+    }
+    const bool refused = worker.admin().session().was_refused();
+    if (!scheduler.stop()) {
+        log::warning("a handler does not return; leaving without it");
+        _exit(refused ? exit_conflict : exit_ok);
+    }
+    return refused ? exit_conflict : exit_ok;
+}
+
+int launch(const Arguments& arguments) {
+    launcher::Launcher::Options options;
+    options.host = arguments.host;
+    options.broker = arguments.broker;
+    options.process = arguments.process;
+    options.packages = arguments.packages;
+    options.log_format = arguments.log_format;
+    options.log_level = arguments.log_level;
+    options.worker_binary = std::filesystem::read_symlink("/proc/self/exe").string();
+    return launcher::Launcher(std::move(options)).run();
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+    Arguments arguments;
+    CLI::App app{"peacepie-worker - hosts actors and connects to a broker.\n"
+                 "Example: peacepie-worker --broker tcp://127.0.0.1:5998 --host second --process main"};
+    app.add_option("--broker", arguments.broker, "the broker's endpoint")->envname("PEACEPIE_BROKER")->capture_default_str();
+    app.add_option("--host", arguments.host, "this host's name")->capture_default_str();
+    app.add_option("--process", arguments.process, "this process's name on the host")->capture_default_str();
+    app.add_option("--packages", arguments.packages, "folder with plug-in files (default: beside the program)");
+    app.add_option("--loops", arguments.loops, "threads that run actors")->check(CLI::Range(1, 256))->capture_default_str();
+    app.add_option("--log-format", arguments.log_format, "auto, human or json")->capture_default_str();
+    app.add_option("--log-level", arguments.log_level, "debug, info, warning or error")->capture_default_str();
+    app.add_flag("--log-messages", arguments.log_messages, "one line per handled message");
+    app.add_flag("--child", arguments.child, "be the worker itself: said by a launcher")->group("");
+    app.add_option("--parent-pid", arguments.parent_pid, "end with that process")->group("");
+    app.set_version_flag("--version", "peacepie-worker " PEACEPIE_VERSION ", plug-in ABI 1, protocol 1");
+    try {
+        app.parse(count, values);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? exit_ok : exit_usage;
+    }
+    const auto format = log::format_of(arguments.log_format);
+    const auto level = log::level_of(arguments.log_level);
+    if (!format || !level || !is_name(arguments.host) || !is_name(arguments.process)) {
+        std::fputs("peacepie-worker: --host and --process are names of A-Z a-z 0-9 _ -, --log-format is auto, human or json, "
+                   "--log-level is debug, info, warning or error\n", stderr);
+        return exit_usage;
+    }
+    if (arguments.packages.empty()) arguments.packages = (own_folder().parent_path() / "lib/peacepie/packages").string();
+    log::start({arguments.child ? "worker" : "launcher", *format, *level,
+                {{"host", arguments.host}, {"process", arguments.process}}});
+    try {
+        if (!arguments.child) return launch(arguments);
+        if (!follow_parent(arguments.parent_pid)) return exit_failure;
+        return serve(arguments);
+    } catch (const Error& error) {
+        log::error({{"code", error.code}}, "{}", error.text);
+        return exit_failure;
+    }
+}

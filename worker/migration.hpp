@@ -1,0 +1,58 @@
+// migration.hpp - one worker's half of a move; the broker (relocation.hpp) leads.
+//
+// As target, per entity:   cold ─load─▶ loaded ─start─▶ (lives here)        cancel_move at any point: dropped
+// As source, per entity:   (lives here) ─freeze─▶ frozen ─discard─▶ (gone)   resume: lives on
+//
+// Notes before you change anything.
+//  1. Every step names entity and epoch; a step of another epoch is refused, so a late one does no harm.
+//  2. The source's instance is destroyed only by discard, that is after the commit.
+//  3. From load on, mail from the broker goes to the new cell: after the commit it follows right behind start.
+//  4. The target binds the name at start, behind a fence: decisions/0005-fence-after-a-move.md.
+// Part of the admin, used in its turns.  Only HEAD may say these words.
+// Next: cell_life.cpp does the work.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "worker/request.hpp"
+
+namespace peacepie::worker {
+
+class Admin;
+
+class Migration {
+public:
+    explicit Migration(Admin& admin);
+
+private:
+    struct Incoming {
+        std::uint64_t epoch;
+        std::uint64_t cell;
+        Value class_desc;
+        bool loaded = false;
+    };
+    struct Outgoing {
+        std::uint64_t epoch;
+        std::uint64_t cell;
+    };
+
+    void prepare_move(const RequestPointer& request);
+    void load(const RequestPointer& request);
+    void start(const RequestPointer& request);
+    void cancel_move(const RequestPointer& request);
+    void freeze(const RequestPointer& request);
+    void resume(const RequestPointer& request);
+    void discard(const RequestPointer& request);
+    void fence(const RequestPointer& request);
+
+    [[nodiscard]] Incoming* incoming(const RequestPointer& request);
+    [[nodiscard]] Outgoing* outgoing(const RequestPointer& request);
+
+    Admin& admin_;
+    std::map<std::string, Incoming, std::less<>> incoming_;
+    std::map<std::string, Outgoing, std::less<>> outgoing_;
+};
+
+}  // namespace peacepie::worker

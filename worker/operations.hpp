@@ -1,0 +1,83 @@
+// operations.hpp - what one actor waits for: answers, moments, completions.
+//
+// Owned by its cell, used only by the thread that runs it.  Numbers only grow, so the list is sorted by itself and an
+// entry is found by bisection; closed entries are swept when they outnumber the open ones.
+// Next: cell.cpp resumes what has ended.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+namespace peacepie::worker {
+
+struct Operation {
+    enum class Kind : std::uint8_t { closed, ask, wait, alarm, open, watch };
+    static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+
+    std::uint64_t number = 0;
+    std::uint64_t deadline_ns = never;
+    Kind kind = Kind::closed;
+};
+
+class Operations {
+public:
+    void add(Operation operation) {
+        list_.push_back(operation);
+        ++open_;
+    }
+    /// Closes the operation and tells what it was; nothing when it is not open.
+    std::optional<Operation> close(std::uint64_t number) {
+        auto place = std::lower_bound(list_.begin(), list_.end(), number,
+                                      [](const Operation& one, std::uint64_t n) { return one.number < n; });
+        if (place == list_.end() || place->number != number || place->kind == Operation::Kind::closed)
+            return std::nullopt;
+        const Operation was = *place;
+        place->kind = Operation::Kind::closed;
+        --open_;
+        sweep();
+        return was;
+    }
+    [[nodiscard]] bool is_open(std::uint64_t number) const {
+        auto place = std::lower_bound(list_.begin(), list_.end(), number,
+                                      [](const Operation& one, std::uint64_t n) { return one.number < n; });
+        return place != list_.end() && place->number == number && place->kind != Operation::Kind::closed;
+    }
+    /// The operation stays open but its moment has been seen to.
+    void disarm(std::uint64_t number) {
+        for (auto& one : list_)
+            if (one.number == number) one.deadline_ns = Operation::never;
+    }
+    [[nodiscard]] Operation::Kind kind_of(std::uint64_t number) const {
+        for (const auto& one : list_)
+            if (one.number == number) return one.kind;
+        return Operation::Kind::closed;
+    }
+    /// Numbers of all whose deadline is at or before `now`, oldest first.
+    [[nodiscard]] std::vector<std::uint64_t> due(std::uint64_t now) const {
+        std::vector<std::uint64_t> numbers;
+        for (const auto& one : list_)
+            if (one.kind != Operation::Kind::closed && one.deadline_ns <= now) numbers.push_back(one.number);
+        return numbers;
+    }
+    [[nodiscard]] std::uint64_t earliest_deadline() const noexcept {
+        auto earliest = Operation::never;
+        for (const auto& one : list_)
+            if (one.kind != Operation::Kind::closed) earliest = std::min(earliest, one.deadline_ns);
+        return earliest;
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return open_; }
+
+private:
+    void sweep() {
+        if (open_ == 0) list_.clear();
+        else if (list_.size() > 32 && open_ * 2 < list_.size())
+            std::erase_if(list_, [](const Operation& one) { return one.kind == Operation::Kind::closed; });
+    }
+    std::vector<Operation> list_;
+    std::size_t open_ = 0;
+};
+
+}  // namespace peacepie::worker

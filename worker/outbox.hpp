@@ -1,0 +1,118 @@
+// outbox.hpp - what this worker has to say to the broker, batched until someone holds the socket.
+//
+// Any thread appends under the lock; whoever holds the link takes frames.  Batches grow while the socket is busy and go
+// at once when it is not, so a lone message never waits for company.
+// Next: pump.hpp takes the frames to the link.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "wire/codec.hpp"
+#include "wire/limits.hpp"
+
+namespace peacepie::worker {
+
+class Outbox {
+public:
+    enum class Put : std::uint8_t { taken, full, route_changed };
+
+    /// Appends unless the routes have changed since `routes`: then the caller must look the recipient up again, or its
+    /// message could fall behind one that already took the new way.
+    [[nodiscard]] Put append(const Envelope& envelope, std::uint64_t routes) {
+        std::lock_guard guard(lock_);
+        if (routes != routes_.load(std::memory_order_relaxed)) return Put::route_changed;
+        return append_locked(envelope);
+    }
+    [[nodiscard]] Put append(const Envelope& envelope) {
+        std::lock_guard guard(lock_);
+        return append_locked(envelope);
+    }
+    /// Changes a route and says a last word by the old way, with no other message in between.
+    template <class Change>
+    void change_routes(Change change, const Envelope* last_word) {
+        std::lock_guard guard(lock_);
+        change();
+        routes_.fetch_add(1, std::memory_order_release);
+        if (last_word) (void)append_locked(*last_word);
+    }
+    [[nodiscard]] std::uint64_t routes() const noexcept { return routes_.load(std::memory_order_acquire); }
+
+    /// Until the broker has welcomed this worker only its hello goes out; the rest waits within the bound.
+    void open() {
+        std::lock_guard guard(lock_);
+        open_ = true;
+        note_ready();
+    }
+    void close() {
+        std::lock_guard guard(lock_);
+        open_ = false;
+        note_ready();
+    }
+    /// Goes out at once and first, open or not: a hello.
+    void put_greeting(const Envelope& envelope) {
+        std::lock_guard guard(lock_);
+        append_envelope(greeting_, envelope);
+        note_ready();
+    }
+
+    /// Nothing may go out at the moment.
+    [[nodiscard]] bool empty() const noexcept { return ready_.load(std::memory_order_acquire) == 0; }
+    [[nodiscard]] std::size_t bytes() const noexcept { return waiting_.load(std::memory_order_relaxed); }
+
+    /// The oldest frame, or nothing.
+    [[nodiscard]] std::optional<std::string> take() {
+        std::lock_guard guard(lock_);
+        std::string frame;
+        if (!greeting_.empty()) {
+            frame = std::exchange(greeting_, {});
+        } else if (open_ && !(frames_.empty() && batch_.empty())) {
+            if (frames_.empty()) frames_.push_back(std::exchange(batch_, {}));
+            frame = std::move(frames_.front());
+            frames_.pop_front();
+            waiting_.fetch_sub(frame.size(), std::memory_order_relaxed);
+        } else {
+            return std::nullopt;
+        }
+        note_ready();
+        return frame;
+    }
+    /// The link did not take that frame: it stays the oldest.
+    void put_back(std::string frame) {
+        std::lock_guard guard(lock_);
+        waiting_.fetch_add(frame.size(), std::memory_order_relaxed);
+        frames_.push_front(std::move(frame));
+        note_ready();
+    }
+
+private:
+    Put append_locked(const Envelope& envelope) {
+        const auto size = encoded_size(envelope);
+        if (waiting_.load(std::memory_order_relaxed) + size > limits::peer_queue_bytes_max) return Put::full;
+        if (!batch_.empty() && batch_.size() + size > limits::batch_size_max) frames_.push_back(std::exchange(batch_, {}));
+        const auto before = batch_.size();
+        append_batched(batch_, envelope);
+        waiting_.fetch_add(batch_.size() - before, std::memory_order_relaxed);
+        note_ready();
+        return Put::taken;
+    }
+    void note_ready() noexcept {
+        ready_.store((open_ ? waiting_.load(std::memory_order_relaxed) : 0) + greeting_.size(), std::memory_order_release);
+    }
+
+    std::mutex lock_;
+    std::string batch_;
+    std::deque<std::string> frames_;
+    std::string greeting_;
+    bool open_ = false;
+    std::atomic<std::size_t> waiting_{0};  // bytes in frames_ and batch_
+    std::atomic<std::size_t> ready_{0};    // of them and the greeting, what may go out now
+    std::atomic<std::uint64_t> routes_{0};
+};
+
+}  // namespace peacepie::worker

@@ -1,0 +1,55 @@
+// plugin.cpp - loading with every check the loader offers.  Flags and reasons: decisions/0006-loading-plugins.md.
+// Next: plugin_store.cpp.
+#include "worker/plugin.hpp"
+
+#include <dlfcn.h>
+
+#include "wire/fault.hpp"
+#include "worker/host_seam.hpp"
+
+namespace peacepie::worker {
+
+namespace {
+
+const pp_plugin* enter(const std::filesystem::path& file) {
+    // NOW: a missing symbol fails here.  LOCAL: no plug-in sees another's symbols.  NODELETE: code stays mapped.
+    void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (!library) {
+        const char* why = dlerror();
+        throw Error(Fault::unavailable, file.filename().string() + " cannot be loaded: " + (why ? why : "unknown reason"));
+    }
+    auto entry = reinterpret_cast<pp_entry>(dlsym(library, PP_ENTRY));
+    if (!entry)
+        throw Error(Fault::unavailable, file.filename().string() + " is a library but not a plug-in: it does not export " PP_ENTRY);
+    const pp_plugin* descriptor = entry(&host_of_process());
+    if (!descriptor) throw Error(Fault::unavailable, file.filename().string() + " refused to start: its entry returned nothing");
+    return descriptor;
+}
+
+}  // namespace
+
+Plugin::Plugin(const std::filesystem::path& file) { adopt(enter(file), file.filename().string()); }
+Plugin::Plugin(const pp_plugin& descriptor) { adopt(&descriptor, "a linked plug-in"); }
+
+void Plugin::adopt(const pp_plugin* descriptor, const std::string& whence) {
+    if (descriptor->abi != PP_ABI)
+        throw Error(Fault::conflict, whence + " was built for plug-in ABI " + std::to_string(descriptor->abi) +
+                                         ", this worker speaks ABI " + std::to_string(PP_ABI) + "; rebuild it with this SDK");
+    if (descriptor->size < sizeof(pp_plugin) || !descriptor->package || !descriptor->version || !descriptor->types)
+        throw Error(Fault::unavailable, whence + " describes itself incompletely");
+    descriptor_ = descriptor;
+    for (std::uint32_t i = 0; i < descriptor->type_count; ++i) {
+        const pp_actor_type* type = descriptor->types[i];
+        if (!type || type->size < sizeof(pp_actor_type) || !type->name)
+            throw Error(Fault::unavailable, whence + " describes actor class " + std::to_string(i) + " incompletely");
+        classes_.push_back({type, this});
+    }
+}
+
+const ActorClass* Plugin::find(std::string_view name) const noexcept {
+    for (const auto& one : classes_)
+        if (one.type->name == name) return &one;
+    return nullptr;
+}
+
+}  // namespace peacepie::worker

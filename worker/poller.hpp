@@ -1,0 +1,50 @@
+// poller.hpp - sleeping until the broker, an actor's descriptor, a deadline or another loop wants something.
+//
+// One loop at a time waits; wake, watch and unwatch from any thread.
+// Next: scheduler.cpp decides who waits.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "wire/link.hpp"
+
+namespace peacepie::worker {
+
+class Poller {
+public:
+    struct Ready {
+        std::uint64_t cell;
+        std::uint64_t operation;
+    };
+
+    explicit Poller(int link_descriptor);
+    ~Poller();
+    Poller(const Poller&) = delete;
+    Poller& operator=(const Poller&) = delete;
+
+    /// Sleeps at most `patience` (nothing: for ever) and returns the operations whose descriptors are ready.
+    [[nodiscard]] std::vector<Ready> wait(std::optional<Nanoseconds> patience);
+    void wake() noexcept;
+    [[nodiscard]] bool watch(std::uint64_t cell, std::uint64_t operation, int descriptor, int events);
+    void unwatch(std::uint64_t cell, std::uint64_t operation);
+
+private:
+    struct Watch {
+        std::uint64_t cell, operation;
+        int descriptor;  // our own duplicate: one descriptor may be watched for several operations
+    };
+    static constexpr std::uint64_t wake_mark = 0, link_mark = 1, first_watch = 2;
+
+    int epoll_;
+    int wake_;
+    std::mutex lock_;
+    std::uint64_t last_ = first_watch;
+    std::map<std::uint64_t, Watch> watches_;
+};
+
+}  // namespace peacepie::worker

@@ -1,0 +1,40 @@
+// pump.cpp - one holder at a time.  Next: scheduler.cpp.
+#include "worker/pump.hpp"
+
+#include "worker/worker.hpp"
+
+namespace peacepie::worker {
+
+bool Pump::exchange() {
+    bool received = false;
+    do {
+        std::unique_lock holding(holder_, std::try_to_lock);
+        if (!holding) return received;
+        send_all();
+        // Receive last: sending may have eaten the descriptor's edge, and only an empty receive arms it again.
+        received |= receive_some();
+    } while (!worker_.outbox().empty() && !is_blocked());
+    return received;
+}
+
+void Pump::send_all() {
+    blocked_.store(false, std::memory_order_relaxed);
+    while (auto frame = worker_.outbox().take()) {
+        if (link_.send(*frame) == Sent::taken) continue;
+        worker_.outbox().put_back(std::move(*frame));
+        blocked_.store(true, std::memory_order_relaxed);
+        return;
+    }
+}
+
+bool Pump::receive_some() {
+    int count = 0;
+    for (; count < frames_per_round; ++count) {
+        const auto frame = link_.receive();
+        if (!frame) break;
+        worker_.on_frame(*frame);
+    }
+    return count > 0;
+}
+
+}  // namespace peacepie::worker

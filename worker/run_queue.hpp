@@ -1,0 +1,84 @@
+// run_queue.hpp - one loop's cells that are ready: a slot for the newest and a ring for the rest.
+//
+// The owner pushes and pops, other loops steal half of the ring.  The newest goes first because its mail is still in the
+// cache (ping-pong on one core costs no wake-up); after 64 in a row the others get their turn.
+// Next: scheduler.cpp.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace peacepie::worker {
+
+class Cell;
+
+class RunQueue {
+public:
+    static constexpr std::uint32_t capacity = 256;
+
+    /// Owner.  The cell that was the newest moves to the ring; returned when the ring is full: it goes to the overflow.
+    /// `crowded` tells that more than the newest is waiting, so that another loop is worth waking.
+    [[nodiscard]] Cell* push(Cell* cell, bool& crowded) noexcept {
+        Cell* before = newest_.exchange(cell, std::memory_order_acq_rel);
+        crowded = before != nullptr;
+        return before && !push_back(before) ? before : nullptr;
+    }
+    /// Owner.  False when the ring is full.
+    [[nodiscard]] bool push_back(Cell* cell) noexcept {
+        const auto tail = tail_.load(std::memory_order_relaxed);
+        if (tail - head_.load(std::memory_order_acquire) >= capacity) return false;
+        ring_[tail % capacity].store(cell, std::memory_order_relaxed);
+        tail_.store(tail + 1, std::memory_order_release);
+        return true;
+    }
+    /// Owner.
+    [[nodiscard]] Cell* pop() noexcept {
+        if (streak_ < 64 || is_ring_empty()) {
+            if (newest_.load(std::memory_order_relaxed))
+                if (Cell* cell = newest_.exchange(nullptr, std::memory_order_acq_rel)) {
+                    ++streak_;
+                    return cell;
+                }
+        }
+        streak_ = 0;
+        auto head = head_.load(std::memory_order_acquire);
+        while (head != tail_.load(std::memory_order_relaxed)) {
+            Cell* cell = ring_[head % capacity].load(std::memory_order_relaxed);
+            if (head_.compare_exchange_weak(head, head + 1, std::memory_order_acq_rel)) return cell;
+        }
+        return nullptr;
+    }
+    /// Any other loop: takes half of the ring, or the newest when `also_newest`; one is returned, the rest goes to `into`.
+    [[nodiscard]] Cell* steal(RunQueue& into, bool also_newest) noexcept {
+        auto head = head_.load(std::memory_order_acquire);
+        const auto tail = tail_.load(std::memory_order_acquire);
+        const auto waiting = tail - head;
+        if (waiting != 0 && waiting <= capacity) {
+            const auto count = waiting - waiting / 2;
+            std::array<Cell*, capacity> taken;
+            for (std::uint32_t i = 0; i < count; ++i)
+                taken[i] = ring_[(head + i) % capacity].load(std::memory_order_relaxed);
+            if (head_.compare_exchange_strong(head, head + count, std::memory_order_acq_rel)) {
+                for (std::uint32_t i = 1; i < count; ++i) (void)into.push_back(taken[i]);  // at most half a ring: fits
+                return taken[0];
+            }
+        }
+        if (also_newest && newest_.load(std::memory_order_relaxed)) return newest_.exchange(nullptr, std::memory_order_acq_rel);
+        return nullptr;
+    }
+    [[nodiscard]] bool is_empty() const noexcept { return !newest_.load(std::memory_order_acquire) && is_ring_empty(); }
+
+private:
+    [[nodiscard]] bool is_ring_empty() const noexcept {
+        return head_.load(std::memory_order_acquire) == tail_.load(std::memory_order_acquire);
+    }
+
+    std::atomic<Cell*> newest_{nullptr};
+    std::uint32_t streak_ = 0;
+    alignas(64) std::atomic<std::uint32_t> head_{0};
+    alignas(64) std::atomic<std::uint32_t> tail_{0};
+    std::array<std::atomic<Cell*>, capacity> ring_{};
+};
+
+}  // namespace peacepie::worker

@@ -1,0 +1,227 @@
+// scheduler.cpp - the life of a loop.  Next: pump.cpp, cell.cpp.
+#include "worker/scheduler.hpp"
+
+#include <pthread.h>
+
+#include "worker/blocking.hpp"
+#include "worker/cell_table.hpp"
+#include "worker/host_seam.hpp"
+#include "worker/pump.hpp"
+#include "worker/symbols.hpp"
+#include "worker/worker.hpp"
+
+namespace peacepie::worker {
+
+using namespace std::chrono_literals;
+
+thread_local Scheduler::Loop* Scheduler::current_ = nullptr;
+
+Scheduler::~Scheduler() = default;
+
+void Scheduler::start(Worker& worker, Pump& pump, std::function<void()> ended) {
+    worker_ = &worker;
+    pump_ = &pump;
+    poller_ = std::make_unique<Poller>(pump.descriptor());
+    for (auto& loop : loops_) {
+        loop.thread = std::thread([this, &loop] { run(loop); });
+        pthread_setname_np(loop.thread.native_handle(), "loop");
+    }
+    monitor_ = std::thread([this, ended = std::move(ended)] { monitor(ended); });
+    pthread_setname_np(monitor_.native_handle(), "monitor");
+}
+
+bool Scheduler::stop() {
+    stopping_.store(true);
+    poller_->wake();
+    {
+        std::lock_guard guard(sleep_lock_);
+        ++wake_ups_;
+    }
+    sleep_.notify_all();
+    monitor_.join();
+    for (int waited = 0; loops_ended_.load() < loops_.size() && waited < 100; ++waited)
+        std::this_thread::yield(), poller_->wake(), (void)poller_->wait(10ms);
+    const bool all = loops_ended_.load() == loops_.size();
+    for (auto& loop : loops_) all ? loop.thread.join() : loop.thread.detach();
+    return all;
+}
+
+void Scheduler::run(Loop& loop) {
+    current_ = &loop;
+    while (!stopping_.load(std::memory_order_relaxed)) {
+        if (admin_ready_.load(std::memory_order_relaxed) && admin_ready_.exchange(false, std::memory_order_acq_rel))
+            worker_->run_admin();
+        if (Cell* cell = next(loop)) execute(loop, *cell);
+        else if (!pump_->exchange()) idle(loop);
+    }
+    loops_ended_.fetch_add(1);
+}
+
+void Scheduler::execute(Loop& loop, Cell& cell) {
+    constexpr std::uint32_t turns_per_flush = 16;  // a busy loop speaks to the broker this often at least
+    loop.running.store(&cell, std::memory_order_relaxed);
+    const auto turns = loop.turns.load(std::memory_order_relaxed) + 1;
+    loop.turns.store(turns, std::memory_order_relaxed);
+    if (cell.run() == Cell::RunEnd::more && !loop.ready.push_back(&cell)) overflow(cell);
+    loop.running.store(nullptr, std::memory_order_relaxed);
+    const auto& outbox = worker_->outbox();
+    if (!outbox.empty() && (turns % turns_per_flush == 0 || outbox.bytes() >= limits::batch_size_max)) pump_->exchange();
+}
+
+Cell* Scheduler::next(Loop& loop) {
+    if (++loop.ticks % 61 == 0)  // the overflow must not starve behind a busy queue
+        if (Cell* cell = take_overflow(loop)) return cell;
+    if (Cell* cell = loop.ready.pop()) return cell;
+    return take_overflow(loop);
+}
+
+Cell* Scheduler::steal(Loop& loop) {
+    for (auto& other : loops_)
+        if (&other != &loop)
+            if (Cell* cell = other.ready.steal(loop.ready, true)) return cell;
+    return nullptr;
+}
+
+/// Nothing to do here: take from others, else sleep, in the poller if nobody does.
+void Scheduler::idle(Loop& loop) {
+    searching_.fetch_add(1);
+    Cell* found = steal(loop);
+    const bool was_last = searching_.fetch_sub(1) == 1;
+    if (found) {
+        if (was_last && !loop.ready.is_empty()) wake_one();
+        return execute(loop, *found);
+    }
+    if (!polling_.exchange(true)) {
+        if (!has_work()) poll();
+        polling_.store(false);
+        return;
+    }
+    std::unique_lock guard(sleep_lock_);
+    const auto seen = wake_ups_;
+    sleeping_.fetch_add(1);
+    if (!has_work()) sleep_.wait(guard, [&] { return wake_ups_ != seen || stopping_.load(); });
+    sleeping_.fetch_sub(1);
+}
+
+void Scheduler::poll() {
+    const auto deadline = worker_->next_deadline();
+    std::optional<Nanoseconds> patience;
+    if (pump_->is_blocked()) patience = 1ms;
+    if (deadline) patience = std::min(patience.value_or(Nanoseconds::max()), *deadline - worker_->now());
+    polling_until_.store(deadline ? deadline->count() : Nanoseconds::max().count());
+    look_after(patience.value_or(Nanoseconds::max()));
+}
+
+/// Sleeps in the poller, then hands in what it brought.
+void Scheduler::look_after(Nanoseconds patience) {
+    for (const auto& ready : poller_->wait(patience == Nanoseconds::max() ? std::nullopt : std::optional(patience)))
+        host_of_process().complete(ready.cell, ready.operation, pp_bytes{});
+    worker_->on_time();
+}
+
+void Scheduler::schedule(Cell& cell) {
+    Loop* loop = current_;
+    if (!loop) {
+        overflow(cell);
+        return wake_one();
+    }
+    bool crowded = false;
+    if (Cell* displaced = loop->ready.push(&cell, crowded)) overflow(*displaced);
+    if (crowded) wake_one();
+}
+
+void Scheduler::schedule_admin() {
+    admin_ready_.store(true, std::memory_order_release);
+    if (!current_) wake_one();
+}
+
+void Scheduler::wake_by(Nanoseconds when) {
+    if (polling_.load() && when.count() < polling_until_.load()) poller_->wake();
+}
+
+bool Scheduler::watch(std::uint64_t cell, std::uint64_t operation, int descriptor, int events) {
+    return poller_->watch(cell, operation, descriptor, events);
+}
+
+void Scheduler::unwatch(std::uint64_t cell, std::uint64_t operation) { poller_->unwatch(cell, operation); }
+
+void Scheduler::overflow(Cell& cell) {
+    std::lock_guard guard(overflow_lock_);
+    overflow_.push_back(&cell);
+    overflow_size_.store(overflow_.size(), std::memory_order_release);
+}
+
+Cell* Scheduler::take_overflow(Loop& loop) {
+    if (overflow_size_.load(std::memory_order_acquire) == 0) return nullptr;
+    std::lock_guard guard(overflow_lock_);
+    if (overflow_.empty()) return nullptr;
+    Cell* first = overflow_.front();
+    overflow_.pop_front();
+    for (auto more = std::min<std::size_t>(overflow_.size() / loops_.size(), 63); more > 0; --more) {
+        if (!loop.ready.push_back(overflow_.front())) break;
+        overflow_.pop_front();
+    }
+    overflow_size_.store(overflow_.size(), std::memory_order_release);
+    return first;
+}
+
+/// Pairs with the fence in wake_one(): either the sleeper sees the work or the waker sees the sleeper.
+bool Scheduler::has_work() {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (stopping_.load() || admin_ready_.load() || overflow_size_.load() != 0) return true;
+    if (!worker_->outbox().empty() && !pump_->is_blocked()) return true;
+    for (auto& loop : loops_)
+        if (!loop.ready.is_empty()) return true;
+    return false;
+}
+
+void Scheduler::wake_one() {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (searching_.load(std::memory_order_relaxed) != 0) return;
+    if (sleeping_.load(std::memory_order_relaxed) != 0) {
+        {
+            std::lock_guard guard(sleep_lock_);
+            ++wake_ups_;
+        }
+        sleep_.notify_one();
+    } else if (polling_.load(std::memory_order_relaxed)) {
+        poller_->wake();
+    }
+}
+
+void Scheduler::monitor(std::function<void()> ended) {
+    constexpr auto attentive = 10ms;  // a busy worker's link waits no longer than this
+    constexpr auto drowsy = 80ms;     // an idle one's loops poll for themselves
+    std::vector<Watchdog> watchdogs(loops_.size());
+    Nanoseconds tick = attentive;
+    std::mutex unused;
+    std::condition_variable never;
+    for (std::unique_lock guard(unused); !stopping_.load();) {
+        never.wait_for(guard, tick);
+        tick = polling_.load() ? std::min<Nanoseconds>(tick * 2, drowsy) : Nanoseconds(attentive);
+        if (!polling_.load()) {
+            pump_->exchange();
+            look_after(0ns);
+            if (admin_ready_.exchange(false, std::memory_order_acq_rel)) worker_->run_admin();
+            pump_->exchange();
+        }
+        for (std::size_t i = 0; i < loops_.size(); ++i) watch_over(loops_[i], watchdogs[i]);
+        if (ended && worker_->has_ended() && worker_->outbox().empty()) std::exchange(ended, nullptr)();
+    }
+}
+
+void Scheduler::watch_over(Loop& loop, Watchdog& watchdog) {
+    const auto turns = loop.turns.load(std::memory_order_relaxed);
+    const Cell* cell = loop.running.load(std::memory_order_relaxed);
+    const auto now = worker_->now();
+    if (!cell || turns != watchdog.turns) {
+        watchdog = {turns, now, false};
+    } else if (!watchdog.named && now - watchdog.since >= limits::handler_patience) {
+        watchdog.named = true;
+        const auto command = Symbols::of_process().text(cell->current_command());
+        log::warning({{"actor", cell->name()}, {"command", command}},
+                     "{} has not returned from {} for two seconds; its worker cannot run others on this loop", cell->name(), command);
+    }
+}
+
+}  // namespace peacepie::worker

@@ -1,0 +1,100 @@
+// scheduler.hpp - the loops of a worker process: they run cells, and whichever is idle polls for all.
+//
+// One per process.  N loop threads (default: cores) with a run queue each; a cell goes to the queue of the loop that made
+// it ready, others steal.  An idle loop looks for frames, then one of the idle ones sleeps in the poller and the rest sleep
+// until there is more work than one loop can do.  A monitor thread takes over link, deadlines and admin when all loops are
+// busy, and names a handler that does not return.
+// Next: scheduler.cpp, run_queue.hpp, poller.hpp.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "worker/executor.hpp"
+#include "worker/poller.hpp"
+#include "worker/run_queue.hpp"
+
+namespace peacepie::worker {
+
+class Pump;
+class Worker;
+
+class Scheduler final : public Executor {
+public:
+    explicit Scheduler(std::size_t loops) : loops_(loops) {}
+    ~Scheduler() override;
+
+    /// Starts the threads.  `ended` is called once, from the monitor, when the worker has ended and said all.
+    void start(Worker& worker, Pump& pump, std::function<void()> ended);
+    /// Ends the threads; a loop whose handler never returns is left behind and false returned.
+    [[nodiscard]] bool stop();
+
+    void schedule(Cell& cell) override;
+    void schedule_admin() override;
+    void wake_by(Nanoseconds when) override;
+    [[nodiscard]] bool watch(std::uint64_t cell, std::uint64_t operation, int descriptor, int events) override;
+    void unwatch(std::uint64_t cell, std::uint64_t operation) override;
+
+private:
+    struct Loop {
+        RunQueue ready;
+        std::uint32_t ticks = 0;
+        std::atomic<Cell*> running{nullptr};
+        std::atomic<std::uint64_t> turns{0};  // written by its loop only
+        std::thread thread;
+    };
+    /// What the monitor remembers of a loop between two looks.
+    struct Watchdog {
+        std::uint64_t turns = 0;
+        Nanoseconds since{0};
+        bool named = false;
+    };
+
+    void run(Loop& loop);
+    void execute(Loop& loop, Cell& cell);
+    [[nodiscard]] Cell* next(Loop& loop);
+    [[nodiscard]] Cell* steal(Loop& loop);
+    void idle(Loop& loop);
+    void poll();
+    void overflow(Cell& cell);
+    [[nodiscard]] Cell* take_overflow(Loop& loop);
+    [[nodiscard]] bool has_work();
+    void wake_one();
+    void look_after(Nanoseconds patience);
+    void monitor(std::function<void()> ended);
+    void watch_over(Loop& loop, Watchdog& watchdog);
+
+    static thread_local Loop* current_;
+
+    // Fixed after start().
+    std::vector<Loop> loops_;
+    Worker* worker_ = nullptr;
+    Pump* pump_ = nullptr;
+    std::unique_ptr<Poller> poller_;
+    std::thread monitor_;
+
+    // Any thread.
+    std::atomic<bool> stopping_{false};
+    std::atomic<bool> admin_ready_{false};
+    std::atomic<bool> polling_{false};          // a loop sleeps in the poller or is about to
+    std::atomic<Nanoseconds::rep> polling_until_{0};
+    std::atomic<std::uint32_t> sleeping_{0};    // loops that wait for wake_ups_
+    std::atomic<std::uint32_t> searching_{0};   // loops that look for work: no need to wake another
+    std::atomic<std::uint32_t> loops_ended_{0};
+    std::mutex sleep_lock_;
+    std::condition_variable sleep_;
+    std::uint64_t wake_ups_ = 0;                // under sleep_lock_
+
+    std::mutex overflow_lock_;
+    std::deque<Cell*> overflow_;
+    std::atomic<std::size_t> overflow_size_{0};
+};
+
+}  // namespace peacepie::worker

@@ -1,0 +1,101 @@
+// session.cpp - hello, heartbeats, bye.  Next: actor_commands.cpp.
+#include "worker/session.hpp"
+
+#include <unistd.h>
+
+#include "wire/limits.hpp"
+#include "worker/actor_commands.hpp"
+#include "worker/admin.hpp"
+#include "worker/worker.hpp"
+
+namespace peacepie::worker {
+
+using namespace std::chrono_literals;
+
+Session::Session(Admin& admin) : admin_(admin), since_(admin.worker().now()) {
+    admin_.on("heartbeat", "", "", [](const RequestPointer&) {});
+    admin_.on("node_lost", "", "", [](const RequestPointer& request) {
+        log::warning({{"node", request->text("node")}}, "{} is lost: {}", request->text("node"), request->text("reason"));
+    });
+    admin_.on("shut_down", "", "", [this](const RequestPointer& request) {
+        if (request->is_from_head()) shut_down();
+        else request->fail(code_of(Fault::is_not_handled), "only the broker may say that");
+    });
+}
+
+void Session::begin() {
+    if (phase() != Phase::silent) return;
+    phase_.store(Phase::greeting, std::memory_order_release);
+    greet();
+    beat();
+}
+
+void Session::lost() {
+    if (phase() != Phase::joined) return;
+    log::warning("the broker does not know this worker any more; saying hello again");
+    phase_.store(Phase::greeting, std::memory_order_release);
+    admin_.worker().outbox().close();
+    greet();
+}
+
+void Session::greet() {
+    const auto& options = admin_.worker().options();
+    Value body = Value::Map{{"role", "worker"}, {"host", options.host}, {"process", options.process},
+                            {"protocol", Value::Array{1, 1}}, {"pid", static_cast<std::int64_t>(getpid())},
+                            {"actors", admin_.actors().roll()}};
+    if (!session_.empty()) body.set("session", session_);
+    const auto greeting = ++greeting_;
+    admin_.greet(body, 1s, [this, greeting](const Answer& answer) {
+        if (greeting != greeting_ || phase() != Phase::greeting) return;
+        if (answer.ok) return on_welcome(answer.body);
+        if (answer.command == code_of(Fault::expired) || answer.command == code_of(Fault::no_session)) return greet();
+        on_refusal(answer.command, answer.text());
+    });
+}
+
+void Session::on_welcome(const Value& body) {
+    auto text = [&](const char* field) {
+        const Value* found = body.find(field);
+        return found && found->as_text() ? *found->as_text() : std::string();
+    };
+    session_ = text("session");
+    if (!text("system").empty()) system_ = text("system");
+    if (const Value* prime = body.find("prime"); prime && prime->as_bool()) prime_ = *prime->as_bool();
+    if (const Value* fenced = body.find("fenced"); fenced && fenced->as_array())
+        for (const auto& name : *fenced->as_array())
+            if (name.as_text()) admin_.actors().discard(*name.as_text());
+    phase_.store(Phase::joined, std::memory_order_release);
+    admin_.worker().outbox().open();
+    log::info({{"node", admin_.worker().node()}, {"prime", prime_ ? "yes" : "no"}}, "{} has joined", admin_.worker().node());
+}
+
+void Session::on_refusal(const std::string& code, const std::string& text) {
+    log::error({{"code", code}}, "the broker refuses this worker: {}", text);
+    refused_.store(true, std::memory_order_release);
+    phase_.store(Phase::ended, std::memory_order_release);
+}
+
+/// Speaks once an interval, whatever else is said, and notices a broker that has fallen silent.
+void Session::beat() {
+    if (phase() == Phase::ended) return;
+    if (phase() == Phase::joined) {
+        admin_.send({}, "heartbeat", {});
+        // A silent broker may be frozen, restarted or cut off: a hello that it knows already is harmless.
+        if (admin_.worker().now() - admin_.worker().last_heard() > limits::heartbeat_patience) lost();
+    }
+    admin_.after(limits::heartbeat_interval, [this] { beat(); });
+}
+
+void Session::shut_down() {
+    if (phase() == Phase::leaving || phase() == Phase::ended) return;
+    const bool was_joined = phase() == Phase::joined;
+    phase_.store(Phase::leaving, std::memory_order_release);
+    log::info("shutting down: {} actors", admin_.worker().switchboard().size());
+    admin_.actors().stop_all([this, was_joined] {
+        if (was_joined) admin_.send({}, "bye", {});
+        phase_.store(Phase::ended, std::memory_order_release);
+        log::info("{} has ended", admin_.worker().node());
+    });
+}
+
+}  // namespace peacepie::worker

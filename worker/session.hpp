@@ -1,0 +1,55 @@
+// session.hpp - this worker's standing with the broker: greeting, heartbeats, losing and finding it again, leaving.
+//
+//   silent ─begin─▶ greeting ─welcome─▶ joined ─shut_down─▶ leaving ─actors gone, bye said─▶ ended
+//                      ▲                  │
+//                      └──no_session──────┘     (broker restarted: names are brought along in the next hello)
+//
+// Part of the admin, used in its turns; has_ended and was_refused from any thread.
+// Next: admin.hpp, outbox.hpp (closed to ordinary mail until joined).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "wire/link.hpp"
+#include "worker/request.hpp"
+
+namespace peacepie::worker {
+
+class Admin;
+
+class Session {
+public:
+    enum class Phase : std::uint8_t { silent, greeting, joined, leaving, ended };
+
+    explicit Session(Admin& admin);
+
+    void begin();      ///< says hello
+    void lost();       ///< the broker does not know us (any more)
+    void shut_down();  ///< ends all actors, says bye
+    [[nodiscard]] bool is_prime() const noexcept { return prime_; }
+    [[nodiscard]] const std::string& system() const noexcept { return system_; }
+    [[nodiscard]] Nanoseconds since() const noexcept { return since_; }
+    [[nodiscard]] bool has_ended() const noexcept { return phase_.load(std::memory_order_acquire) == Phase::ended; }
+    /// Why the broker will not have this worker, once it said so; the process should end.
+    [[nodiscard]] bool was_refused() const noexcept { return refused_.load(std::memory_order_acquire); }
+
+private:
+    void greet();
+    void on_welcome(const Value& body);
+    void on_refusal(const std::string& code, const std::string& text);
+    void beat();
+    [[nodiscard]] Phase phase() const noexcept { return phase_.load(std::memory_order_relaxed); }
+
+    Admin& admin_;
+    std::atomic<Phase> phase_{Phase::silent};
+    std::atomic<bool> refused_{false};
+    bool prime_ = false;
+    std::string system_ = "king";
+    std::string session_;  ///< the broker's secret for this session; shows that a new hello is ours
+    Nanoseconds since_{0};
+    std::uint64_t greeting_ = 0;  ///< counts hellos, so that an old one's timeout is known
+};
+
+}  // namespace peacepie::worker

@@ -1,0 +1,172 @@
+// switchboard.cpp - the hot path of every message.  Next: cell.cpp for those that stay, outbox.hpp for those that leave.
+#include "worker/switchboard.hpp"
+
+#include "wire/address.hpp"
+#include "wire/value.hpp"
+#include "worker/admin.hpp"
+#include "worker/cell_table.hpp"
+#include "worker/symbols.hpp"
+#include "worker/worker.hpp"
+
+namespace peacepie::worker {
+
+void Switchboard::post(const pp_envelope& envelope, Origin origin) {
+    if (envelope.recipient != 0 && post_to_cell(envelope, envelope.recipient, origin)) return;
+    if (envelope.recipient_text.size != 0) return post_by_name(envelope, view(envelope.recipient_text), origin);
+    if (envelope.recipient == 0) return post_by_name(envelope, {}, origin);
+    const auto name = CellTable::of_process().name_of(envelope.recipient);
+    if (name.empty()) return refuse(envelope, Fault::no_such_actor, "the actor behind that handle has left");
+    post_by_name(envelope, name, origin);
+}
+
+/// False when the handle is stale: then the name decides.
+bool Switchboard::post_to_cell(const pp_envelope& envelope, std::uint64_t handle, Origin origin) {
+    Cell* cell = CellTable::of_process().slot(handle);
+    if (!cell) return false;
+    Mail* mail = Mail::make(envelope, origin);
+    switch (cell->post(mail, CellTable::generation(handle))) {
+        case Posted::queued: return true;
+        case Posted::wake_reader: worker_.executor().schedule(*cell); return true;
+        case Posted::gone: Mail::destroy(mail); return false;
+        case Posted::full: break;
+    }
+    Mail::destroy(mail);
+    refuse(envelope, Fault::mailbox_full, "the mailbox of \"" + cell->name() + "\" is full; send slower or later");
+    return true;
+}
+
+void Switchboard::post_by_name(const pp_envelope& envelope, std::string_view name, Origin origin) {
+    std::optional<Address> address;
+    if (name.find_first_of("./!") != name.npos && name.front() != '@' && name != worker_.node()) {
+        address = Address::parse(name);
+        if (address && address->system.empty()) name = address->key();
+    }
+    if (name == worker_.node() || (name.empty() && origin == Origin::link))
+        return worker_.admin().post(Mail::make(envelope, origin));
+    for (bool again = true; again;) {
+        again = false;
+        const auto routes = worker_.outbox().routes();
+        const auto cell = name.empty() ? 0 : find_for(name, origin);
+        if (cell != 0 && post_to_cell(envelope, cell, origin)) return;
+        if (origin == Origin::link) {  // the broker thought it was here: sending it back could go on for ever
+            if (envelope.kind == PP_REPLY || envelope.kind == PP_ERROR) {
+                worker_.counters().late_answers.fetch_add(1, std::memory_order_relaxed);
+                return;
+            }
+            return refuse(envelope, Fault::no_such_actor, "\"" + std::string(name) + "\" does not live here (any more)");
+        }
+        send_out(envelope, name, routes, again);
+    }
+}
+
+void Switchboard::send_out(const pp_envelope& envelope, std::string_view recipient, std::uint64_t routes, bool& again) {
+    std::string sender;
+    if (envelope.sender != 0) sender = CellTable::of_process().name_of(envelope.sender);
+    Envelope out;
+    out.kind = static_cast<Kind>(envelope.kind);
+    out.mid = envelope.mid;
+    out.command = envelope.command != 0 ? Symbols::of_process().text(envelope.command) : view(envelope.command_text);
+    out.recipient = recipient;
+    out.sender = envelope.sender != 0 ? std::string_view(sender) : view(envelope.sender_text);
+    if (envelope.deadline_ns != 0) out.timeout_ms = worker_.time_left_ms(envelope.deadline_ns);
+    out.meta = view(envelope.meta);
+    out.body = view(envelope.body);
+    if (out.body.size() > limits::body_size_max || out.meta.size() > limits::meta_size_max ||
+        out.command.size() > limits::command_size_max || recipient.size() > limits::address_size_max)
+        return refuse(envelope, Fault::too_large,
+                      "a message may carry " + std::to_string(limits::body_size_max >> 20) + " MiB; pass larger things by reference");
+    switch (worker_.outbox().append(out, routes)) {
+        case Outbox::Put::taken: return;
+        case Outbox::Put::route_changed: again = true; return;
+        case Outbox::Put::full:
+            return refuse(envelope, Fault::unavailable, "the broker takes nothing at the moment; try again later");
+    }
+}
+
+/// Tells the asker; a send has nobody to tell and is counted.
+void Switchboard::refuse(const pp_envelope& envelope, Fault fault, std::string text) {
+    if (envelope.kind != PP_ASK) {
+        auto recipient = view(envelope.recipient_text);
+        return worker_.dead_letter(envelope, recipient.empty() ? "an actor that left" : recipient, code_of(fault));
+    }
+    worker_.counters().refused.fetch_add(1, std::memory_order_relaxed);
+    const std::string body = Value(Value::Map{{"text", std::move(text)}, {"from", worker_.node()}}).encoded();
+    pp_envelope error{};
+    error.size = sizeof error;
+    error.kind = PP_ERROR;
+    error.mid = envelope.mid;
+    error.command_text = bytes(code_of(fault));
+    error.recipient = envelope.sender;
+    error.recipient_text = envelope.sender_text;
+    error.sender_text = bytes(worker_.node());
+    error.body = bytes(body);
+    post(error, Origin::local);
+}
+
+void Switchboard::answer(const Mail& to, std::string_view from, MailKind kind, std::string_view command,
+                         std::string_view body) {
+    if (to.kind != MailKind::ask) return;
+    pp_envelope reply{};
+    reply.size = sizeof reply;
+    reply.kind = static_cast<std::uint8_t>(kind);
+    reply.mid = to.mid;
+    reply.command = Symbols::of_process().find(command);
+    reply.command_text = bytes(command);
+    reply.recipient = to.sender;
+    reply.recipient_text = bytes(to.sender_text());
+    reply.sender_text = bytes(from);
+    reply.body = bytes(body);
+    post(reply, Origin::local);
+}
+
+std::uint64_t Switchboard::find(std::string_view name) const {
+    std::shared_lock guard(lock_);
+    const auto place = cells_.find(name);
+    return place == cells_.end() ? 0 : place->second;
+}
+
+std::uint64_t Switchboard::find_for(std::string_view name, Origin origin) const {
+    std::shared_lock guard(lock_);
+    if (origin == Origin::link && !arriving_.empty())
+        if (const auto place = arriving_.find(name); place != arriving_.end()) return place->second;
+    const auto place = cells_.find(name);
+    return place == cells_.end() ? 0 : place->second;
+}
+
+void Switchboard::expect(const std::string& name, std::uint64_t cell) {
+    std::unique_lock guard(lock_);
+    arriving_.insert_or_assign(name, cell);
+}
+
+void Switchboard::expect_no_more(const std::string& name) {
+    std::unique_lock guard(lock_);
+    arriving_.erase(name);
+}
+
+void Switchboard::bind(const std::string& name, std::uint64_t cell) {
+    std::unique_lock guard(lock_);
+    arriving_.erase(name);
+    cells_.erase(name);  // the key must view the new cell's own text
+    cells_.emplace(name, cell);
+}
+
+void Switchboard::unbind(const std::string& name, std::uint64_t cell) {
+    std::unique_lock guard(lock_);
+    const auto place = cells_.find(name);
+    if (place != cells_.end() && place->second == cell) cells_.erase(place);
+}
+
+std::size_t Switchboard::size() const {
+    std::shared_lock guard(lock_);
+    return cells_.size();
+}
+
+std::vector<std::string> Switchboard::names() const {
+    std::shared_lock guard(lock_);
+    std::vector<std::string> names;
+    names.reserve(cells_.size());
+    for (const auto& [name, cell] : cells_) names.emplace_back(name);
+    return names;
+}
+
+}  // namespace peacepie::worker

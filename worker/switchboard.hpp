@@ -1,0 +1,56 @@
+// switchboard.hpp - from a recipient to its mailbox: a cell here, this worker's admin, or the link.
+//
+// One per worker, any thread.  Names are looked up under a shared lock; a handle needs none.
+// Next: cell.hpp for local recipients, outbox.hpp for the others.
+#pragma once
+
+#include <cstdint>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "peacepie/abi.h"
+#include "wire/fault.hpp"
+#include "worker/mail.hpp"
+
+namespace peacepie::worker {
+
+class Cell;
+class Worker;
+
+class Switchboard {
+public:
+    explicit Switchboard(Worker& worker) : worker_(worker) {}
+
+    /// Brings an envelope on its way.  Whatever hinders it is answered to its sender (an ask) or counted (a send).
+    void post(const pp_envelope& envelope, Origin origin);
+    /// Answers `to`, a message from anyone, in the name of `from`.
+    void answer(const Mail& to, std::string_view from, MailKind kind, std::string_view command, std::string_view body);
+
+    /// Where that name lives in this worker, or 0.
+    [[nodiscard]] std::uint64_t find(std::string_view name) const;
+    void bind(const std::string& name, std::uint64_t cell);
+    /// From now on mail from the broker for that name belongs to the cell that is moving in; local mail not yet.
+    void expect(const std::string& name, std::uint64_t cell);
+    void expect_no_more(const std::string& name);
+    /// Frees the name if it still means that cell.
+    void unbind(const std::string& name, std::uint64_t cell);
+    [[nodiscard]] std::size_t size() const;
+    [[nodiscard]] std::vector<std::string> names() const;
+
+private:
+    [[nodiscard]] bool post_to_cell(const pp_envelope& envelope, std::uint64_t cell, Origin origin);
+    [[nodiscard]] std::uint64_t find_for(std::string_view name, Origin origin) const;
+    void post_by_name(const pp_envelope& envelope, std::string_view name, Origin origin);
+    void send_out(const pp_envelope& envelope, std::string_view recipient, std::uint64_t routes, bool& again);
+    void refuse(const pp_envelope& envelope, Fault fault, std::string text);
+
+    Worker& worker_;
+    mutable std::shared_mutex lock_;
+    std::unordered_map<std::string_view, std::uint64_t> cells_;  // keys are the cells' own names
+    std::unordered_map<std::string_view, std::uint64_t> arriving_;  // likewise
+};
+
+}  // namespace peacepie::worker

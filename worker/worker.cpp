@@ -1,0 +1,187 @@
+// worker.cpp - frames in, deadlines, and the small services cells need.  Next: switchboard.cpp.
+#include "worker/worker.hpp"
+
+#include <algorithm>
+
+#include "wire/address.hpp"
+#include "wire/codec.hpp"
+#include "wire/value.hpp"
+#include "worker/admin.hpp"
+#include "worker/cell_table.hpp"
+#include "worker/symbols.hpp"
+
+namespace peacepie::worker {
+
+Worker::Worker(const Clock& clock, Executor& executor, Options options)
+    : clock_(clock), executor_(executor), options_(std::move(options)),
+      node_(node_name(options_.host, options_.process)), switchboard_(*this), admin_(std::make_unique<Admin>(*this)) {}
+
+Worker::~Worker() = default;
+
+void Worker::on_frame(std::string_view frame) {
+    last_heard_.store(clock_.now().count(), std::memory_order_relaxed);
+    FrameReader reader(frame);
+    while (auto bytes = reader.next()) {
+        Envelope envelope;
+        if (read_envelope(*bytes, envelope)) {
+            counters_.malformed.fetch_add(1, std::memory_order_relaxed);
+            continue;
+        }
+        if (envelope.kind == Kind::error && envelope.command == code_of(Fault::no_session))
+            admin_->signal(Admin::Signal::session_lost);
+        switchboard_.post(as_pp_envelope(envelope), Origin::link);
+    }
+    if (reader.is_malformed()) counters_.malformed.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Worker::on_time() {
+    auto& table = CellTable::of_process();
+    while (auto due = timers_.take_due(clock_.now())) {
+        if (*due == 0) {
+            admin_->signal(Admin::Signal::time);
+            continue;
+        }
+        Cell* cell = table.slot(*due);
+        Mail* mail = Mail::make(MailKind::time);
+        const auto posted = cell ? cell->post(mail, CellTable::generation(*due)) : Posted::gone;
+        if (posted == Posted::wake_reader) executor_.schedule(*cell);
+        else if (posted == Posted::gone) Mail::destroy(mail);
+    }
+}
+
+void Worker::run_admin() { admin_->run(); }
+bool Worker::has_ended() const noexcept { return admin_->has_ended(); }
+void Worker::begin() { admin_->signal(Admin::Signal::begin); }
+void Worker::shut_down() { admin_->signal(Admin::Signal::shut_down); }
+
+void Worker::wake_at(Nanoseconds when, std::uint64_t cell) {
+    if (timers_.add(when, cell)) executor_.wake_by(when);
+}
+
+void Worker::give_order(std::unique_ptr<Order> order) {
+    Cell* cell = CellTable::of_process().slot(order->cell);
+    Mail* mail = Mail::make(MailKind::order, reinterpret_cast<std::uint64_t>(order.get()));
+    const auto posted = cell ? cell->post(mail, CellTable::generation(order->cell)) : Posted::gone;
+    if (posted == Posted::gone || posted == Posted::full) {
+        Mail::destroy(mail);
+        order->code = code_of(Fault::no_such_actor);
+        order->text = "the actor has left";
+        return order_is_back(std::move(order));
+    }
+    (void)order.release();  // the mail carries it now
+    if (posted == Posted::wake_reader) executor_.schedule(*cell);
+}
+
+void Worker::order_is_back(std::unique_ptr<Order> order) { admin_->order_is_back(std::move(order)); }
+
+void Worker::bind_behind_fence(const std::string& name, std::uint64_t cell, std::uint64_t epoch) {
+    const std::string body = Value(Value::Map{{"entity", name}, {"epoch", epoch}}).encoded();
+    Envelope fence;
+    fence.command = "fence";
+    fence.sender = node_;
+    fence.body = body;
+    outbox_.change_routes([&] { switchboard_.bind(name, cell); }, &fence);
+}
+
+void Worker::not_handled(const Cell& cell, const Mail& mail) {
+    counters_.refused.fetch_add(1, std::memory_order_relaxed);
+    if (mail.kind != MailKind::ask) return;
+    const auto command = mail.command != 0 ? Symbols::of_process().text(mail.command) : mail.command_text();
+    const Value body = Value::Map{
+        {"text", "\"" + cell.name() + "\" has no command \"" + std::string(command) + "\"; ask it to `describe` itself"},
+        {"from", cell.name()}, {"mid", mail.mid}};
+    switchboard_.answer(mail, cell.name(), MailKind::error, code_of(Fault::is_not_handled), body.encoded());
+}
+
+void Worker::left_behind(const std::string& name, const Mail& mail) {
+    pp_envelope envelope = mail.envelope();
+    envelope.recipient_text = bytes(name);
+    switchboard_.post(envelope, Origin::local);
+}
+
+void Worker::send_from(std::string_view sender, std::string_view recipient, std::string_view command,
+                       std::string_view body) {
+    pp_envelope envelope{};
+    envelope.size = sizeof envelope;
+    envelope.kind = PP_SEND;
+    envelope.command = Symbols::of_process().find(command);
+    envelope.command_text = bytes(command);
+    envelope.sender_text = bytes(sender);
+    envelope.recipient_text = bytes(recipient);
+    envelope.body = bytes(body);
+    switchboard_.post(envelope, Origin::local);
+}
+
+void Worker::notify(std::string_view observer, const std::string& name, const Mail& mail, std::string_view command) {
+    Value body;
+    try {
+        body = Value::decode(mail.body());
+    } catch (const Error& error) {
+        body = error.text;
+    }
+    const Value whole = Value::Map{{"mid", mail.mid}, {"command", command}, {"body", std::move(body)},
+                                   {"recipient", name}, {"sender", sender_of(mail)}};
+    send_from(name, observer, "notification", whole.encoded());
+}
+
+std::string Worker::sender_of(const Mail& mail) const {
+    if (mail.sender != 0) return CellTable::of_process().name_of(mail.sender);
+    return std::string(mail.sender_text());
+}
+
+void Worker::append_waiting(std::string& batch, const Mail& mail) const {
+    const std::string sender = sender_of(mail);
+    Envelope envelope;
+    envelope.kind = static_cast<Kind>(mail.kind);
+    envelope.mid = mail.mid;
+    envelope.command = mail.command != 0 ? Symbols::of_process().text(mail.command) : mail.command_text();
+    envelope.sender = sender;
+    if (mail.deadline_ns != 0) envelope.timeout_ms = time_left_ms(mail.deadline_ns);
+    envelope.meta = mail.meta();
+    envelope.body = mail.body();
+    append_batched(batch, envelope);
+}
+
+pp_envelope Worker::as_pp_envelope(const Envelope& envelope) const {
+    pp_envelope as{};
+    as.size = sizeof as;
+    as.kind = static_cast<std::uint8_t>(envelope.kind);
+    as.mid = envelope.mid;
+    if (envelope.wants_answer()) {
+        const std::uint64_t left = envelope.timeout_ms.value_or(
+            static_cast<std::uint32_t>(std::chrono::milliseconds(limits::ask_timeout_default).count()));
+        as.deadline_ns = now_ns() + left * 1'000'000;
+    }
+    as.command = Symbols::of_process().find(envelope.command);
+    as.command_text = bytes(envelope.command);
+    as.recipient_text = bytes(envelope.recipient);
+    as.sender_text = bytes(envelope.sender);
+    as.meta = bytes(envelope.meta);
+    as.body = bytes(envelope.body);
+    return as;
+}
+
+std::uint32_t Worker::time_left_ms(std::uint64_t deadline_ns) const noexcept {
+    const auto now = now_ns();
+    return deadline_ns <= now ? 0 : static_cast<std::uint32_t>(std::min<std::uint64_t>((deadline_ns - now) / 1'000'000 + 1, UINT32_MAX));
+}
+
+void Worker::log_failure(const Cell& cell, std::string_view code, std::string_view text) const {
+    const auto command = Symbols::of_process().text(cell.current_command());
+    log::warning({{"actor", cell.name()}, {"command", command}, {"code", code}}, "{} failed: {}", cell.name(), text);
+}
+
+void Worker::log_message(const Cell& cell, const Mail& mail, std::string_view command) const {
+    log::info({{"actor", cell.name()}, {"command", command}, {"mid", mail.mid}}, "{} handled {} from {}", cell.name(),
+              command, sender_of(mail));
+}
+
+void Worker::dead_letter(const pp_envelope& envelope, std::string_view recipient, std::string_view reason) {
+    const auto total = counters_.dead_letters.fetch_add(1, std::memory_order_relaxed) + 1;
+    std::lock_guard guard(dead_letters_lock_);
+    if (dead_letters_said_.due(clock_.now()))
+        log::warning({{"recipient", recipient}, {"command", view(envelope.command_text)}, {"reason", reason}},
+                     "a message to {} could not be brought: {} ({} so far)", recipient, reason, total);
+}
+
+}  // namespace peacepie::worker

@@ -1,0 +1,108 @@
+// worker.hpp - one worker's logic: cells, names, deadlines and the admin, without a socket, a thread or a clock of its own.
+//
+// The same object runs on ZeroMQ with real loops and in the simulator.  on_frame and on_time are called by whoever holds
+// the link, one at a time; the rest from any thread.
+// Next: switchboard.hpp for messages, admin.hpp for commands to the worker itself.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "log/log.hpp"
+#include "peacepie/abi.h"
+#include "wire/envelope.hpp"
+#include "wire/link.hpp"
+#include "worker/counters.hpp"
+#include "worker/executor.hpp"
+#include "worker/order.hpp"
+#include "worker/outbox.hpp"
+#include "worker/switchboard.hpp"
+#include "worker/timers.hpp"
+
+namespace peacepie::worker {
+
+class Admin;
+class Cell;
+
+struct Options {
+    std::string host = "first";
+    std::string process = "main";
+    std::string packages;          ///< folder with plug-in files
+    bool logs_messages = false;    ///< one line per handled message
+};
+
+class Worker {
+public:
+    Worker(const Clock& clock, Executor& executor, Options options);
+    ~Worker();
+
+    // -- driven from outside
+    void begin();                                   ///< says hello to the broker
+    void on_frame(std::string_view frame);          ///< by the holder of the link
+    void on_time();                                 ///< by the holder of the link, when next_deadline() has come
+    void run_admin();                               ///< by one thread at a time, after schedule_admin()
+    [[nodiscard]] std::optional<Nanoseconds> next_deadline() const { return timers_.earliest(); }
+    /// All actors have ended and `bye` is in the outbox: the process may end once it is empty.
+    [[nodiscard]] bool has_ended() const noexcept;
+    /// Ends in order, as after the command `shut_down`.
+    void shut_down();
+
+    // -- parts
+    [[nodiscard]] Switchboard& switchboard() noexcept { return switchboard_; }
+    [[nodiscard]] Outbox& outbox() noexcept { return outbox_; }
+    [[nodiscard]] Executor& executor() noexcept { return executor_; }
+    [[nodiscard]] Counters& counters() noexcept { return counters_; }
+    [[nodiscard]] Admin& admin() noexcept { return *admin_; }
+    [[nodiscard]] const Options& options() const noexcept { return options_; }
+    [[nodiscard]] const std::string& node() const noexcept { return node_; }
+    [[nodiscard]] bool logs_messages() const noexcept { return options_.logs_messages; }
+    [[nodiscard]] std::uint64_t now_ns() const noexcept { return static_cast<std::uint64_t>(clock_.now().count()); }
+    /// When the broker last said anything.
+    [[nodiscard]] Nanoseconds last_heard() const noexcept {
+        return Nanoseconds(last_heard_.load(std::memory_order_relaxed));
+    }
+    [[nodiscard]] Nanoseconds now() const noexcept { return clock_.now(); }
+
+    // -- for cells
+    void wake_at(Nanoseconds when, std::uint64_t cell);
+    void order_is_back(std::unique_ptr<Order> order);
+    /// Gives the order to its cell; a cell that has left gives it back at once.
+    void give_order(std::unique_ptr<Order> order);
+    /// Binds the name here and asks the broker to return a fence; see decisions/0005-fence-after-a-move.md.
+    void bind_behind_fence(const std::string& name, std::uint64_t cell, std::uint64_t epoch);
+    void not_handled(const Cell& cell, const Mail& mail);
+    /// The actor has left with that message unread: it goes after it by name.
+    void left_behind(const std::string& name, const Mail& mail);
+    void send_from(std::string_view sender, std::string_view recipient, std::string_view command, std::string_view body);
+    /// Tells an observer what `name` has just handled.
+    void notify(std::string_view observer, const std::string& name, const Mail& mail, std::string_view command);
+    [[nodiscard]] std::string sender_of(const Mail& mail) const;
+    /// Appends a waiting message to a snapshot's mailbox.
+    void append_waiting(std::string& batch, const Mail& mail) const;
+    [[nodiscard]] pp_envelope as_pp_envelope(const Envelope& envelope) const;
+    [[nodiscard]] std::uint32_t time_left_ms(std::uint64_t deadline_ns) const noexcept;
+
+    void log_failure(const Cell& cell, std::string_view code, std::string_view text) const;
+    void log_message(const Cell& cell, const Mail& mail, std::string_view command) const;
+    /// Counts a send that nobody can be told about; says so now and then.
+    void dead_letter(const pp_envelope& envelope, std::string_view recipient, std::string_view reason);
+
+private:
+    const Clock& clock_;
+    Executor& executor_;
+    const Options options_;
+    const std::string node_;
+    Counters counters_;
+    std::atomic<Nanoseconds::rep> last_heard_{0};
+    Timers timers_;
+    Outbox outbox_;
+    Switchboard switchboard_;
+    std::mutex dead_letters_lock_;
+    log::Repeat dead_letters_said_;
+    std::unique_ptr<Admin> admin_;
+};
+
+}  // namespace peacepie::worker
