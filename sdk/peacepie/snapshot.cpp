@@ -44,6 +44,14 @@ void keep_unknown(Actor& actor, const Value& state, const std::string& from_vers
     Inside::kept(actor) = std::make_unique<Value>(std::move(unknown));
 }
 
+/// Parameters given at creation: a name that is not there is a mistake of the giver.
+void refuse_unknown(const ActorClass& of, const Value& state) {
+    const Value unknown = unknown_part(of, state);
+    if (unknown.is_nil()) return;
+    const auto& [section, fields] = unknown.as_map()->front();
+    throw Error(Fault::bad_argument, of.name + " has no " + fields.as_map()->front().first + " in its " + section);
+}
+
 void load_fields(Actor& actor, const Value& state) {
     for (const Field& field : Inside::class_of(actor).fields) {
         const Value* section = state.find(section_of(field.kind));
@@ -83,8 +91,12 @@ std::string saved_state(Actor& actor) {
 
 void load_state(Actor& actor, std::string_view bytes, std::string from_version, const std::string& own_version) {
     Value state = Value::decode(bytes);
-    if (!from_version.empty() && from_version != own_version) Inside::upgrade(actor, from_version, state);
-    keep_unknown(actor, state, from_version.empty() ? own_version : from_version);
+    if (from_version.empty()) {
+        refuse_unknown(Inside::class_of(actor), state);
+    } else {
+        if (from_version != own_version) Inside::upgrade(actor, from_version, state);
+        keep_unknown(actor, state, from_version);
+    }
     load_fields(actor, state);
 }
 
