@@ -31,7 +31,7 @@ struct Move {
     std::uint64_t epoch = 0;  ///< of the next life
     std::string source;       ///< nodes; equal for a recreation in place
     std::string target;
-    std::string class_desc;   ///< encoded; empty: as it is
+    std::string class_desc = {};  ///< encoded; empty: as it is
     Nanoseconds deadline{0};  ///< of the whole
 };
 

@@ -1,0 +1,161 @@
+// loss_test.cpp - what the others see when a worker, a launcher or a client is gone.
+#include "world.hpp"
+
+using namespace peacepie;
+using namespace peacepie::broker;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Loss : World {
+    Peer main = worker("first", "main");
+    Peer child = worker("first", "process_0");
+    Peer starter = launcher("first");
+    Peer me = client();
+
+    Loss() { register_actors(child, {"greeter"}); }
+    void tell_end() {
+        send(starter, {}, "process_ended", map({{"node", "first.process_0"}, {"status", 9}, {"text", "killed by signal 9"}}));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an ask to a worker that dies is answered worker_lost within a second") {
+    Loss world;
+    const auto mid = world.ask(world.me, "greeter", "tick");
+    const auto to_admin = world.ask(world.me, "first.process_0", "ping");
+    world.ask(world.me, "first.main", "get_source_path");
+    SECTION("known from its launcher") {
+        world.tell_end();
+        world.advance(300ms, {world.main, world.starter});
+    }
+    SECTION("known from its connection") {
+        world.link.gone[world.child] = true;
+        world.broker.on_disconnected(world.child);
+        world.advance(300ms, {world.main, world.starter});
+    }
+    const auto errors = world.received(world.me);
+    REQUIRE(errors.size() == 2);
+    for (const auto& error : errors) {
+        CHECK(error.command == "worker_lost");
+        CHECK((error.mid == mid || error.mid == to_admin));
+    }
+}
+
+TEST_CASE("asks of other workers to a dead one are answered worker_lost too") {
+    Loss world;
+    const auto mid = world.ask(world.main, "greeter", "tick", {}, "first.main.admin", 60'000);
+    world.tell_end();
+    world.advance(200ms, {world.main, world.starter});
+    const auto messages = world.received(world.main);
+    REQUIRE(messages.size() == 2);
+    CHECK(messages[0].command == "worker_lost");
+    CHECK(messages[0].mid == mid);
+    CHECK(messages[1].command == "node_lost");
+}
+
+TEST_CASE("a lost worker's names are free, its node is gone and every admin is told") {
+    Loss world;
+    world.tell_end();
+    world.advance(200ms, {world.main, world.starter});
+    CHECK(world.only(world.main).text("node") == "first.process_0.admin");
+    world.ask(world.me, "greeter", "tick");
+    CHECK(world.only(world.me).command == "no_such_actor");
+    world.ask(world.me, {}, "get_all_nodes");
+    CHECK(world.only(world.me).body == names({"first.main.admin"}));
+    world.register_actors(world.main, {"greeter"});
+}
+
+TEST_CASE("the last words of a worker that has ended still count") {
+    Loss world;
+    world.ask(world.me, "greeter", "tick");
+    const auto tick = world.only(world.child);
+    world.tell_end();
+    world.reply(world.child, tick, "hello_world");
+    world.advance(200ms, {world.main, world.starter});
+    CHECK(world.only(world.me).command == "hello_world");
+}
+
+TEST_CASE("a worker that is silent for three seconds is lost and hears that it has no session") {
+    Loss world;
+    world.advance(2'800ms, {world.main, world.starter});
+    world.ask(world.me, {}, "seek_actor", map({{"entity", "greeter"}}));
+    CHECK(world.only(world.me).command == "actor_is_found");
+    world.advance(400ms, {world.main, world.starter});
+    world.ask(world.me, {}, "seek_actor", map({{"entity", "greeter"}}));
+    CHECK(world.only(world.me).command == "actor_is_not_found");
+    world.received(world.child);
+    world.send(world.child, "greeter", "tick");
+    CHECK(world.only(world.child).command == "no_session");
+}
+
+TEST_CASE("a broker that was stopped itself does not blame the others for it") {
+    Loss world;
+    world.advance(1s, {world.main, world.child, world.starter});
+    world.clock.advance(30s);
+    world.broker.on_time();
+    world.broker.on_round();
+    world.ask(world.me, {}, "get_all_nodes");
+    CHECK(world.only(world.me).body.as_array()->size() == 2);
+    world.advance(4s, {world.main, world.starter});
+    world.ask(world.me, {}, "get_all_nodes");
+    CHECK(world.only(world.me).body.as_array()->size() == 1);
+}
+
+TEST_CASE("the broker speaks at least once per heartbeat interval") {
+    Loss world;
+    world.link.frames.clear();
+    world.advance(5s, {world.main, world.child, world.starter});
+    CHECK(world.link.frames[world.main].size() >= 4);
+    CHECK(world.link.frames[world.starter].size() >= 4);
+    CHECK(world.link.frames[world.me].empty());
+}
+
+TEST_CASE("a client that is gone is forgotten when its connection closes, and one that is silent is not") {
+    Loss world;
+    world.advance(60s, {world.main, world.child, world.starter});
+    world.ask(world.me, {}, "ping");
+    CHECK(world.only(world.me).command == "pong");
+    world.link.gone[world.me] = true;
+    world.broker.on_disconnected(world.me);
+    world.advance(300ms, {world.main, world.child, world.starter});
+    CHECK(world.link.forgotten == std::vector<Peer>{world.me});
+}
+
+TEST_CASE("a connection that only seemed to be gone keeps its session") {
+    Loss world;
+    world.broker.on_disconnected(world.me);
+    world.advance(300ms, {world.main, world.child, world.starter});
+    world.received(world.me);
+    world.ask(world.me, {}, "ping");
+    CHECK(world.only(world.me).command == "pong");
+}
+
+TEST_CASE("a replaced worker is welcome at once when its launcher said that the old one ended") {
+    Loss world;
+    world.tell_end();
+    const Peer fresh = world.worker("first", "process_0");
+    CHECK(world.address[fresh] == "first.process_0.admin");
+    world.register_actors(fresh, {"greeter"});
+}
+
+TEST_CASE("a worker that leaves in order frees its names") {
+    Loss world;
+    world.send(world.child, {}, "bye", {}, "first.process_0.admin");
+    CHECK(world.only(world.main).command == "node_lost");
+    world.register_actors(world.main, {"greeter"});
+    world.ask(world.child, {}, "ping");
+    CHECK(world.only(world.child).command == "no_session");
+}
+
+TEST_CASE("a subscription of a client that is gone is forgotten") {
+    Loss world;
+    world.ask(world.me, {}, "subscribe", map({{"command", "ping"}}));
+    world.received(world.me);
+    world.send(world.me, {}, "bye");
+    world.ask(world.main, {}, "ping", {}, "first.main.admin");
+    CHECK(world.only(world.main).command == "pong");
+    CHECK(world.received(world.me).empty());
+    CHECK(world.broker.counters().dead_letters == 0);
+}

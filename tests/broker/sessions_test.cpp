@@ -1,0 +1,210 @@
+// sessions_test.cpp - hello, strangers, malformed frames.
+#include "world.hpp"
+
+using namespace peacepie;
+using namespace peacepie::broker;
+using namespace std::chrono_literals;
+
+TEST_CASE("a client is welcomed with an address, a session and the limits") {
+    World world;
+    const Peer peer = world.stranger();
+    const auto mid = world.ask(peer, {}, "hello", map({{"role", "client"}, {"name", "me"}, {"protocol", Value::Array{1, 1}}}));
+    const auto welcome = world.only(peer);
+    CHECK(welcome.kind == Kind::reply);
+    CHECK(welcome.mid == mid);
+    CHECK(welcome.command == "welcome");
+    CHECK(welcome.text("address") == "@me.1");
+    CHECK(welcome.text("system") == "king");
+    CHECK(welcome.number("broker_epoch") == 7);
+    CHECK_FALSE(welcome.text("session").empty());
+    CHECK(welcome.body.find("limits")->find("body_size_max")->as_integer() != nullptr);
+}
+
+TEST_CASE("equal labels get distinct addresses and an impossible label none") {
+    World world;
+    CHECK(world.address[world.client("me")] == "@me.1");
+    CHECK(world.address[world.client("me")] == "@me.2");
+    CHECK(world.address[world.client("<script>")] == "@3");
+}
+
+TEST_CASE("hello again over the same connection keeps a client's session") {
+    World world;
+    const Peer peer = world.client();
+    world.ask(peer, {}, "hello", map({{"role", "client"}}));
+    CHECK(world.only(peer).text("address") == "@me.1");
+}
+
+TEST_CASE("before hello nothing is served") {
+    World world;
+    const Peer peer = world.stranger();
+    const auto mid = world.ask(peer, {}, "ping");
+    const auto error = world.only(peer);
+    CHECK(error.command == "no_session");
+    CHECK(error.mid == mid);
+    CHECK(error.text("text").find("hello") != std::string::npos);
+}
+
+TEST_CASE("a stranger's garbage is answered and nothing is remembered of it") {
+    World world;
+    const Peer peer = world.stranger();
+    for (int i = 0; i < 100; ++i) {
+        world.feed(peer, i % 2 == 0 ? "" : "garbage");
+        CHECK(world.only(peer).command == "bad_request");
+    }
+    world.ask(peer, {}, "hello", map({{"role", "client"}}));
+    CHECK(world.only(peer).command == "welcome");
+}
+
+TEST_CASE("a hello that is wrong is refused with what is wrong") {
+    World world;
+    const Peer peer = world.stranger();
+    for (const auto& body : {Value(), Value(1), map({{"role", "king"}}), map({{"name", "me"}}), map({{"role", 3}}),
+                             map({{"role", "client"}, {"protocol", Value::Array{2, 3}}}),
+                             map({{"role", "client"}, {"protocol", 1}}),
+                             map({{"role", "worker"}, {"host", "a.b"}, {"process", "main"}}),
+                             map({{"role", "worker"}, {"host", "first"}, {"process", "main"}, {"actors", 3}}),
+                             map({{"role", "worker"}, {"host", "first"}, {"process", "main"},
+                                  {"actors", Value::Array{map({{"name", "-"}})}}})}) {
+        world.ask(peer, {}, "hello", body);
+        const auto error = world.only(peer);
+        CHECK(error.kind == Kind::error);
+        CHECK(error.command == "bad_request");
+        CHECK_FALSE(error.text("text").empty());
+    }
+    world.ask(peer, {}, "ping");
+    CHECK(world.only(peer).command == "no_session");
+}
+
+TEST_CASE("malformed frames are answered and the sixteenth within a minute closes the session") {
+    World world;
+    const Peer peer = world.client();
+    const Peer other = world.client();
+    for (int i = 1; i < limits::malformed_frames_max; ++i) {
+        world.feed(peer, "garbage");
+        const auto error = world.only(peer);
+        CHECK(error.command == "bad_request");
+        CHECK(error.mid == 0);
+    }
+    world.feed(peer, "garbage");
+    CHECK(world.only(peer).command == "denied");
+    world.ask(peer, {}, "ping");
+    CHECK(world.received(peer).empty());  // silence until a new hello
+    world.ask(peer, {}, "hello", map({{"role", "client"}}));
+    CHECK(world.only(peer).command == "welcome");
+    world.ask(other, {}, "ping");
+    CHECK(world.only(other).command == "pong");
+}
+
+TEST_CASE("malformed frames spread over minutes close nothing") {
+    World world;
+    const Peer peer = world.client();
+    for (int i = 0; i < 60; ++i) {
+        world.feed(peer, "");
+        CHECK(world.only(peer).command == "bad_request");
+        world.clock.advance(6s);
+    }
+}
+
+TEST_CASE("a field that is larger than its limit is refused as too_large") {
+    World world;
+    const Peer peer = world.client();
+    world.ask(peer, std::string(limits::address_size_max + 1, 'a'), "tick");
+    CHECK(world.only(peer).command == "too_large");
+}
+
+TEST_CASE("the good envelopes of a batch are served though one of them is malformed") {
+    World world;
+    const Peer peer = world.client();
+    std::string frame;
+    append_batched(frame, Envelope{.kind = Kind::ask, .mid = 1, .command = "ping"});
+    append_batched(frame, "garbage");
+    append_batched(frame, Envelope{.kind = Kind::ask, .mid = 2, .command = "ping"});
+    world.feed(peer, frame);
+    CHECK(world.commands(peer) == std::vector<std::string>{"pong", "bad_request", "pong"});
+}
+
+TEST_CASE("a hello and what follows it may come in one frame") {
+    World world;
+    const Peer peer = world.stranger();
+    const auto body = map({{"role", "client"}}).encoded();
+    std::string frame;
+    append_batched(frame, Envelope{.kind = Kind::ask, .mid = 1, .command = "hello", .body = body});
+    append_batched(frame, Envelope{.kind = Kind::ask, .mid = 2, .command = "ping"});
+    world.feed(peer, frame);
+    CHECK(world.commands(peer) == std::vector<std::string>{"welcome", "pong"});
+}
+
+TEST_CASE("sessions are capped") {
+    ManualClock clock;
+    RecordingLink link;
+    Broker broker(link, clock, Options{.sessions_max = 2});
+    const auto body = map({{"role", "client"}}).encoded();
+    std::string hello;
+    append_envelope(hello, {.kind = Kind::ask, .mid = 1, .command = "hello", .body = body});
+    for (const Peer peer : {1, 2, 3}) broker.on_frame(peer, hello);
+    broker.on_round();
+    CHECK(link.frames[1].size() == 1);
+    Envelope refusal;
+    REQUIRE_FALSE(read_envelope(link.frames[3].front(), refusal));
+    CHECK(refusal.command == "unavailable");
+}
+
+TEST_CASE("a worker that is alive elsewhere is a conflict and one that is lost is not") {
+    World world;
+    const Peer first = world.worker("first", "main");
+    const Peer second = world.stranger();
+    const auto hello = map({{"role", "worker"}, {"host", "first"}, {"process", "main"}});
+    world.ask(second, {}, "hello", hello);
+    CHECK(world.only(second).command == "conflict");
+    world.link.gone[first] = true;
+    world.ask(second, {}, "hello", hello);
+    CHECK(world.only(second).command == "welcome");
+}
+
+TEST_CASE("a worker that knows its session's secret takes its node over and brings its actors") {
+    World world;
+    const Peer old = world.stranger();
+    world.ask(old, {}, "hello", map({{"role", "worker"}, {"host", "first"}, {"process", "main"}}));
+    const auto secret = world.only(old).text("session");
+    const Peer back = world.stranger();
+    world.ask(back, {}, "hello",
+              map({{"role", "worker"}, {"host", "first"}, {"process", "main"}, {"session", secret},
+                   {"actors", Value::Array{map({{"name", "greeter"}, {"epoch", 99}, {"class_desc", map({{"class", "C"}})}})}}}));
+    const auto welcome = world.only(back);
+    CHECK(welcome.command == "welcome");
+    CHECK(welcome.flag("prime"));
+    CHECK(welcome.body.find("fenced") == nullptr);
+    const Peer client = world.client();
+    world.ask(client, "greeter", "tick");
+    CHECK(world.only(back).command == "tick");
+    CHECK(world.received(old).empty());
+}
+
+TEST_CASE("names that are held elsewhere by now are fenced") {
+    World world;
+    const Peer main = world.worker("first", "main");
+    world.register_actors(main, {"greeter"});
+    const Peer back = world.stranger();
+    world.ask(back, {}, "hello",
+              map({{"role", "worker"}, {"host", "second"}, {"process", "main"},
+                   {"actors", Value::Array{map({{"name", "greeter"}, {"epoch", 1}}), map({{"name", "other"}, {"epoch", 2}})}}}));
+    const auto welcome = world.only(back);
+    REQUIRE(welcome.body.find("fenced") != nullptr);
+    CHECK(*welcome.body.find("fenced") == names({"greeter"}));
+}
+
+TEST_CASE("the first worker of each host is its PRIME") {
+    World world;
+    const Peer peer = world.stranger();
+    world.ask(peer, {}, "hello", map({{"role", "worker"}, {"host", "first"}, {"process", "main"}}));
+    CHECK(world.only(peer).flag("prime"));
+    const Peer second = world.stranger();
+    world.ask(second, {}, "hello", map({{"role", "worker"}, {"host", "first"}, {"process", "extra"}}));
+    CHECK_FALSE(world.only(second).flag("prime"));
+}
+
+TEST_CASE("launchers have the address of their host and a second one does not take it away") {
+    World world;
+    CHECK(world.address[world.launcher("first")] == "first.launcher");
+    CHECK(world.address[world.launcher("first")] == "@first.launcher.1");
+}
