@@ -8,6 +8,7 @@ namespace peacepie {
 namespace {
 
 constexpr std::string_view admin_suffix = ".admin";
+constexpr std::string_view launcher_name = "launcher";  // no process has it: `first.launcher` is the host's launcher
 
 bool is_name_character(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
@@ -34,13 +35,15 @@ bool is_node(std::string_view text) noexcept {
     if (!text.ends_with(admin_suffix)) return false;
     text.remove_suffix(admin_suffix.size());
     const auto dot = text.find('.');
-    return dot != text.npos && is_name(text.substr(0, dot)) && is_name(text.substr(dot + 1));
+    return dot != text.npos && is_name(text.substr(0, dot)) && is_name(text.substr(dot + 1)) &&
+           text.substr(dot + 1) != launcher_name;
 }
 
 std::optional<std::string> node_of(std::string_view text) {
     if (is_node(text)) return std::string(text);
     const auto dot = text.find('.');
     if (dot == text.npos || !is_name(text.substr(0, dot)) || !is_name(text.substr(dot + 1))) return std::nullopt;
+    if (text.substr(dot + 1) == launcher_name) return std::string(text);
     return node_name(text.substr(0, dot), text.substr(dot + 1));
 }
 

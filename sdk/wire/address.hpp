@@ -33,7 +33,7 @@ struct Address {
     auto operator<=>(const Address&) const = default;
 };
 
-/// `first.main` and `first.main.admin` -> `first.main.admin`; nothing when it is neither.
+/// `first.main` and `first.main.admin` -> `first.main.admin`; `first.launcher` is itself; nothing when it is neither.
 [[nodiscard]] std::optional<std::string> node_of(std::string_view text);
 [[nodiscard]] std::string node_name(std::string_view host, std::string_view process);
 [[nodiscard]] std::string_view host_of(std::string_view node) noexcept;     ///< `first.main.admin` -> `first`
