@@ -21,6 +21,7 @@ std::vector<Branch> grow(CommandLine& line, const std::string& recipient, const 
     constexpr int deepest = 3;  // HEAD, PRIME, PROCESS: what claims to be deeper is no system of ours
     std::vector<Branch> branches;
     for (const Member& member : members_of(line, recipient, level, id)) {
+        if (member.id == id) continue;  // a process lists its own admin first
         Branch branch{member.id, {}};
         const bool has_more = member.next_level == "PRIME" || member.next_level == "PROCESS" || member.next_level == "ACTORS";
         if (has_more && depth < deepest)

@@ -94,21 +94,21 @@ void Launcher::turn() {
 }
 
 void Launcher::read_signals() {
-    while (auto number = signals_.next()) {
-        if (*number == SIGCHLD) continue;  // reap() looks at every turn
-        if (*number == SIGHUP) {
+    while (const auto signal = signals_.next()) {
+        if (signal->number == SIGCHLD) continue;  // reap() looks at every turn
+        if (signal->number == SIGHUP) {
             log::info("SIGHUP: there is nothing to read again");
             continue;
         }
         if (phase_ != Phase::stopping) {
             log::info("ending in order; once more ends at once");
-            stop(0, false);
+            stop(0, signal->from_terminal);
             continue;
         }
         log::warning("told twice: the processes are killed");
         workers_.signal_all(SIGKILL);
         if (broker_) broker_->signal(SIGKILL);
-        status_ = 128 + *number;
+        status_ = 128 + signal->number;
     }
 }
 
@@ -124,7 +124,7 @@ void Launcher::reap() {
 }
 
 void Launcher::broker_ended(const Ended& how) {
-    if (phase_ == Phase::stopping) return;
+    if (phase_ == Phase::stopping) return note_unclean("the broker", how);
     if (!broker_->was_ready()) {
         log::error("the broker did not start ({}); if {} is taken by another program, choose another with --bind",
                    how.text, broker_->bind());
@@ -149,10 +149,7 @@ void Launcher::worker_ended(const Workers::EndedWorker& worker) {
         session_->reply(worker.stop->asker, "process_is_stopped", Value::Map{{"status", worker.how.status}});
         return;
     }
-    if (phase_ == Phase::stopping) {
-        if (worker.how.status != 0) log::warning("{} has not ended cleanly: {}", name, worker.how.text);
-        return;
-    }
+    if (phase_ == Phase::stopping) return note_unclean(name, worker.how);
     if (worker.process == options_.process) return first_worker_ended(worker.how);
     if (worker.how.status == 0) log::info("{} has ended", name);
     else log::error("{} has died: {}", name, worker.how.text);
@@ -266,7 +263,7 @@ void Launcher::start_process(const Heard& ask) {
 
 void Launcher::stop_process(const Heard& ask) {
     const std::string process = text_in(ask.body, "process");
-    if (!workers_.stop(process, {ask, now_ + limits::stopping_patience}))
+    if (!workers_.stop(process, {ask, now_ + limits::shutdown_timeout}))
         session_->fail(ask, Fault::no_such_node, "this host runs no process `" + process + "`");
 }
 

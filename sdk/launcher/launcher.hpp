@@ -86,7 +86,8 @@ private:
     void start_process(const Heard& ask);
     void stop_process(const Heard& ask);
 
-    void stop(int status, bool head_knows);
+    void stop(int status, bool children_know);
+    void note_unclean(const std::string& name, const Ended& how);
     void go_on_stopping();
     [[nodiscard]] bool has_children() const { return workers_.count() > 0 || (broker_ && broker_->is_running()); }
     [[nodiscard]] std::string node() const;

@@ -22,10 +22,10 @@ Signals::~Signals() {
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-std::optional<int> Signals::next() noexcept {
+std::optional<Signal> Signals::next() noexcept {
     signalfd_siginfo information;
     if (read(descriptor_.number(), &information, sizeof information) != sizeof information) return std::nullopt;
-    return static_cast<int>(information.ssi_signo);
+    return Signal{static_cast<int>(information.ssi_signo), information.ssi_code == SI_KERNEL};
 }
 
 }  // namespace peacepie::launcher

@@ -11,6 +11,11 @@
 
 namespace peacepie::launcher {
 
+struct Signal {
+    int number = 0;
+    bool from_terminal = false;  ///< Ctrl-C: the children have got it as well
+};
+
 class Signals {
 public:
     /// Blocks INT, TERM, HUP and CHLD and ignores PIPE.  Throws Error unavailable.
@@ -21,7 +26,7 @@ public:
 
     [[nodiscard]] int descriptor() const noexcept { return descriptor_.number(); }
     /// The next signal that has arrived.
-    [[nodiscard]] std::optional<int> next() noexcept;
+    [[nodiscard]] std::optional<Signal> next() noexcept;
 
 private:
     sigset_t before_{};

@@ -1,5 +1,6 @@
 // stopping.cpp - how the launcher ends: in order when there is time, at once when it is told twice.
 //
+//  0. Children that know already (from the head, or by the same Ctrl-C) are left to end: a second word means "at once".
 //  1. With an own broker it asks the head to quit; the head tells every worker and launcher, and ends last.
 //  2. Without one, or when the broker does not answer, it terminates its workers (they say `bye`) and then the broker.
 //  3. Half way to `shutdown_timeout` whoever is left is terminated, at its end killed: then the status is 1.
@@ -8,23 +9,29 @@
 
 namespace peacepie::launcher {
 
-void Launcher::stop(int status, bool head_knows) {
+void Launcher::stop(int status, bool children_know) {
     if (phase_ == Phase::stopping) return;
     phase_ = Phase::stopping;
     status_ = status;
-    terminate_workers_at_ = terminate_broker_at_ = head_knows ? now_ + limits::shutdown_timeout / 2 : now_;
+    terminate_workers_at_ = terminate_broker_at_ = children_know ? now_ + limits::shutdown_timeout / 2 : now_;
     kill_at_ = now_ + limits::shutdown_timeout;
     first_worker_at_.reset();
     look_again_at_.reset();
     complain_at_.reset();
     if (broker_) broker_->restart_at.reset();
-    if (head_knows || !broker_ || !broker_->is_running() || !session_ || !session_->is_joined()) return;
+    if (children_know || !broker_ || !broker_->is_running() || !session_ || !session_->is_joined()) return;
     terminate_workers_at_ = terminate_broker_at_ = now_ + limits::shutdown_timeout / 2;
     session_->ask("quit", {}, std::chrono::seconds(2), [this](const Heard& answer) {
         if (answer.kind == Kind::reply) return;
         log::warning("the broker does not end the system in order ({}); its processes are terminated", answer.command);
         terminate_workers_at_ = terminate_broker_at_ = now_;
     });
+}
+
+void Launcher::note_unclean(const std::string& name, const Ended& how) {
+    if (how.status == 0) return;
+    log::warning("{} has not ended cleanly: {}", name, how.text);
+    if (status_ == 0) status_ = 1;
 }
 
 void Launcher::go_on_stopping() {
