@@ -15,7 +15,8 @@ namespace {
 // Echoes, fails, notifies or keeps silent, as it is asked to.
 void obey(FakeBroker& broker, const Said& said) {
     if (said.command == "echo") broker.reply(said, "echoed", said.body);
-    if (said.command == "fail") broker.fail(said, "no_such_actor", Value::Map{{"text", "nobody"}, {"close", Value::Array{"anna"}}});
+    if (said.command == "fail")
+        broker.fail(said, "no_such_actor", Value::Map{{"text", "nobody"}, {"close", Value::Array{"anna"}}});
     if (said.command == "notify") {
         broker.put(said.peer, Kind::send, 0, "notification", Value::Map{{"command", "tick"}});
         broker.reply(said, "notified");

@@ -42,8 +42,12 @@ public:
     // The fake's thread only.
     void put(const std::string& peer, Kind kind, std::uint64_t mid, const std::string& command, const Value& body = {});
     void put_bytes(const std::string& peer, const std::string& frame);
-    void reply(const Said& to, const std::string& command, const Value& body = {}) { put(to.peer, Kind::reply, to.mid, command, body); }
-    void fail(const Said& to, const std::string& code, const Value& body) { put(to.peer, Kind::error, to.mid, code, body); }
+    void reply(const Said& to, const std::string& command, const Value& body = {}) {
+        put(to.peer, Kind::reply, to.mid, command, body);
+    }
+    void fail(const Said& to, const std::string& code, const Value& body) {
+        put(to.peer, Kind::error, to.mid, code, body);
+    }
     std::set<std::string> launchers;  ///< peers that said hello as one
 
 private:
