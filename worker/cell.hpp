@@ -66,6 +66,7 @@ private:
     struct Extras {
         Observation observation;
         MailQueue gated;                 // local mail while fenced
+        MailQueue handed_over;           // copied into a snapshot: the next home's, unless the move is called off
         MailQueue orders;                // come, not yet carried out
         std::unique_ptr<Order> pending;  // start, freeze or stop that waits for the turn to end
         std::string fault_code, fault_text;  // of the turn that just failed

@@ -148,6 +148,8 @@ void Cell::call_off(Order& order) {
         give_back(std::move(freeze));
     } else if (phase_ == Phase::frozen) {
         fenced_ = true;
+        extras_->handed_over.append(std::move(queue_));  // what came after the snapshot stays behind it
+        queue_ = std::move(extras_->handed_over);
         mailbox_.reopen();
         fence();
     } else {
@@ -174,6 +176,7 @@ void Cell::take_snapshot(Order& order) {
         worker_->append_waiting(snapshot->mailbox, *mail);
         ++snapshot->mailbox_length;
     }
+    extras_->handed_over = std::move(queue_);
     order.snapshot = std::move(snapshot);
 }
 
@@ -236,6 +239,11 @@ void Cell::leave() {
         }
         give_back(std::move(pending));
     }
+    if (extras_)
+        while (Mail* mail = extras_->handed_over.pop()) {
+            mailbox_.took(*mail);
+            Mail::destroy(mail);
+        }
     operations_.reset();
     extras_.reset();
     class_->plugin->release();

@@ -1,0 +1,95 @@
+// world.hpp - one real Broker and several real Workers on a simulated network, in one thread, from one seed.
+//
+// The fixture of the simulation tests; `step()` does one random thing that could happen next, or lets time pass.
+// Next: moves_test.cpp.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/broker.hpp"
+#include "sim/network.hpp"
+#include "wire/codec.hpp"
+#include "wire/value.hpp"
+#include "worker/worker.hpp"
+
+namespace peacepie::sim {
+
+/// Runs one worker's cells one at a time, in an order the seed decides.
+class Executor final : public worker::Executor {
+public:
+    void schedule(worker::Cell& cell) override { ready.push_back(&cell); }
+    void schedule_admin() override { admin_ready = true; }
+    void wake_by(Nanoseconds) override {}
+    [[nodiscard]] bool watch(std::uint64_t, std::uint64_t, int, int) override { return false; }
+    void unwatch(std::uint64_t, std::uint64_t) override {}
+
+    std::deque<worker::Cell*> ready;
+    bool admin_ready = false;
+};
+
+/// What came back for an ask of an outside client.
+struct Answer {
+    Kind kind;
+    std::string command;
+    Value body;
+};
+
+class World final : private PeerLink {
+public:
+    World(std::uint64_t seed, int workers);
+    ~World();
+
+    [[nodiscard]] Random& random() { return random_; }
+    [[nodiscard]] const std::string& node(std::size_t worker) const { return workers_[worker]->logic->node(); }
+
+    /// An outside client's message; answers are looked up by the number returned.
+    std::uint64_t ask(std::string recipient, std::string command, Value body = {}, std::uint32_t timeout_ms = 10'000);
+    void send(std::string recipient, std::string command, Value body = {});
+    [[nodiscard]] const Answer* answer(std::uint64_t mid) const;
+    /// Lets the world go on until the answer has come.  Throws when it does not come in a minute of its time.
+    Answer wait(std::uint64_t mid);
+    Answer call(std::string recipient, std::string command, Value body = {}) { return wait(ask(recipient, command, body)); }
+
+    void create(const std::string& name, const std::string& actor_class, std::size_t worker);
+    void step();
+    void run_for(Nanoseconds span);
+    void run_until(const std::function<bool()>& done, Nanoseconds patience);
+    [[nodiscard]] Nanoseconds now() const { return clock_.now(); }
+    /// Sums a counter of all workers, to see that nothing ended in silence.
+    [[nodiscard]] std::uint64_t dead_letters() const;
+
+private:
+    struct Host {
+        Executor executor;
+        std::unique_ptr<worker::Worker> logic;
+        Pipe to_broker, from_broker;
+    };
+    static constexpr Peer client_peer = 100;
+
+    [[nodiscard]] Sent send(Peer peer, std::string_view frame) override;
+    void forget(Peer) override {}
+
+    void from_client(Envelope envelope, const Value& body);
+    void to_client(const std::string& frame);
+    [[nodiscard]] Nanoseconds some_delay();
+    void pass_time();
+    void flush(Host& host);
+
+    Random random_;
+    ManualClock clock_;
+    broker::Broker broker_;
+    std::vector<std::unique_ptr<Host>> workers_;
+    Pipe client_to_broker_, client_from_broker_;
+    std::map<std::uint64_t, Answer> answers_;
+    std::uint64_t last_mid_ = 0;
+};
+
+/// How many seeds to play: PEACEPIE_SIM_SEEDS, or a number that fits a normal test run.
+[[nodiscard]] std::uint64_t seeds(std::uint64_t normally);
+
+}  // namespace peacepie::sim
