@@ -320,7 +320,7 @@ class Programs(unittest.TestCase):
         with Program(PROGRAMS / "peacepie-broker", "--bind", f"tcp://0.0.0.0:{port}", "--insecure-bind") as broker:
             with Bus(f"tcp://127.0.0.1:{port}") as bus:
                 self.assertEqual(bus.ask(None, "ping").name, "pong")
-            self.assertIn("insecure", broker.said().lower())
+            self.assertIn("without encryption", broker.said().lower())
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ class Messages(FaultCase):
         king.send(name, "nap", {"seconds": 30})
         with king.another("flood") as flood:
             for number in range(130_000):
-                flood.send(name, "echo", {"text": "x" * 100})
+                flood.start_ask(name, "echo", {"text": "x" * 100}, timeout=60.0)
             begun = time.monotonic()
             refused = 0
             while refused < 1000 and (envelope := flood.receive(10.0 * SLOWER)) is not None:

@@ -95,7 +95,7 @@ class Wedges(FaultCase):
     def test_fault_08(self):
         """fault 8: an answer that comes too late stalls nobody"""
         name = self.trouble()
-        self.assertEqual(self.fault_of(name, "nap", {"seconds": 0.4}, timeout=0.1), "expired")
+        self.assertEqual(self.fault_of(name, "nap", {"seconds": 1.6}, timeout=0.2), "expired")
         self.assertTrue(eventually(lambda: self.king.ask(name, "runs").body["naps"] == 1))
         for _ in range(5):
             self.quickly(name, "echo", {"text": "x"}, within=0.3)

@@ -23,9 +23,9 @@ class Walkthrough:
         self.king = System()
         self.addCleanup(self.king.end)
 
-    def expect(self, recipient, command, body, name, **fields):
+    def expect(self, recipient, command, body, reply, **fields):
         got, answer = self.ask(recipient, command, body)
-        self.assertEqual(got, name, f"{command} to {recipient}: {answer}")
+        self.assertEqual(got, reply, f"{command} to {recipient}: {answer}")
         for key, value in fields.items():
             self.assertEqual(answer[key], value, f"{key} of {answer}")
         return answer
