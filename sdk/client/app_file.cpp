@@ -108,12 +108,9 @@ private:
             wrong(node.line, "no [[process]] is called `" + process + "`" + did_you_mean(process, known));
     }
 
-    Value::Array read_params(const TomlNode& node) {
-        Value::Array params;
+    Value read_params(const TomlNode& node) {
         if (node.type != TomlNode::Type::table) wrong(node.line, "`params` must be a table: { period = 4 }");
-        for (const auto& [key, value] : node.fields)
-            params.push_back(Value::Map{{"name", key}, {"value", value.value()}});
-        return params;
+        return node.value();
     }
 
     std::vector<AppFile::Command> read_commands(const TomlNode& node) {

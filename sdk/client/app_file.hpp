@@ -39,7 +39,7 @@ struct AppFile {
         std::string package;
         std::string class_name;
         std::string process = "main";
-        Value::Array params;  ///< [{name, value}, ...] as the wire has them
+        Value params;  ///< {name: value, ...}; nil: the defaults
         std::vector<Command> commands;
         int line = 0;
     };

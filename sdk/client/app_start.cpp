@@ -29,7 +29,7 @@ public:
         Value body = Value::Map{
             {"class_desc", Value::Map{{"requires_dist", actor.package}, {"class", actor.class_name}}},
             {"name", actor.name}};
-        if (!actor.params.empty()) body.set("params", actor.params);
+        if (!actor.params.is_nil()) body.set("params", actor.params);
         ask(actor.line, nodes_[actor.process], "create_actor", body, limits::ask_timeout_default);
         return "actor " + actor.name + " lives in " + nodes_[actor.process];
     }

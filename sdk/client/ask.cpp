@@ -2,7 +2,9 @@
 #include <memory>
 
 #include "client/command_line.hpp"
+#include "client/members.hpp"
 #include "client/printer.hpp"
+#include "wire/address.hpp"
 
 namespace peacepie::client {
 namespace {
@@ -28,11 +30,13 @@ Exit ask(CommandLine& line, const MessageOptions& options) {
     return exit_of(answer);
 }
 
-// Nobody answers a send, but the first hop complains about a name nobody has.  A ping right behind it comes back after
-// such a complaint, because answers of one peer keep their order.
+// Nobody answers a send, so a typo in the name would go unnoticed: the head is asked for it first.  The ping behind the
+// send comes back when the broker has passed it on, or after its complaint, because one peer's answers keep their order.
 Exit send(CommandLine& line, const MessageOptions& options) {
     const Value body = body_of_argument(options.body);
-    const auto mid = line.client().send(recipient_of(options.recipient), options.command, body);
+    const std::string recipient = recipient_of(options.recipient);
+    if (!recipient.empty() && Address::parse(recipient)) (void)node_of_actor(line, recipient);
+    const auto mid = line.client().send(recipient, options.command, body);
     line.ask("", "ping");
     while (auto message = line.client().next(Milliseconds(0)))
         if (message->kind == Kind::error && message->mid == mid) throw Refused(*message);

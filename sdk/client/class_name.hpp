@@ -14,8 +14,7 @@ namespace peacepie::client {
 
 /// `peacepie_example>=0.2/HelloWorld` -> {requires_dist, class}.  Throws UsageError.
 [[nodiscard]] Value class_desc_of(const std::string& typed);
-/// `period=0.5` -> {name, value}; a value that is no JSON is a text.  Throws UsageError.
-[[nodiscard]] Value param_of(const std::string& typed);
+/// `period=0.5` `limit=3` -> {period: 0.5, limit: 3}; a value that is no JSON is a text.  Throws UsageError.
 [[nodiscard]] Value params_of(const std::vector<std::string>& typed);
 
 }  // namespace peacepie::client

@@ -37,10 +37,6 @@ int Launcher::run() {
         sleep();
         turn();
     }
-    if (session_ && session_->is_joined()) {
-        session_->report("bye", {});
-        session_->turn(clock_.now());
-    }
     return status_;
 }
 

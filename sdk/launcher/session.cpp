@@ -41,6 +41,10 @@ Session::Session(const std::string& endpoint, std::string host, Listener& listen
 
 void Session::turn(Nanoseconds now) {
     now_ = now;
+    if (phase_ == Phase::gone) {
+        next_beat_ = now_ + limits::heartbeat_interval;
+        return flush();
+    }
     while (auto frame = socket_.receive()) read(*frame);
     if (phase_ != Phase::away && (!socket_.is_connected() || socket_.connections() != connection_)) leave();
     if (phase_ == Phase::away && socket_.is_connected()) say_hello();
@@ -157,6 +161,12 @@ void Session::report(std::string_view command, const Value& body) {
         reports_.pop_front();
     }
     append_envelope(reports_.emplace_back(), envelope);
+}
+
+void Session::bye() {
+    if (phase_ == Phase::joined) put(envelope_of(Kind::send, 0, "bye", {}, {}));
+    phase_ = Phase::gone;
+    open_.clear();
 }
 
 void Session::reply(const Heard& to, std::string_view command, const Value& body) {

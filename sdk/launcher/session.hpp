@@ -54,15 +54,18 @@ public:
     void ask(std::string_view command, const Value& body, Nanoseconds patience, OnAnswer on_answer);
     /// To HEAD, now or after the next welcome.
     void report(std::string_view command, const Value& body);
+    /// The last word: from now on nothing is said or heard.
+    void bye();
     /// To whoever asked; dropped when the session has changed since, because the ask is lost as well.
     void reply(const Heard& to, std::string_view command, const Value& body);
     void fail(const Heard& to, Fault fault, std::string text);
 
 private:
+    // A fifth phase, gone, is entered by bye() and never left.
     // away ─connection→ greeting ─welcome→ joined
     //   ↑                  └──refused──→ waiting ─a second→ greeting
     //   └── connection lost, no_session ──┴── from everywhere
-    enum class Phase { away, greeting, waiting, joined };
+    enum class Phase { away, greeting, waiting, joined, gone };
     struct Open {
         Nanoseconds until;
         OnAnswer on_answer;

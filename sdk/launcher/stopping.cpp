@@ -39,7 +39,8 @@ void Launcher::go_on_stopping() {
         workers_.signal_all(SIGTERM);
         terminate_workers_at_.reset();
     }
-    // The broker goes last, so that the workers can still say `bye`; asked in order it ends by itself.
+    // The broker goes last, so that everybody can still say `bye`; asked in order it then ends by itself.
+    if (workers_.count() == 0 && session_) session_->bye();
     if (terminate_broker_at_ && now_ >= *terminate_broker_at_ && workers_.count() == 0) {
         if (broker_) broker_->signal(SIGTERM);
         terminate_broker_at_.reset();

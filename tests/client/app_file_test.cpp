@@ -48,9 +48,9 @@ class = "C"
     const auto& greeter = app.actors[0];
     CHECK(greeter.process == "stage");
     CHECK(greeter.package == "peacepie_example>=0.2");
-    REQUIRE(greeter.params.size() == 2);
-    CHECK(std::find(greeter.params.begin(), greeter.params.end(),
-                    Value(Value::Map{{"name", "period"}, {"value", 0.5}})) != greeter.params.end());
+    REQUIRE(greeter.params.find("period") != nullptr);
+    CHECK(*greeter.params.find("period") == Value(0.5));
+    CHECK(*greeter.params.find("limit") == Value(3));
     REQUIRE(greeter.commands.size() == 2);
     CHECK(greeter.commands[0].command == "tick_start");
     CHECK(greeter.commands[0].body.is_nil());
@@ -109,9 +109,9 @@ TEST_CASE("the circle that comes along is a good app file") {
 TEST_CASE("a class is typed as package and class, a param as name and value") {
     CHECK(class_desc_of("peacepie_example>=0.2/HelloWorld") ==
           Value(Value::Map{{"requires_dist", "peacepie_example>=0.2"}, {"class", "HelloWorld"}}));
-    CHECK(param_of("period=0.5") == Value(Value::Map{{"name", "period"}, {"value", 0.5}}));
-    CHECK(param_of("consumer=dancer_01") == Value(Value::Map{{"name", "consumer"}, {"value", "dancer_01"}}));
-    CHECK(param_of("text=a=b") == Value(Value::Map{{"name", "text"}, {"value", "a=b"}}));
+    CHECK(params_of({"period=0.5", "consumer=dancer_01", "text=a=b"}) ==
+          Value(Value::Map{{"period", 0.5}, {"consumer", "dancer_01"}, {"text", "a=b"}}));
+    CHECK_THROWS_AS(params_of({"period=1", "period=2"}), UsageError);
     for (const char* wrong : {"HelloWorld", "/HelloWorld", "package/", ""}) CHECK_THROWS_AS(class_desc_of(wrong), UsageError);
-    for (const char* wrong : {"period", "=5", ""}) CHECK_THROWS_AS(param_of(wrong), UsageError);
+    for (const char* wrong : {"period", "=5", ""}) CHECK_THROWS_AS(params_of({wrong}), UsageError);
 }
