@@ -39,6 +39,14 @@ void subscribe(CommandLine& line, const std::string& recipient, const std::vecto
     for (const std::string& command : commands) line.ask(recipient, "subscribe", Value::Map{{"command", command}});
 }
 
+// The broker would find out by itself that nobody listens, but only with the next notification.
+void unsubscribe(CommandLine& line, const std::string& recipient, const std::vector<std::string>& commands) try {
+    for (const std::string& command : commands)
+        line.client().ask(recipient, "unsubscribe", Value::Map{{"command", command}}, Milliseconds(1000));
+} catch (const Error& error) {
+    complain("the subscription could not be ended: " + safe(error.text));
+}
+
 std::string text_in(const Value& body, std::string_view key) {
     const Value* field = body.find(key);
     return field != nullptr && field->as_text() != nullptr ? safe(*field->as_text()) : std::string();
@@ -56,30 +64,41 @@ void show(const Message& message, bool json) {
     print(text);
 }
 
-Exit watch(CommandLine& line, const WatchOptions& options) {
-    listen_for_signals();
-    const std::string recipient = recipient_of(options.name);
-    const auto commands = options.commands.empty() ? commands_of(line, recipient) : options.commands;
-    if (commands.empty()) throw UsageError("`" + options.name + "` has no commands of its own; name one to watch");
+void subscribe_again_when_needed(CommandLine& line, const std::string& recipient,
+                                 const std::vector<std::string>& commands, std::uint64_t& session) {
+    line.client().connect();
+    if (session == line.client().sessions()) return;
+    subscribe(line, recipient, commands);
+    if (session == 0) complain("watching " + safe(recipient) + "; Ctrl-C ends");
+    session = line.client().sessions();
+}
+
+Exit follow(CommandLine& line, const std::string& recipient, const std::vector<std::string>& commands,
+            std::uint64_t count) {
     std::uint64_t session = 0, shown = 0, missed = 0;
     for (;;) {
         if (stopped_by != 0) return stopped_by == SIGINT ? Exit::interrupted : Exit::terminated;
-        line.client().connect();
-        if (session != line.client().sessions()) {  // the first time, and after the broker was started again
-            subscribe(line, recipient, commands);
-            if (session == 0) complain("watching " + safe(options.name) + "; Ctrl-C ends");
-            session = line.client().sessions();
-        }
-        const auto message = line.client().next(Milliseconds(500));
+        subscribe_again_when_needed(line, recipient, commands, session);
+        const auto message = line.client().next(Milliseconds(200));
         if (message && message->kind == Kind::send && message->command == "notification") {
             show(*message, line.json);
-            if (++shown == options.count) return Exit::ok;
+            if (++shown == count) return Exit::ok;
         }
         if (missed != line.client().missed()) {
             missed = line.client().missed();
             complain(std::to_string(missed) + " notifications came too fast and are not shown");
         }
     }
+}
+
+Exit watch(CommandLine& line, const WatchOptions& options) {
+    listen_for_signals();
+    const std::string recipient = recipient_of(options.name);
+    const auto commands = options.commands.empty() ? commands_of(line, recipient) : options.commands;
+    if (commands.empty()) throw UsageError("`" + options.name + "` has no commands of its own; name one to watch");
+    const Exit end = follow(line, recipient, commands, options.count);
+    unsubscribe(line, recipient, commands);
+    return end;
 }
 
 }  // namespace

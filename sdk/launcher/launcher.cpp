@@ -96,7 +96,8 @@ void Launcher::read_signals() {
             log::info("SIGHUP: there is nothing to read again");
             continue;
         }
-        if (phase_ != Phase::stopping) {
+        // The system may be ending already: a Ctrl-C has reached the broker too, and its word may come before the signal.
+        if (++endings_asked_ == 1) {
             log::info("ending in order; once more ends at once");
             stop(0, signal->from_terminal);
             continue;

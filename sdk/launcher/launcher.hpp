@@ -112,6 +112,7 @@ private:
     Nanoseconds refused_since_{0};
 
     int status_ = 0;
+    int endings_asked_ = 0;                        ///< by signals; the second one kills
     std::optional<Nanoseconds> terminate_workers_at_;
     std::optional<Nanoseconds> terminate_broker_at_;
     Nanoseconds kill_at_{0};
