@@ -27,9 +27,12 @@ std::string read_all(std::istream& from, const std::string& name) {
 
 }  // namespace
 
-Client& CommandLine::client() {
+Client& CommandLine::client() try {
     if (!client_) client_ = std::make_unique<Client>(broker, ClientOptions{.name = "peacepie"});
     return *client_;
+} catch (const Error& error) {
+    if (error.code != code_of(Fault::bad_argument)) throw;
+    throw UsageError(error.text);
 }
 
 Milliseconds CommandLine::patience() const {

@@ -26,7 +26,9 @@ const std::array<SettingKind, 8>& kinds() {
 }
 
 [[noreturn]] void wrong(const std::string& name, const Setting& setting, const std::string& text) {
-    throw ConfigError(setting.where + ": `" + name + "` " + text);
+    const std::string sentence = setting.where + ": `" + name + "` " + text;
+    if (setting.where.starts_with("--")) throw UsageError(sentence);
+    throw ConfigError(sentence);
 }
 
 Value parsed(const Value& fallback, const std::string& text) {

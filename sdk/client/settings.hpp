@@ -50,7 +50,7 @@ struct SettingKind {
 /// What PEACEPIE_* variables say; `look_up` is getenv or a test's.
 [[nodiscard]] Layer environment_layer(const std::function<const char*(const char*)>& look_up);
 
-/// Later layers win.  Throws ConfigError that names the place of the wrong value.
+/// Later layers win.  Throws ConfigError, or UsageError for a flag, that names the place of the wrong value.
 [[nodiscard]] Settings merged(std::initializer_list<const Layer*> layers);
 
 }  // namespace peacepie::client

@@ -1,0 +1,163 @@
+// The program itself: what it prints where, and with which number it ends.
+#include "catch.hpp"
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fake_broker.hpp"
+
+using namespace peacepie;
+using test::FakeBroker;
+using test::Said;
+
+namespace {
+
+struct Outcome {
+    int status = -1;
+    std::string out;
+    std::string err;
+};
+
+std::string read_file(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Quotes nothing: the arguments are this file's own.
+Outcome run(const std::string& arguments) {
+    const std::string errors = std::filesystem::temp_directory_path() / ("peacepie-cli-" + std::to_string(getpid()));
+    const std::string line = PEACEPIE_BINARY_DIR "/bin/peacepie " + arguments + " 2>" + errors;
+    Outcome outcome;
+    FILE* pipe = popen(line.c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    std::array<char, 4096> piece{};
+    while (const auto size = fread(piece.data(), 1, piece.size(), pipe)) outcome.out.append(piece.data(), size);
+    const int status = pclose(pipe);
+    outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    outcome.err = read_file(errors);
+    std::filesystem::remove(errors);
+    return outcome;
+}
+
+void system_of_one(FakeBroker& broker, const Said& said) {
+    if (said.command == "tick") broker.reply(said, "hello_world");
+    if (said.command == "ping") broker.reply(said, "pong");
+    if (said.command == "echo") broker.reply(said, "echoed", said.body);
+    if (said.command == "refuse")
+        broker.fail(said, "no_such_actor", Value::Map{{"text", "there is none"}, {"close", Value::Array{"anna", "a\x1b[31m"}}});
+    if (said.command == "fail")
+        broker.reply(said, "actor_is_not_created", Value::Map{{"reason", "bad_argument"}, {"text", "no such class"}});
+    if (said.command == "seek_actor") broker.reply(said, "actor_is_not_found", Value::Map{{"close", Value::Array{"anna"}}});
+    if (said.command == "get_all_nodes") broker.reply(said, "all_nodes", Value::Array{"first.main.admin"});
+    if (said.command == "stats") broker.reply(said, "stats", Value::Map{{"pid", 7}, {"rss_bytes", 1 << 20}, {"uptime", 61.5}});
+}
+
+}  // namespace
+
+TEST_CASE("an answer is printed on standard output, as words or as JSON") {
+    FakeBroker broker(system_of_one);
+    const std::string at = " --broker " + broker.endpoint();
+    CHECK(run("ask hello_world tick" + at).out == "hello_world\n");
+    CHECK(run("ask hello_world tick --json" + at).out == "{\"command\": \"hello_world\", \"body\": null}\n");
+    CHECK(run("ask x echo '{\"b\": 1, \"a\": [0.5]}'" + at).out == "echoed {\"b\": 1, \"a\": [0.5]}\n");
+    CHECK(run("ask . ping" + at).out == "pong\n");
+    const Outcome good = run("ask hello_world tick" + at);
+    CHECK(good.status == 0);
+    CHECK(good.err.empty());
+}
+
+TEST_CASE("a body may come from a file or from standard input") {
+    FakeBroker broker(system_of_one);
+    const std::string at = " --broker " + broker.endpoint();
+    const std::string file = std::filesystem::temp_directory_path() / ("peacepie-body-" + std::to_string(getpid()));
+    std::ofstream(file) << "[1, 2]";
+    CHECK(run("ask x echo @" + file + at).out == "echoed [1, 2]\n");
+    CHECK(run("ask x echo -" + at + " <" + file).out == "echoed [1, 2]\n");
+    std::filesystem::remove(file);
+    const Outcome missing = run("ask x echo @" + file + at);
+    CHECK(missing.status == 2);
+    CHECK_THAT(missing.err, Catch::Contains(file));
+}
+
+TEST_CASE("failures end with their number and are explained on standard error without playing with the terminal") {
+    FakeBroker broker(system_of_one);
+    const std::string at = " --broker " + broker.endpoint();
+    const Outcome refused = run("ask nobody refuse" + at);
+    CHECK(refused.status == 3);
+    CHECK(refused.out.empty());
+    CHECK_THAT(refused.err, Catch::Contains("no_such_actor: there is none; did you mean `anna`"));
+    CHECK(refused.err.find('\x1b') == std::string::npos);
+    const Outcome as_json = run("ask nobody refuse --json" + at);
+    CHECK_THAT(as_json.err, Catch::StartsWith("{\"error\": \"no_such_actor\""));
+    const Outcome failed = run("ask x fail" + at);
+    CHECK(failed.status == 1);
+    CHECK_THAT(failed.out, Catch::StartsWith("actor_is_not_created {"));
+    CHECK(run("ask x silence --timeout 0.05" + at).status == 5);
+    const Outcome gone = run("rm ana" + at);
+    CHECK(gone.status == 3);
+    CHECK_THAT(gone.err, Catch::Contains("did you mean `anna`?"));
+    CHECK(run("send ana tick" + at).status == 3);
+}
+
+TEST_CASE("without a broker the command line ends with 6 and says how to start one") {
+    const Outcome lost = run("ask x tick --broker tcp://127.0.0.1:1");
+    CHECK(lost.status == 6);
+    CHECK_THAT(lost.err, Catch::Contains("peacepie up"));
+}
+
+TEST_CASE("typing mistakes end with 2 and a suggestion") {
+    const auto complaint = [](const std::string& line) {
+        const Outcome outcome = run(line);
+        CHECK(outcome.status == 2);
+        CHECK(outcome.out.empty());
+        return outcome.err;
+    };
+    CHECK_THAT(complaint("aks x tick"), Catch::Contains("did you mean `ask`?"));
+    CHECK_THAT(complaint("ask x tick --timout 3"), Catch::Contains("did you mean `--timeout`?"));
+    CHECK_THAT(complaint("create x --clas p/C"), Catch::Contains("--class"));
+    CHECK_THAT(complaint("proc nwe"), Catch::Contains("did you mean `new`?"));
+    CHECK_THAT(complaint("ask x"), Catch::Contains("COMMAND"));
+    CHECK_THAT(complaint("ask x tick '{bad'"), Catch::Contains("character"));
+    CHECK_THAT(complaint("create x --class HelloWorld"), Catch::Contains("PACKAGE/CLASS"));
+    CHECK_THAT(complaint("ask x tick --timeout never"), Catch::Contains("--timeout"));
+    CHECK_THAT(complaint("ask x tick --broker nowhere"), Catch::Contains("tcp://HOST:PORT"));
+    CHECK_THAT(complaint(""), Catch::Contains("Usage"));
+}
+
+TEST_CASE("every verb has a help text with examples") {
+    for (const char* verb : {"up", "ask", "send", "tree", "ps", "describe", "create", "rm", "move", "proc", "proc new", "proc rm",
+                             "watch", "quit", "completion"}) {
+        const Outcome help = run(std::string(verb) + " --help");
+        INFO(verb);
+        CHECK(help.status == 0);
+        CHECK_THAT(help.out, Catch::Contains("Examples:"));
+    }
+    CHECK_THAT(run("--version").out, Catch::Contains("protocol 1") && Catch::Contains("ABI"));
+    CHECK_THAT(run("completion bash").out, Catch::Contains("complete -o default -F _peacepie peacepie"));
+}
+
+TEST_CASE("figures are shown as a table") {
+    FakeBroker broker(system_of_one);
+    const Outcome table = run("ps --broker " + broker.endpoint());
+    CHECK(table.status == 0);
+    CHECK_THAT(table.out, Catch::Contains("first.main.admin  7    1.0 MiB") && Catch::Contains("1m1s"));
+}
+
+TEST_CASE("a wrong settings file or app file ends `up` with 78 before anything is started") {
+    const std::string folder = std::filesystem::temp_directory_path() / ("peacepie-up-" + std::to_string(getpid()));
+    std::filesystem::create_directory(folder);
+    std::ofstream(folder + "/wrong.toml") << "sytem = \"x\"\n";
+    const Outcome settings = run("up --state-dir " + folder + " --config " + folder + "/wrong.toml");
+    CHECK(settings.status == 78);
+    CHECK_THAT(settings.err, Catch::Contains("wrong.toml:1: `sytem` is no setting; did you mean `system`?"));
+    const Outcome app = run("up --state-dir " + folder + " --app " + folder + "/wrong.toml");
+    CHECK(app.status == 78);
+    CHECK_THAT(app.err, Catch::Contains("wrong.toml:1: an app file has no `sytem`"));
+    CHECK(run("up --state-dir " + folder + " --host 'a b'").status == 2);
+    CHECK_THAT(read_file(folder + "/peacepie.toml"), Catch::Contains("#host = \"first\""));
+    std::filesystem::remove_all(folder);
+}
