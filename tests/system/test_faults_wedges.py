@@ -76,11 +76,13 @@ class Wedges(FaultCase):
     def test_fault_06(self):
         """fault 6: a busy actor that is removed is really removed, and its name is free"""
         name = self.trouble()
-        mid = self.king.start_ask(name, "nap", {"seconds": 20}, timeout=30.0)
+        running = self.king.start_ask(name, "nap", {"seconds": 20}, timeout=30.0)
+        queued = self.king.start_ask(name, "echo", {"text": "x"}, timeout=30.0)
         self.assertEqual(self.king.ask(MAIN, "remove_actor", {"name": name}).name, "actor_is_removed")
-        with self.assertRaises(Fault) as caught:
-            self.king.answer_to(mid, 2.0)
-        self.assertIn(caught.exception.code, ("stopping", "no_such_actor"))
+        for mid in (running, queued):
+            with self.assertRaises(Fault) as caught:
+                self.king.answer_to(mid, 2.0)
+            self.assertIn(caught.exception.code, ("stopping", "no_such_actor"), caught.exception.body)
         self.assertEqual(self.king.create(name, "HelloWorld").name, "actor_is_created")
 
     def test_fault_07(self):

@@ -5,7 +5,7 @@ import time
 import unittest
 
 from bus import Bus, Fault
-from processes import SLOWER, System, eventually
+from processes import SLOWER, System, eventually, state_of
 
 MAIN = "first.main.admin"
 FIXTURE = "system_fixture"
@@ -131,6 +131,7 @@ class Moves(unittest.TestCase):
         import os
         import signal
         os.kill(pid, signal.SIGSTOP)  # connected, but answers nothing: the move must give up by itself
+        self.assertTrue(eventually(lambda: state_of(pid) == "T"))
         try:
             name, answer = self.king.move("counter", victim, timeout=25.0)
         finally:
