@@ -31,6 +31,11 @@ void unlink(Visit& visit) noexcept {
     if (visit.older != nullptr) visit.older->newer = visit.newer;
 }
 
+/// Whoever closes a door answers those who wait.
+void refuse(Visit& visit) {
+    if (visit.kind == Kind::ask) throw Error(Fault::stopping, "the actor ended before its answer; ask again");
+}
+
 void drop(Visit* visit) noexcept {
     unlink(*visit);
     visit->root.destroy();  // frames below hang in it; what they wait for is cancelled
@@ -56,6 +61,7 @@ void run(Visit& visit) {
 void drop_visits(Actor& actor) noexcept {
     while (Visit* newest = Inside::visits(actor)) {
         Inside::turn(actor) = newest;
+        guarded(actor, *newest, [&] { refuse(*newest); });
         drop(newest);
     }
     Inside::turn(actor) = nullptr;

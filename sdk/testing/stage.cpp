@@ -12,6 +12,9 @@
 #include "wire/limits.hpp"
 
 namespace peacepie {
+
+using namespace staged;
+
 namespace {
 
 constexpr const char* outsider = "@stage";

@@ -19,7 +19,9 @@
 
 namespace peacepie {
 
+namespace staged {
 class World;
+}
 
 class Stage {
 public:
@@ -91,7 +93,7 @@ private:
     void tell_body(const Recipient& to, Command command, std::string body);
     Reply ask_body(const Recipient& to, Command command, std::string body);
 
-    std::unique_ptr<World> world_;
+    std::unique_ptr<staged::World> world_;
     bool looked_at_failures_ = false;
 };
 

@@ -9,7 +9,7 @@
 #include "wire/address.hpp"
 #include "wire/convert.hpp"
 
-namespace peacepie {
+namespace peacepie::staged {
 namespace {
 
 constexpr const char* system_name = "king";
@@ -160,4 +160,4 @@ bool answer_as_worker(World& world, Member& member, const Mail& mail) {
     return true;
 }
 
-}  // namespace peacepie
+}  // namespace peacepie::staged

@@ -8,7 +8,7 @@
 
 #include "testing/world.hpp"
 
-namespace peacepie {
+namespace peacepie::staged {
 namespace {
 
 std::string_view view(pp_bytes bytes) noexcept { return {bytes.data, bytes.size}; }
@@ -137,4 +137,4 @@ const pp_host& staged_host() noexcept {
     return host;
 }
 
-}  // namespace peacepie
+}  // namespace peacepie::staged

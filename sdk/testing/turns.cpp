@@ -9,7 +9,7 @@
 #include "testing/world.hpp"
 #include "wire/address.hpp"
 
-namespace peacepie {
+namespace peacepie::staged {
 namespace {
 
 pp_bytes bytes(std::string_view text) noexcept { return {text.data(), text.size()}; }
@@ -269,4 +269,4 @@ bool World::run_to_next(std::uint64_t limit) {
     return true;
 }
 
-}  // namespace peacepie
+}  // namespace peacepie::staged

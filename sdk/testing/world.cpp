@@ -9,7 +9,7 @@
 #include "wire/address.hpp"
 #include "wire/limits.hpp"
 
-namespace peacepie {
+namespace peacepie::staged {
 namespace {
 
 World* the_world = nullptr;
@@ -160,4 +160,4 @@ void World::close_process(const std::string& node) {
     std::erase(nodes, node);
 }
 
-}  // namespace peacepie
+}  // namespace peacepie::staged

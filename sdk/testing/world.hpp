@@ -21,7 +21,7 @@
 #include "wire/fault.hpp"
 #include "wire/value.hpp"
 
-namespace peacepie {
+namespace peacepie::staged {
 
 using Operation = std::uint64_t;
 
@@ -156,4 +156,4 @@ bool answer_as_worker(World& world, Member& member, const Mail& mail);
 [[nodiscard]] const pp_host& staged_host() noexcept;
 [[nodiscard]] std::uint32_t staged_command(std::string_view text);
 
-}  // namespace peacepie
+}  // namespace peacepie::staged

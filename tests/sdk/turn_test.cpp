@@ -1,0 +1,163 @@
+// One turn at a time, overlapping on request, start and stop, order under a shuffle.
+#include <algorithm>
+
+#include "catch.hpp"
+#include "testing/stage.hpp"
+
+using namespace peacepie;
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+
+namespace {
+
+class Turns final : public Actor {
+public:
+    Turns() {
+        on("slow", &Turns::slow, "n");
+        on("overlapped", &Turns::slow, "n", overlapping);
+        on("note", &Turns::note, "n");
+        on("chat", &Turns::chat, "to", "times");
+    }
+
+private:
+    Param<bool> fails{this, "fails", false};
+    Param<Seconds> warm_up{this, "warm_up", 0s};
+
+    Task<> started() override {
+        if (*fails) throw Error("no_fuel", "fill it first");
+        if (warm_up->count() > 0) co_await sleep(*warm_up);
+        print("started");
+    }
+    void stopping() noexcept override { print("stopping"); }
+
+    Task<> slow(int n) {
+        print("{} begins for {}", n, sender());
+        co_await sleep(1s);
+        print("{} ends for {}", n, sender());
+    }
+    void note(int n) { print("{}", n); }
+    void chat(Address to, int times) {
+        for (int i = 0; i < times; ++i) send(to, "note", named("n", i));
+    }
+};
+
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a handler runs alone, its awaits included") {
+    Stage stage;
+    auto it = stage.add<Turns>("it");
+    stage.tell(it, "slow", named("n", 1));
+    stage.tell(it, "slow", named("n", 2));
+    stage.advance(5s);
+    CHECK(stage.printed_by(it) ==
+          Lines{"started", "1 begins for @stage", "1 ends for @stage", "2 begins for @stage", "2 ends for @stage"});
+}
+
+TEST_CASE("overlapping handlers run side by side and keep their own sender") {
+    Stage stage;
+    auto it = stage.add<Turns>("it");
+    stage.tell(it, "overlapped", named("n", 1));
+    stage.tell(it, "overlapped", named("n", 2));
+    stage.advance(5s);
+    CHECK(stage.printed_by(it) ==
+          Lines{"started", "1 begins for @stage", "2 begins for @stage", "1 ends for @stage", "2 ends for @stage"});
+}
+
+TEST_CASE("mail waits until started is over") {
+    Stage stage;
+    auto it = stage.add<Turns>("it", named("warm_up", 2));
+    stage.tell(it, "note", named("n", 1));
+    CHECK(stage.printed_by(it).empty());
+    stage.advance(2s);
+    CHECK(stage.printed_by(it) == Lines{"started", "1"});
+}
+
+TEST_CASE("an actor whose start fails is not there") {
+    Stage stage;
+    CHECK_THROWS_WITH(stage.add<Turns>("it", named("fails", true)), Contains("no_fuel"));
+    CHECK_FALSE(stage.has("it"));
+}
+
+TEST_CASE("stopping has the last words") {
+    Stage stage;
+    auto it = stage.add<Turns>("it");
+    stage.remove(it);
+    CHECK(stage.printed() == Lines{"started", "stopping"});
+}
+
+TEST_CASE("whoever asked an actor that is removed meanwhile hears of it") {
+    class Patient final : public Actor {
+    public:
+        Patient() { on("go", &Patient::go); }
+
+    private:
+        Task<std::string> go() {
+            auto asked = ask("it", "slow", named("n", 1));
+            auto maybe = co_await attempt(asked);
+            print("{}", maybe.error().code);
+            co_return maybe.error().code;
+        }
+    };
+    Stage stage;
+    auto it = stage.add<Turns>("it");
+    auto patient = stage.add<Patient>("patient");
+    stage.tell(patient, "go");
+    stage.remove(it);
+    CHECK(stage.printed_by(patient) == Lines{"stopping"});
+}
+
+TEST_CASE("messages of one sender stay in order under any shuffle") {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        Stage stage;
+        stage.shuffle(seed);
+        auto reader = stage.add<Turns>("reader");
+        auto writer = stage.add<Turns>("writer");
+        stage.tell(writer, "chat", named("to", reader), named("times", 20));
+        auto lines = stage.printed_by(reader);
+        lines.erase(lines.begin());
+        for (std::size_t i = 0; i < lines.size(); ++i) CHECK(lines[i] == std::to_string(i));
+        CHECK(lines.size() == 20);
+    }
+}
+
+TEST_CASE("a constructor that talks to the world is refused") {
+    class Early final : public Actor {
+    public:
+        Early() { print("too early"); }
+    };
+    Stage stage;
+    CHECK_THROWS_WITH(stage.add<Early>("it"), Contains("a constructor only declares"));
+}
+
+TEST_CASE("a send to nobody is not lost in silence") {
+    Stage stage;
+    auto it = stage.add<Turns>("it");
+    stage.tell(it, "chat", named("to", "ghost"), named("times", 1));
+    REQUIRE(stage.failures().size() == 1);
+    CHECK_THAT(stage.failures()[0], Contains("no_such_actor") && Contains("ghost"));
+}
+
+TEST_CASE("an observer is notified of the command it subscribed to") {
+    class Observer final : public Actor {
+    public:
+        Observer() {
+            on("observe", &Observer::observe);
+            on("notification", &Observer::notification, whole_body);
+        }
+
+    private:
+        Task<> observe() {
+            auto asked = subscribe("it", "note");
+            co_await asked;
+        }
+        void notification(Value seen) { print("{}", *seen.find("command")->as_text()); }
+    };
+    Stage stage;
+    auto it = stage.add<Turns>("it");
+    auto observer = stage.add<Observer>("observer");
+    CHECK(stage.ask(observer, "observe").command == "done");
+    stage.tell(it, "note", named("n", 1));
+    CHECK(stage.printed_by(observer) == Lines{"note"});
+}
