@@ -126,7 +126,7 @@ class Messages(FaultCase):
             self.quickly(node, "ping", king=king)
             self.quickly(MAIN, "create_actor", {"class_desc": EXAMPLE, "name": "calm"}, king=king)
             stats = king.ask(node, "stats").body
-            self.assertGreaterEqual(stats["refused"], 20_000, stats)
+            self.assertGreaterEqual(stats["dead_letters"], 20_000, stats)
             self.assertLess(stats["rss_bytes"], (400 << 20) * SLOWER)
             self.assertEqual(king.ask(node, "remove_actor", {"name": name}).name, "actor_is_removed")
 
