@@ -80,6 +80,8 @@ void Head::fence(Command& command) {
     ++exchange_.counters.handled;
     exchange_.outgoing.post_control(command.from, {.command = "fence", .recipient = command.from.address,
                                                    .body = command.envelope.body});
+    if (auto* registration = exchange_.registry.find(text_of(command.body, "entity")))
+        if (registration->session == &command.from) moves.on_fence(*registration);
 }
 
 void Head::heartbeat(Command&) {}  // hearing it was all

@@ -100,6 +100,7 @@ void Moves::on_answer(const Session& from, const Envelope& answer) {
 void Moves::on_reply(Running& running, const Envelope& answer) {
     switch (running.relocation.phase()) {
         case Relocation::Phase::preparing: return happened(running, Event::prepared);
+        case Relocation::Phase::fencing: return;
         case Relocation::Phase::freezing: return take_snapshot(running, answer.body);
         case Relocation::Phase::loading: return happened(running, Event::loaded);
         case Relocation::Phase::settled: return;
@@ -135,6 +136,10 @@ void Moves::perform(Running& running, Step step) {
     const Move& move = running.relocation.move();
     auto* registration = exchange_.registry.find(move.name);
     switch (step) {
+        case Step::await_fence:
+            running.step_deadline = move.deadline;
+            if (registration == nullptr || registration->fences == 0) happened(running, Event::fence_back);
+            return;
         case Step::send_freeze:
             running.frozen_at = exchange_.clock.now();
             return ask(running, move.source, "freeze", body_of(move), move.deadline - running.frozen_at);
@@ -154,9 +159,12 @@ void Moves::perform(Running& running, Step step) {
         }
         case Step::send_start:
             running.pause = exchange_.clock.now() - running.frozen_at;
+            if (registration != nullptr) ++registration->fences;
             return tell(running, move.target, "start");
         case Step::send_discard: return tell(running, move.source, "discard");
-        case Step::send_resume: return tell(running, move.source, "resume");
+        case Step::send_resume:
+            if (registration != nullptr) ++registration->fences;
+            return tell(running, move.source, "resume");
         case Step::send_cancel: return tell(running, move.target, "cancel_move");
         case Step::release: return release(running);
         case Step::release_as_lost: return release_as_lost(running);
@@ -241,6 +249,13 @@ void Moves::on_lost(const Session& session) {
             failed(*running, Event::target_lost, "worker_lost", "the target process ended during the move");
     }
     end_settled();
+}
+
+void Moves::on_fence(Registration& registration) {
+    if (registration.fences > 0 && --registration.fences > 0) return;
+    for (auto& [name, running] : running_)
+        if (&running->relocation == registration.move && running->relocation.phase() == Relocation::Phase::fencing)
+            happened(*running, Event::fence_back);
 }
 
 void Moves::on_withdrawn(Registration& registration) {

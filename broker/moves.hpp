@@ -27,6 +27,8 @@ public:
     void on_answer(const Session& from, const Envelope& answer);
     /// Call before the session's names are freed.
     void on_lost(const Session& session);
+    /// The owner's fence has come: see Registration::fences.
+    void on_fence(Registration& registration);
     void on_withdrawn(Registration& registration);
     void on_round();  ///< too much held mail ends a move
     void on_time();

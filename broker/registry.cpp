@@ -27,6 +27,7 @@ void Registry::move_to(Registration& registration, Session& session, std::uint64
     if (registration.session != nullptr) --registration.session->actors;
     registration.session = &session;
     registration.epoch = epoch;
+    registration.fences = 0;
     ++session.actors;
 }
 

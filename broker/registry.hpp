@@ -25,6 +25,7 @@ struct Registration {
     std::uint64_t epoch = 0;
     Relocation* move = nullptr;  ///< while one is under way
     std::uint32_t class_desc = 0;
+    std::uint32_t fences = 0;    ///< words after which the owner sends a fence, less those that have come
 };
 
 class Registry {

@@ -11,6 +11,7 @@ Relocation::Steps Relocation::on(Event event) {
     if (phase_ == Phase::settled) return {};
     switch (event) {
         case Event::prepared:
+        case Event::fence_back:
         case Event::frozen:
         case Event::loaded: return on_success(event);
         default: return on_failure(event);
@@ -19,6 +20,10 @@ Relocation::Steps Relocation::on(Event event) {
 
 Relocation::Steps Relocation::on_success(Event event) {
     if (phase_ == Phase::preparing && event == Event::prepared) {
+        phase_ = Phase::fencing;
+        return {Step::await_fence};
+    }
+    if (phase_ == Phase::fencing && event == Event::fence_back) {
         phase_ = Phase::freezing;
         return {Step::send_freeze};
     }
@@ -35,7 +40,7 @@ Relocation::Steps Relocation::on_success(Event event) {
 }
 
 Relocation::Steps Relocation::on_failure(Event event) {
-    const bool was_frozen = phase_ != Phase::preparing;
+    const bool was_frozen = phase_ == Phase::freezing || phase_ == Phase::loading;
     const bool both_lost = is_in_place() && (event == Event::source_lost || event == Event::target_lost);
     if (event == Event::source_lost && phase_ == Phase::loading && !both_lost && !adopted_) {
         adopted_ = true;

@@ -1,10 +1,12 @@
 // relocation.hpp - one move of one actor, the broker's half: where it stands, what to do next, the mail held meanwhile.
 //
-//   preparing ──prepared──▶ freezing ──frozen──▶ loading ──loaded──▶ settled: moved
-//       │                      │                    │
-//       └─ refused, late, overflowed, source or ────┴──────────────▶ settled: stayed (or lost with its owner)
+//   preparing ─prepared─▶ fencing ─fence_back─▶ freezing ─frozen─▶ loading ─loaded─▶ settled: moved
+//       │                    │                     │                 │
+//       └─ refused, late, overflowed, source or ───┴─────────────────┴───────▶ settled: stayed (or lost with its owner)
 //          target lost, withdrawn
 //
+// Fencing: the owner still gates its local senders since the last move; mail must not be held before that fence is back,
+// or their earlier messages would be held while their later ones are handed over with the mailbox (decision 0005).
 // Mail for the name is held while freezing and loading; answers still pass while freezing, because the running turn may
 // wait for them.  The route is flipped only in the step `commit`.  When the source dies after its snapshot came, the
 // target becomes the owner at once (`adopt`) and the move goes on, since nobody else has the state.
@@ -37,9 +39,10 @@ struct Move {
 
 class Relocation {
 public:
-    enum class Phase : std::uint8_t { preparing, freezing, loading, settled };
+    enum class Phase : std::uint8_t { preparing, fencing, freezing, loading, settled };
     enum class Event : std::uint8_t {
         prepared,     ///< the target has a cold instance
+        fence_back,   ///< the owner gates nobody (any more)
         frozen,       ///< the snapshot has come
         loaded,       ///< the target has taken the snapshot
         refused,      ///< source or target said no
@@ -50,6 +53,7 @@ public:
         withdrawn,    ///< the name was given up by its owner
     };
     enum class Step : std::uint8_t {
+        await_fence,
         send_freeze,
         send_load,
         adopt,            ///< the route leads to the target from now on, mail is still held

@@ -139,25 +139,26 @@ void Cell::start(std::unique_ptr<Order> order) {
     extras().pending = std::move(order);  // given back when the turn of started() is over
 }
 
-/// The move was aborted: a freeze that still waits fails, a frozen actor goes on.
+/// The move was aborted: a freeze that still waits fails, a frozen actor goes on.  In any case the broker gets its fence.
 void Cell::call_off(Order& order) {
     if (extras_->pending && extras_->pending->verb == Order::Verb::freeze) {
         auto freeze = std::move(extras_->pending);
         freeze->code = code_of(Fault::expired);
         freeze->text = "the running turn did not end in time";
         give_back(std::move(freeze));
+        phase_ = Phase::open;
     } else if (phase_ == Phase::frozen) {
         fenced_ = true;
         extras_->handed_over.append(std::move(queue_));  // what came after the snapshot stays behind it
         queue_ = std::move(extras_->handed_over);
         mailbox_.reopen();
-        fence();
-    } else {
+        phase_ = Phase::open;
+    } else if (phase_ != Phase::open) {
         order.code = code_of(Fault::conflict);
-        order.text = "no move of \"" + name_ + "\" is under way";
+        order.text = "\"" + name_ + "\" is starting or stopping";
         return;
     }
-    phase_ = Phase::open;
+    fence();
 }
 
 void Cell::take_snapshot(Order& order) {

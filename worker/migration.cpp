@@ -113,12 +113,11 @@ void Migration::freeze(const RequestPointer& request) {
 }
 
 void Migration::resume(const RequestPointer& request) {
-    Outgoing* here = outgoing(request);
-    if (!here) return;
+    const auto& entity = request->text("entity");
     auto order = std::make_unique<Order>(Order::Verb::resume, nullptr);
-    order->cell = here->cell;
-    outgoing_.erase(request->text("entity"));
-    admin_.worker().give_order(std::move(order));
+    order->cell = admin_.actors().cell_of(entity);
+    outgoing_.erase(entity);
+    if (order->cell != 0) admin_.worker().give_order(std::move(order));
 }
 
 void Migration::discard(const RequestPointer& request) {

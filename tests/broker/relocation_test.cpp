@@ -18,7 +18,8 @@ Relocation elsewhere() { return Relocation({.name = "a", .epoch = 2, .source = "
 Relocation in_place() { return Relocation({.name = "a", .epoch = 2, .source = "x", .target = "x"}); }
 
 Relocation freezing(Relocation move) {
-    CHECK(move.on(Event::prepared) == Steps{Step::send_freeze});
+    CHECK(move.on(Event::prepared) == Steps{Step::await_fence});
+    CHECK(move.on(Event::fence_back) == Steps{Step::send_freeze});
     return move;
 }
 Relocation loading(Relocation move) {
@@ -48,6 +49,14 @@ TEST_CASE("mail is held while freezing and loading and answers pass while freezi
     CHECK(frozen.on(Event::frozen) == Steps{Step::send_load});
     CHECK(frozen.holds(ask));
     CHECK(frozen.holds(answer));
+}
+
+TEST_CASE("no mail is held before the fence of the last move is back") {
+    auto move = elsewhere();
+    CHECK(move.on(Event::prepared) == Steps{Step::await_fence});
+    CHECK(move.phase() == Phase::fencing);
+    CHECK_FALSE(move.holds(ask));
+    CHECK(move.on(Event::late) == Steps{Step::send_cancel, Step::release, Step::answer_stayed});
 }
 
 TEST_CASE("a failure before the freeze only cancels the target") {
