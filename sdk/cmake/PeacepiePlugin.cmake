@@ -2,7 +2,6 @@
 #
 # Builds <name>-<version>.so: the package NAME with one exported symbol.  Two versions are two files; a worker loads them
 # side by side.  Goes to PEACEPIE_PACKAGES_OUTPUT when that is set, and is installed to lib/peacepie/packages.
-set(PEACEPIE_EXPORTS_MAP ${CMAKE_CURRENT_LIST_DIR}/plugin-exports.map)
 
 function(peacepie_add_plugin name)
   cmake_parse_arguments(PLUGIN "NO_INSTALL" "VERSION;TARGET;OUTPUT" "SOURCES;LIBRARIES" ${ARGN})
@@ -30,7 +29,7 @@ function(peacepie_add_plugin name)
   # Without gnu-unique: inline and template statics would otherwise be one per process, across all plug-ins.
   target_compile_options(${PLUGIN_TARGET} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
   target_link_options(${PLUGIN_TARGET} PRIVATE
-    LINKER:--version-script=${PEACEPIE_EXPORTS_MAP} LINKER:--exclude-libs,ALL LINKER:-z,now)
+    LINKER:--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin-exports.map LINKER:--exclude-libs,ALL LINKER:-z,now)
   if(NOT PEACEPIE_SANITIZE)
     # A sanitizer's runtime is in the worker; without one nothing may be left open.
     target_link_options(${PLUGIN_TARGET} PRIVATE LINKER:-z,defs)
@@ -39,7 +38,7 @@ function(peacepie_add_plugin name)
     PREFIX "" SUFFIX ".so" OUTPUT_NAME ${name}-${PLUGIN_VERSION}
     LIBRARY_OUTPUT_DIRECTORY ${PLUGIN_OUTPUT}
     POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    LINK_DEPENDS ${PEACEPIE_EXPORTS_MAP})
+    LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin-exports.map)
   if(NOT PLUGIN_NO_INSTALL)
     install(TARGETS ${PLUGIN_TARGET} LIBRARY DESTINATION lib/peacepie/packages COMPONENT plugins)
   endif()

@@ -73,13 +73,13 @@ const pp_actor_type& type_of(const pp_plugin& plugin, const std::string& name) {
 
 /// One instance, driven by hand.
 struct Instance {
+    std::string complaint;
     const pp_actor_type& type;
     void* self;
     explicit Instance(const pp_actor_type& of) : type(of), self(of.create(append, &complaint)) {}
     ~Instance() {
         if (self != nullptr) type.destroy(self);
     }
-    std::string complaint;
 
     Value ask(const std::string& command, const Value& body = {}) {
         Host::sent.clear();
@@ -145,7 +145,8 @@ TEST_CASE("a plug-in of another number, or without an entry, is told apart") {
 }
 
 TEST_CASE("a file that is no library is refused by the system with a reason") {
-    for (const auto* name : {"truncated-1.0.0", "text-1.0.0", "empty-1.0.0"}) {
+    // Not the truncated one: the system maps it and dies.  A worker must check it first (tests/worker).
+    for (const auto* name : {"text-1.0.0", "empty-1.0.0"}) {
         INFO(name);
         CHECK(open(fixture(name)) == nullptr);
         CHECK(std::string(::dlerror()).size() > 10);
