@@ -147,7 +147,7 @@ TEST_CASE("figures are shown as a table") {
     CHECK_THAT(table.out, Catch::Contains("first.main.admin  7    1.0 MiB") && Catch::Contains("1m1s"));
 }
 
-TEST_CASE("a wrong settings file or app file ends `up` with 78 before anything is started") {
+TEST_CASE("a wrong settings file or app file ends up with 78 before anything is started") {
     const std::string folder = std::filesystem::temp_directory_path() / ("peacepie-up-" + std::to_string(getpid()));
     std::filesystem::create_directory(folder);
     std::ofstream(folder + "/wrong.toml") << "sytem = \"x\"\n";
