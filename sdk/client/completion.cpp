@@ -46,7 +46,7 @@ void add_completion(CLI::App& app, CommandLine& line) {
                           "completion bash > ~/.local/share/bash-completion/completions/peacepie");
     auto shell = std::make_shared<std::string>();
     verb->add_option("SHELL", *shell, "bash")->required()->check(CLI::IsMember({"bash"}));
-    verb->callback([&app, &line] {
+    verb->callback([&app, &line, shell] {  // holds what the option writes into, as every verb does
         line.action = [&app] {
             print(bash_script(app));
             return Exit::ok;
