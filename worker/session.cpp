@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 Session::Session(Admin& admin) : admin_(admin), since_(admin.worker().now()) {
     admin_.on("heartbeat", "", "", [](const RequestPointer&) {});
     admin_.on("node_lost", "", "", [](const RequestPointer& request) {
-        log::warning({{"node", request->text("node")}}, "{} is lost: {}", request->text("node"), request->text("reason"));
+        log::debug({{"node", request->text("node")}}, "{} has left: {}", request->text("node"), request->text("reason"));
     });
     admin_.on("shut_down", "", "", [this](const RequestPointer& request) {
         if (request->is_from_head()) shut_down();

@@ -1,0 +1,124 @@
+// mailbox_test.cpp - bounds, order and closing, also from several threads.
+#include "worker/mailbox.hpp"
+
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace peacepie;
+using namespace peacepie::worker;
+
+namespace {
+
+constexpr std::uint16_t tenant = 3;
+
+Mail* message(std::uint64_t number, Origin origin = Origin::local) {
+    Mail* mail = Mail::make(MailKind::send, number);
+    mail->origin = origin;
+    return mail;
+}
+
+struct OpenBox : Mailbox {
+    OpenBox() { begin(tenant); }
+    ~OpenBox() { drop(close()); }
+    std::vector<std::uint64_t> drop(Mail* chain) {
+        std::vector<std::uint64_t> numbers;
+        while (chain) {
+            Mail* mail = std::exchange(chain, chain->next);
+            numbers.push_back(mail->mid);
+            took(*mail);
+            Mail::destroy(mail);
+        }
+        return numbers;
+    }
+    /// True when the box took it; a refused mail is destroyed.
+    Posted put(Mail* mail, std::uint16_t to = tenant) {
+        const auto posted = post(mail, to);
+        if (posted == Posted::gone || posted == Posted::full) Mail::destroy(mail);
+        return posted;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("mail comes out in the order in which it was posted") {
+    OpenBox box;
+    for (std::uint64_t i = 0; i < 5; ++i) CHECK(box.put(message(i)) == Posted::queued);
+    CHECK(box.drop(box.drain()) == std::vector<std::uint64_t>{0, 1, 2, 3, 4});
+    CHECK(box.drain() == nullptr);
+}
+
+TEST_CASE("only the first mail in an idle box wakes the reader") {
+    OpenBox box;
+    REQUIRE(box.try_idle());
+    CHECK(box.put(message(1)) == Posted::wake_reader);
+    CHECK(box.put(message(2)) == Posted::queued);
+    CHECK_FALSE(box.try_idle());
+    (void)box.drop(box.drain());
+    CHECK(box.try_idle());
+}
+
+TEST_CASE("a mail for the slot's last tenant is not taken") {
+    OpenBox box;
+    CHECK(box.put(message(1), tenant - 1) == Posted::gone);
+    CHECK(box.length() == 0);
+}
+
+TEST_CASE("a full box refuses messages and still takes answers and orders") {
+    OpenBox box;
+    for (std::size_t i = 0; i < limits::mailbox_length_max; ++i) REQUIRE(box.put(message(i)) == Posted::queued);
+    CHECK(box.put(message(0)) == Posted::full);
+    CHECK(box.put(Mail::make(MailKind::reply)) == Posted::queued);
+    CHECK(box.put(Mail::make(MailKind::time)) == Posted::queued);
+    CHECK(box.length() == limits::mailbox_length_max);
+    (void)box.drop(box.drain());
+    CHECK(box.length() == 0);
+    CHECK(box.bytes() == 0);
+    CHECK(box.put(message(0)) == Posted::queued);
+}
+
+TEST_CASE("a shut box keeps local mail out and lets the link's mail and orders in") {
+    OpenBox box;
+    CHECK(box.put(message(1)) == Posted::queued);
+    CHECK(box.drop(box.shut()) == std::vector<std::uint64_t>{1});
+    CHECK(box.put(message(2)) == Posted::gone);
+    CHECK(box.put(message(3, Origin::link)) == Posted::queued);
+    CHECK(box.put(Mail::make(MailKind::time, 4)) == Posted::queued);
+    box.reopen();
+    CHECK(box.put(message(5)) == Posted::queued);
+    CHECK(box.drop(box.drain()) == std::vector<std::uint64_t>{3, 4, 5});
+}
+
+TEST_CASE("a closed box gives back what it held and takes nothing") {
+    OpenBox box;
+    CHECK(box.put(message(1)) == Posted::queued);
+    CHECK(box.drop(box.close()) == std::vector<std::uint64_t>{1});
+    CHECK(box.put(message(2)) == Posted::gone);
+    CHECK(box.put(message(3, Origin::link)) == Posted::gone);
+    CHECK(box.put(Mail::make(MailKind::order)) == Posted::gone);
+}
+
+TEST_CASE("each of several senders finds its own mail in its own order") {
+    constexpr std::uint64_t senders = 3, each = 20'000;
+    OpenBox box;
+    REQUIRE(box.try_idle());
+    std::atomic<std::uint64_t> woken{0};
+    std::vector<std::thread> threads;
+    for (std::uint64_t s = 0; s < senders; ++s)
+        threads.emplace_back([&box, &woken, s] {
+            for (std::uint64_t i = 0; i < each; ++i)
+                if (box.post(message(s << 32 | i), tenant) == Posted::wake_reader) woken.fetch_add(1);
+        });
+    std::uint64_t got = 0, idle = 1, faults = 0;
+    std::vector<std::uint64_t> next(senders, 0);
+    while (got < senders * each) {
+        for (const auto number : box.drop(box.drain())) {
+            faults += (number & 0xffffffff) != next[number >> 32]++ ? 1 : 0;
+            ++got;
+        }
+        if (woken.load() == idle && box.try_idle()) ++idle;
+    }
+    for (auto& thread : threads) thread.join();
+    CHECK(faults == 0);
+}

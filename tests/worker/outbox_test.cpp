@@ -1,0 +1,81 @@
+// outbox_test.cpp - batches, the closed door before the welcome, routes that change.
+#include "worker/outbox.hpp"
+
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace peacepie;
+using namespace peacepie::worker;
+
+namespace {
+
+Envelope message(std::uint64_t mid) { return {.kind = Kind::send, .mid = mid, .command = "tick", .recipient = "someone"}; }
+
+std::vector<std::uint64_t> mids(std::string_view frame) {
+    std::vector<std::uint64_t> found;
+    FrameReader reader(frame);
+    while (auto bytes = reader.next()) {
+        Envelope envelope;
+        REQUIRE_FALSE(read_envelope(*bytes, envelope));
+        found.push_back(envelope.mid);
+    }
+    CHECK_FALSE(reader.is_malformed());
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("what is said between two rounds goes out as one frame in order") {
+    Outbox outbox;
+    outbox.open();
+    for (std::uint64_t i = 1; i <= 3; ++i) CHECK(outbox.append(message(i)) == Outbox::Put::taken);
+    CHECK(mids(*outbox.take()) == std::vector<std::uint64_t>{1, 2, 3});
+    CHECK(outbox.empty());
+    CHECK_FALSE(outbox.take());
+}
+
+TEST_CASE("before the welcome only the greeting goes out and the rest waits") {
+    Outbox outbox;
+    CHECK(outbox.append(message(1)) == Outbox::Put::taken);
+    CHECK(outbox.empty());
+    outbox.put_greeting(message(9));
+    CHECK_FALSE(outbox.empty());
+    CHECK(mids(*outbox.take()) == std::vector<std::uint64_t>{9});
+    CHECK_FALSE(outbox.take());
+    outbox.open();
+    CHECK(mids(*outbox.take()) == std::vector<std::uint64_t>{1});
+}
+
+TEST_CASE("a frame that the link did not take stays the oldest") {
+    Outbox outbox;
+    outbox.open();
+    (void)outbox.append(message(1));
+    auto frame = outbox.take();
+    (void)outbox.append(message(2));
+    outbox.put_back(std::move(*frame));
+    CHECK(mids(*outbox.take()) == std::vector<std::uint64_t>{1});
+    CHECK(mids(*outbox.take()) == std::vector<std::uint64_t>{2});
+    CHECK(outbox.empty());
+}
+
+TEST_CASE("a message whose route was looked up before it changed is not appended") {
+    Outbox outbox;
+    outbox.open();
+    const auto before = outbox.routes();
+    const auto fence = message(7);
+    outbox.change_routes([] {}, &fence);
+    CHECK(outbox.append(message(1), before) == Outbox::Put::route_changed);
+    CHECK(outbox.append(message(2), outbox.routes()) == Outbox::Put::taken);
+    CHECK(mids(*outbox.take()) == std::vector<std::uint64_t>{7, 2});
+}
+
+TEST_CASE("an outbox at its bound refuses") {
+    Outbox outbox;
+    const std::string body(8u << 20, '\0');
+    Envelope large = message(1);
+    large.body = body;
+    int taken = 0;
+    while (outbox.append(large) == Outbox::Put::taken) ++taken;
+    CHECK(taken == static_cast<int>(limits::peer_queue_bytes_max / body.size()) - 1);
+}
