@@ -4,9 +4,9 @@
 // Next: generic_commands.cpp answers them.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <string_view>
+
+#include "wire/reserved.hpp"
 
 namespace peacepie::worker {
 
@@ -19,9 +19,7 @@ enum class GenericCommand : std::uint32_t {
     last = cumulative_commands_remove
 };
 
-inline constexpr std::array<std::string_view, 8> generic_command_names{
-    "ping", "stats", "subscribe", "unsubscribe",
-    "not_log_commands_set", "not_log_commands_remove", "cumulative_commands_set", "cumulative_commands_remove"};
+inline constexpr auto& generic_command_names = reserved_commands;
 
 [[nodiscard]] constexpr bool is_generic(std::uint32_t symbol) noexcept {
     return symbol != 0 && symbol <= static_cast<std::uint32_t>(GenericCommand::last);

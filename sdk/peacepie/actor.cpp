@@ -4,6 +4,7 @@
 #include "peacepie/actor.hpp"
 
 #include "peacepie/inside.hpp"
+#include "wire/reserved.hpp"
 
 namespace peacepie {
 
@@ -21,6 +22,8 @@ Sender Actor::sender() const noexcept {
 }
 
 void Actor::record(Handler handler) {
+    if (is_reserved(handler.name))
+        throw Error(Fault::conflict, "every actor answers " + handler.name + " already; give the command another name");
     auto& handlers = construction().of->handlers;
     for (Handler& each : handlers)
         if (each.name == handler.name) throw Error(Fault::conflict, "the command " + handler.name + " is declared twice; rename one");

@@ -49,26 +49,26 @@ private:
 
 class Pong final : public peacepie::Actor {
 public:
-    Pong() { on("ping", &Pong::ping); }
+    Pong() { on("serve", &Pong::serve); }
 
 private:
-    void ping() { send(sender(), "pong"); }
+    void serve() { send(sender(), "back"); }
 };
 
 class Ping final : public Driver {
 public:
     Ping() {
         on("run", &Ping::run, "to", "count");
-        on("pong", &Ping::pong);
+        on("back", &Ping::back);
     }
 
 private:
     void run(std::string to, std::int64_t count) {
         begin(count);
-        send(to, "ping");
+        send(to, "serve");
     }
-    void pong() {
-        if (!one_more()) send(sender(), "ping");
+    void back() {
+        if (!one_more()) send(sender(), "serve");
     }
 };
 

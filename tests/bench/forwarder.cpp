@@ -21,10 +21,14 @@ namespace {
 
 constexpr char header[32] = "v1 command=ping mid=0000000001";
 
+void* context() {
+    static void* const only = zmq_ctx_new();
+    return only;
+}
+
 void* open_socket(int type, const char* name) {
-    static void* context = zmq_ctx_new();
-    void* socket = zmq_socket(context, type);
-    const int queue = 20'000, linger = 2'000;
+    void* socket = zmq_socket(context(), type);
+    const int queue = 20'000, linger = -1;
     zmq_setsockopt(socket, ZMQ_SNDHWM, &queue, sizeof queue);
     zmq_setsockopt(socket, ZMQ_RCVHWM, &queue, sizeof queue);
     zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
@@ -132,6 +136,7 @@ void source(const char* endpoint, std::size_t size, long count) {
     const std::string body(size, 'x');
     for (long i = 0; i < count; ++i) send_to(socket, "sink", body);
     zmq_close(socket);
+    zmq_ctx_term(context());  // waits until the last one is out
 }
 
 }  // namespace
