@@ -152,8 +152,14 @@ class Program:
             # Only what is still one of our programs: numbers are used again.
             if is_alive(pid) and str(PROGRAMS) in command_line_of(pid):
                 os.kill(pid, signal.SIGKILL)
-        for stream in (self.process.stdout, self.process.stderr):
-            stream.close()
+        try:
+            os.killpg(self.pid, signal.SIGKILL)  # the session that was made for it; a script's compilers for instance
+        except ProcessLookupError:
+            pass
+        for reader, stream in zip(self.readers, (self.process.stdout, self.process.stderr)):
+            reader.join(1.0)
+            if not reader.is_alive():
+                stream.close()
 
     def __enter__(self):
         return self

@@ -69,7 +69,8 @@ class Result(unittest.TestResult):
 
     def _broken(self, test, error):
         text = self._exc_info_to_string(error, test)
-        self.note("failed", test, f"{error[0].__name__}: {str(error[1])[:300]}")
+        if not getattr(self, "subtests_failed", False):  # or it is counted already
+            self.note("failed", test, f"{error[0].__name__}: {str(error[1])[:300]}")
         print("    " + text.replace("\n", "\n    "), flush=True)
 
     def addFailure(self, test, error):
