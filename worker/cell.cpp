@@ -1,6 +1,8 @@
 // cell.cpp - the turns of one actor.  Its life between them is in cell_life.cpp.  Next: host_seam.hpp.
 #include "worker/cell.hpp"
 
+#include <utility>
+
 #include "worker/cell_table.hpp"
 #include "worker/generic_commands.hpp"
 #include "worker/plugin.hpp"
@@ -92,7 +94,7 @@ void Cell::handle_answer(const Mail& mail) {
 }
 
 void Cell::handle_time() {
-    wake_ns_ = Operation::never;
+    wake_ns_ = std::exchange(later_wake_ns_, Operation::never);
     if (!operations_) return;
     for (const auto number : operations_->due(worker_->now_ns())) {
         const auto kind = operations_->kind_of(number);  // an earlier one may have closed this one
@@ -115,7 +117,7 @@ void Cell::resume(std::uint64_t operation, const pp_envelope* answer) {
 
 void Cell::arm(std::uint64_t deadline_ns) {
     if (deadline_ns >= wake_ns_) return;
-    wake_ns_ = deadline_ns;
+    later_wake_ns_ = std::exchange(wake_ns_, deadline_ns);
     worker_->wake_at(Nanoseconds(deadline_ns), handle_);
 }
 

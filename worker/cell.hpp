@@ -43,6 +43,7 @@ public:
     // -- what the seam asks for, in a turn of this cell
     [[nodiscard]] std::uint64_t open_operation(Operation::Kind kind, std::uint64_t deadline_ns);
     void close_operation(std::uint64_t number);
+    [[nodiscard]] std::size_t open_operations() const noexcept { return operations_ ? operations_->size() : 0; }
     void fail(std::string_view code, std::string_view text);
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -114,7 +115,8 @@ private:
     std::uint64_t handle_ = 0;
     std::uint64_t epoch_ = 0;
     std::uint64_t last_operation_ = 0;
-    std::uint64_t wake_ns_ = Operation::never;  // the deadline Timers knows
+    std::uint64_t wake_ns_ = Operation::never;        // the earliest deadline Timers knows
+    std::uint64_t later_wake_ns_ = Operation::never;  // and one more: a long ask beside short sleeps registers once
     std::uint64_t handled_ = 0;
     std::uint32_t failed_ = 0;
     std::atomic<std::uint32_t> current_command_{0};

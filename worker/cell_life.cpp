@@ -26,7 +26,7 @@ void Cell::begin(Worker& worker, std::string name, const ActorClass& actor_class
     self_ = nullptr;
     last_operation_ = handled_ = 0;
     failed_ = 0;
-    wake_ns_ = Operation::never;
+    wake_ns_ = later_wake_ns_ = Operation::never;
     busy_ = fenced_ = false;
     phase_ = Phase::cold;
     class_->plugin->lease();

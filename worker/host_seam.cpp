@@ -2,6 +2,7 @@
 #include "worker/host_seam.hpp"
 
 #include "log/log.hpp"
+#include "wire/value.hpp"
 #include "worker/blocking.hpp"
 #include "worker/cell_table.hpp"
 #include "worker/printing.hpp"
@@ -48,13 +49,29 @@ void send(pp_cell* me, const pp_envelope* envelope) {
     cell.worker().switchboard().post(stamped(cell, *envelope), Origin::local);
 }
 
+/// The error comes back like any answer, in a later turn.
+void refuse_ask(Cell& cell, std::uint64_t mid) {
+    static const std::string body =
+        Value(Value::Map{{"text", "this actor waits for " + std::to_string(limits::open_asks_max) + " answers already"}}).encoded();
+    pp_envelope error{};
+    error.size = sizeof error;
+    error.kind = PP_ERROR;
+    error.mid = mid;
+    error.command_text = bytes(code_of(Fault::no_space));
+    error.recipient = error.sender = cell.handle();
+    error.body = bytes(body);
+    cell.worker().switchboard().post(error, Origin::local);
+}
+
 uint64_t ask(pp_cell* me, const pp_envelope* envelope, uint64_t timeout_ns) {
     Cell& cell = as_cell(me);
     pp_envelope out = stamped(cell, *envelope);
     out.kind = PP_ASK;
     out.deadline_ns = later(timeout_ns);
+    const bool is_one_too_many = cell.open_operations() >= limits::open_asks_max;
     out.mid = cell.open_operation(Operation::Kind::ask, out.deadline_ns);
-    cell.worker().switchboard().post(out, Origin::local);
+    if (is_one_too_many) refuse_ask(cell, out.mid);
+    else cell.worker().switchboard().post(out, Origin::local);
     return out.mid;
 }
 

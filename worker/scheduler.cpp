@@ -199,11 +199,12 @@ void Scheduler::monitor(std::function<void()> ended) {
     for (std::unique_lock guard(unused); !stopping_.load();) {
         never.wait_for(guard, tick);
         tick = polling_.load() ? std::min<Nanoseconds>(tick * 2, drowsy) : Nanoseconds(attentive);
+        if (admin_ready_.exchange(false, std::memory_order_acq_rel)) worker_->run_admin();
         if (!polling_.load()) {
             pump_->exchange();
             look_after(0ns);
-            if (admin_ready_.exchange(false, std::memory_order_acq_rel)) worker_->run_admin();
             pump_->exchange();
+            if (has_work()) wake_one();  // a loop may have gone to sleep while its wake-up was taken here
         }
         for (std::size_t i = 0; i < loops_.size(); ++i) watch_over(loops_[i], watchdogs[i]);
         if (ended && worker_->has_ended() && worker_->outbox().empty()) std::exchange(ended, nullptr)();
@@ -216,7 +217,10 @@ void Scheduler::watch_over(Loop& loop, Watchdog& watchdog) {
     const auto now = worker_->now();
     if (!cell || turns != watchdog.turns) {
         watchdog = {turns, now, false};
-    } else if (!watchdog.named && now - watchdog.since >= limits::handler_patience) {
+        return;
+    }
+    if (!loop.ready.is_empty()) wake_one();  // what waits behind a long handler is for another loop
+    if (!watchdog.named && now - watchdog.since >= limits::handler_patience) {
         watchdog.named = true;
         const auto command = Symbols::of_process().text(cell->current_command());
         log::warning({{"actor", cell->name()}, {"command", command}},
