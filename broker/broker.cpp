@@ -87,7 +87,7 @@ void Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encod
     elsewhere(from, envelope, renamed);
 }
 
-bool Broker::note_ask(const Envelope& envelope, const Session& to) {
+bool Broker::note_ask(const Envelope& envelope, Session& to) {
     switch (exchange_.open_ask(envelope, to)) {
         case OpenAsks::Opened::yes: return true;
         case OpenAsks::Opened::mid_in_use:

@@ -46,7 +46,7 @@ private:
     void to_actor(Registration& actor, const Envelope& envelope, std::string_view encoded);
     void to_session(Session& to, const Envelope& envelope, std::string_view encoded);
     void elsewhere(Session& from, Envelope& envelope, std::string_view encoded);
-    [[nodiscard]] bool note_ask(const Envelope& envelope, const Session& to);
+    [[nodiscard]] bool note_ask(const Envelope& envelope, Session& to);
     [[nodiscard]] bool note_answer(const Envelope& envelope);
     void answer_late_asks();
     void probe(Nanoseconds now);

@@ -23,7 +23,6 @@ void Departure::end(Session& session, std::string_view reason) {
     const std::string address = session.address;
     const std::string why(reason);
     const bool was_worker = session.role == Role::worker;
-    const bool held_asks = session.owes_heartbeats();
     std::vector<Unanswered> lost;
     if (was_worker) {
         moves_.on_lost(session);
@@ -32,7 +31,7 @@ void Departure::end(Session& session, std::string_view reason) {
             return actor != nullptr ? actor->session == &session : at == peer;
         });
         exchange_.registry.remove_all(session);
-    } else if (held_asks) {
+    } else if (session.was_asked) {
         lost = exchange_.asks.take_lost([&](std::string_view, Peer at) { return at == peer; });
     }
     if (!observers_.empty()) observers_.remove_all(address);
@@ -50,10 +49,11 @@ void Departure::tell_admins(std::string_view node, std::string_view reason) {
         exchange_.say(*session, Kind::send, 0, "node_lost", body);
 }
 
-void Departure::process_ended(std::string_view node, std::string_view text) {
-    fail_waiting(node, text);
-    if (auto* session = exchange_.roster.find_node(node); session != nullptr && session->doomed_at.count() == 0)
-        session->doomed_at = exchange_.clock.now() + limits::last_words;
+void Departure::process_ended(std::string_view node, std::optional<std::int64_t> pid, std::string_view text) {
+    auto* session = exchange_.roster.find_node(node);
+    if (session == nullptr) return fail_waiting(node, text);
+    if (pid && *pid != session->pid) return;
+    if (session->doomed_at.count() == 0) session->doomed_at = exchange_.clock.now() + limits::last_words;
 }
 
 void Departure::await_node(std::string_view node, Asker asker, Nanoseconds deadline) {

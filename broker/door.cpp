@@ -54,8 +54,10 @@ std::string Door::admit_worker(const Guest& guest) {
     const auto node = node_name(host, process);
     if (process == "launcher") throw Error(Fault::bad_request, "launcher is no name for a process");
     const auto brought = read_brought(guest.body.find("actors"));
-    if (auto* old = exchange_.roster.find(node)) make_way(*old, guest);
-    Session& session = enter(guest, Role::worker, node, host);
+    auto* old = exchange_.roster.find(node);
+    const bool is_known = old != nullptr && old->peer == guest.peer;  // it only was not sure of us
+    if (old != nullptr && !is_known) make_way(*old, guest);
+    Session& session = is_known ? *old : enter(guest, Role::worker, node, host);
     const auto* claims = guest.body.find("prime");
     session.prime = exchange_.roster.take_prime(host, node, claims != nullptr && claims->as_bool() && *claims->as_bool());
     note_claimed(host, process);
@@ -65,6 +67,7 @@ std::string Door::admit_worker(const Guest& guest) {
     more.set("prime", session.prime);
     if (!fenced.empty()) more.set("fenced", std::move(fenced));
     welcome(session, guest, std::move(more));
+    if (is_known) return {};
     log::info(log::Fields{{"node", node}, {"pid", session.pid}, {"actors", session.actors}}, "joined");
     departure_.node_has_joined(node);
     return node;
@@ -88,7 +91,7 @@ void Door::admit_launcher(const Guest& guest) {
 // A worker comes back over a new connection (it knows its session's secret), or the old one only seems to live.
 void Door::make_way(Session& old, const Guest& guest) {
     const auto secret = optional_text_of(guest.body, "session");
-    const bool is_same = old.peer == guest.peer || (secret && *secret == old.secret);
+    const bool is_same = secret && *secret == old.secret;
     if (is_same || old.doomed_at.count() != 0) return departure_.lose(old, "it came back over a new connection");
     const auto sent = exchange_.outgoing.send_now(old.peer, {.command = "heartbeat", .recipient = old.address});
     if (sent == Sent::peer_unknown) return departure_.lose(old, "its connection is gone");
@@ -114,7 +117,9 @@ std::vector<Door::Brought> Door::read_brought(const Value* actors) {
 Value::Array Door::register_brought(Session& session, const std::vector<Brought>& brought) {
     Value::Array fenced;
     for (const auto& actor : brought) {
-        if (exchange_.registry.find(actor.name) != nullptr || !exchange_.registry.has_room(1)) {
+        const auto* held = exchange_.registry.find(actor.name);
+        if (held != nullptr && held->session == &session) continue;
+        if (held != nullptr || !exchange_.registry.has_room(1)) {
             fenced.emplace_back(actor.name);
             continue;
         }

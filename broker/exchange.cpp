@@ -48,6 +48,11 @@ void Exchange::say(Session& to, Kind kind, std::uint64_t mid, std::string_view c
                                .timeout_ms = timeout_ms, .body = bytes});
 }
 
+void Exchange::pass_held(Registration& actor, std::string_view encoded) {
+    outgoing.post_held(*actor.session, encoded);
+    ++counters.routed;
+}
+
 bool Exchange::pass(Registration& actor, const Envelope& envelope, std::string_view encoded) {
     if (actor.move != nullptr && actor.move->holds(envelope)) {
         actor.move->hold(encoded, clock.now());
@@ -91,7 +96,7 @@ void Exchange::refuse_unknown(const Envelope& envelope, std::string_view name) {
            std::move(more));
 }
 
-OpenAsks::Opened Exchange::open_ask(const Envelope& ask, const Session& to) {
+OpenAsks::Opened Exchange::open_ask(const Envelope& ask, Session& to) {
     Session* client = ask.sender.starts_with('@') ? roster.find(ask.sender) : nullptr;
     if (client != nullptr && client->role != Role::client) client = nullptr;
     if (client != nullptr && client->open_asks >= limits::asks_of_client_max) return OpenAsks::Opened::client_full;
@@ -99,7 +104,9 @@ OpenAsks::Opened Exchange::open_ask(const Envelope& ask, const Session& to) {
     if (ask.timeout_ms) left = std::chrono::milliseconds(*ask.timeout_ms);
     const auto deadline = clock.now() + left + limits::answer_grace;
     const auto opened = asks.open(ask.sender, ask.mid, ask.recipient, to.peer, deadline, client != nullptr);
-    if (opened == OpenAsks::Opened::yes && client != nullptr) ++client->open_asks;
+    if (opened != OpenAsks::Opened::yes) return opened;
+    to.was_asked = true;
+    if (client != nullptr) ++client->open_asks;
     return opened;
 }
 

@@ -51,6 +51,8 @@ public:
     /// Puts an encoded envelope into the actor's worker's outbox, or holds it while the actor is on the move.
     /// False: the outbox is full.
     [[nodiscard]] bool pass(Registration& actor, const Envelope& envelope, std::string_view encoded);
+    /// What was held for a move passes the bounds: it was accepted once, and it is bounded itself.
+    void pass_held(Registration& actor, std::string_view encoded);
     /// Like pass, for an answer or a notification made here, to any address.
     void deliver(const Envelope& envelope);
 
@@ -58,7 +60,7 @@ public:
     void refuse(const Envelope& envelope, Fault fault, std::string_view text, Value more = {});
     void refuse_unknown(const Envelope& envelope, std::string_view name);
     /// The table of open asks, with each client's share of it.
-    [[nodiscard]] OpenAsks::Opened open_ask(const Envelope& ask, const Session& to);
+    [[nodiscard]] OpenAsks::Opened open_ask(const Envelope& ask, Session& to);
     bool close_ask(std::string_view asker, std::uint64_t mid);
     /// Those lost or late in the table of open asks.
     void answer_all(const std::vector<Unanswered>& asks, Fault fault, std::string_view text);

@@ -101,7 +101,8 @@ void Head::not_handled(const Command& command) {
     for (auto& name : closest.take()) names.emplace_back(std::move(name));
     Value more = Value::Map{};
     more.set("close", std::move(names));
-    const auto text = fmt::format("HEAD has no command {}; describe lists those it has", log::escaped(command.envelope.command));
+    const auto shown = log::escaped(command.envelope.command);
+    const auto text = fmt::format("HEAD has no command {}; describe lists those it has", shown);
     exchange_.fail(command.asker, Fault::is_not_handled, text, std::move(more));
 }
 
@@ -190,8 +191,10 @@ void Head::stats(Command& command) {
 void Head::subscribe(Command& command) {
     const auto wanted = text_of(command.body, "command");
     if (command.asker.address.empty()) throw Error(Fault::bad_argument, "nobody to notify: the message has no sender");
-    if (wanted.empty() || wanted.size() > limits::command_size_max)
-        throw Error(Fault::bad_argument, "command: expected the name of a command");
+    if (verb_named(wanted) == nullptr && wanted != "intra_linked") {
+        const auto shown = log::escaped(wanted);
+        throw Error(Fault::bad_argument, "command: HEAD has no command " + shown + "; describe lists them, and there is intra_linked");
+    }
     if (!observers.add(wanted, command.asker.address))
         throw Error(Fault::unavailable, "too many subscriptions; unsubscribe some");
     exchange_.reply(command.asker, "subscribed");

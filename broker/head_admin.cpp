@@ -32,7 +32,8 @@ void Head::to_host_of_node(Command& command) {
     const auto node = node_in(command.body, "node");
     auto* prime = exchange_.roster.prime_of(host_of(node));
     if (prime != nullptr) return forward(command, *prime);
-    throw Error(Fault::unavailable, "the host " + std::string(host_of(node)) + " has no worker that could do it; see get_all_nodes");
+    const std::string host(host_of(node));
+    throw Error(Fault::unavailable, "the host " + host + " has no worker that could do it; see get_all_nodes");
 }
 
 void Head::to_owner(Command& command) {

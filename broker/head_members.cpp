@@ -109,6 +109,7 @@ void Head::get_members(Command& command) {
     const auto size = count_of(command.body, "page_size", limits::page_size_max);
     auto level = optional_text_of(command.body, "level").value_or("HEAD");
     auto id = optional_text_of(command.body, "id").value_or("");
+    const bool is_passed_on = command.from.role == Role::worker;  // by an admin, which was asked about itself
     std::size_t page = 1;
     if (id == "_back") {
         level = level == "PROCESS" || level == "ACTORS" ? "PRIME" : level == "ACTOR" ? "PROCESS" : "HEAD";
@@ -122,10 +123,12 @@ void Head::get_members(Command& command) {
         body = hosts_page(page, size);
     } else if (level == "PRIME") {
         if (const auto node = node_of(id)) id = host_of(*node);
-        body = processes_page(id.empty() ? exchange_.options.host : id, page, size);
+        if (id.empty()) id = is_passed_on ? command.from.host : exchange_.options.host;
+        body = processes_page(id, page, size);
         body.set("_back", Value::Map{{"level", "HEAD"}, {"recipient", {}}, {"id", {}}});
     } else if (level == "PROCESS" || level == "ACTORS") {
-        auto* worker = id.empty() ? exchange_.roster.any_prime() : exchange_.roster.find_node(id);
+        auto* worker = !id.empty() ? exchange_.roster.find_node(id)
+                                   : is_passed_on ? &command.from : exchange_.roster.any_prime();
         if (worker == nullptr) throw Error(Fault::bad_argument, "id: no process of that name is connected; see get_all_nodes");
         body = actors_page(*worker, page, size);
         body.set("level", level);
@@ -157,7 +160,8 @@ void Head::recreate_actor(Command& command) {
     if (closing.is_under_way()) return refuse(Fault::stopping, "the system is ending");
     if (moves.size() >= limits::moves_max) return refuse(Fault::unavailable, "too many moves are under way; try again later");
     if (command.asker.waits && command.asker.address == name)
-        return refuse(Fault::bad_argument, "an actor cannot wait for its own move, because the move waits for its turn to end; send the command instead of asking");
+        return refuse(Fault::bad_argument, "an actor cannot wait for its own move, because the move waits for its turn "
+                                           "to end; send the command instead of asking");
     try {
         begin_move(command, name, *actor);
     } catch (const Error& error) {

@@ -1,4 +1,7 @@
 // head_parts.cpp - what workers and launchers say to HEAD in their own name.  Next: departure.cpp
+#include <algorithm>
+#include <span>
+
 #include "broker/arguments.hpp"
 #include "broker/head.hpp"
 
@@ -23,8 +26,8 @@ void Head::register_actors(Command& command) {
             continue;
         }
         const auto owner = taken->session->address;
-        const bool is_twice = owner == command.from.address && std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(done), name) !=
-                                                                   names.begin() + static_cast<std::ptrdiff_t>(done);
+        const auto earlier = std::span(names).first(done);
+        const bool is_twice = std::find(earlier.begin(), earlier.end(), name) != earlier.end();
         for (std::size_t i = 0; i < done; ++i) exchange_.registry.remove(names[i]);
         throw Error(Fault::conflict, is_twice ? "the name " + name + " is in the list twice"
                                               : "the name " + name + " is taken by an actor in " + owner);
@@ -71,7 +74,9 @@ void Head::process_ended(Command& command) {
     const auto node = node_in(command.body, "node");
     if (command.from.role != Role::launcher || host_of(node) != command.from.host)
         throw Error(Fault::denied, "only the launcher of a host speaks of its processes");
-    departure.process_ended(node, log::escaped(optional_text_of(command.body, "text").value_or("no reason given")));
+    const auto* pid = command.body.find("pid");
+    const auto number = pid != nullptr && pid->as_integer() ? std::optional(*pid->as_integer()) : std::nullopt;
+    departure.process_ended(node, number, log::escaped(optional_text_of(command.body, "text").value_or("no reason given")));
     exchange_.reply(command.asker, "noted");
 }
 

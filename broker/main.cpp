@@ -95,7 +95,8 @@ bool follow_parent(int parent) {
 void say_ready(const Flags& flags, const std::string& endpoint) {
     const auto line = endpoint + "\n";
     if (flags.ready_fd >= 0) {
-        if (::write(flags.ready_fd, line.data(), line.size()) < 0) log::warning("--ready-fd {}: {}", flags.ready_fd, std::strerror(errno));
+        if (::write(flags.ready_fd, line.data(), line.size()) < 0)
+            log::warning("--ready-fd {}: {}", flags.ready_fd, std::strerror(errno));
         ::close(flags.ready_fd);
     }
     if (flags.state_dir.empty()) return;
@@ -114,7 +115,8 @@ int serve(const Flags& flags) {
         return failed;
     }
     if (!broker::is_local_endpoint(link.endpoint()))
-        log::warning("LISTENING ON {} WITHOUT ENCRYPTION OR AUTHENTICATION: whoever reaches it controls this system", link.endpoint());
+        log::warning("LISTENING ON {} WITHOUT ENCRYPTION OR AUTHENTICATION: whoever reaches it controls this system",
+                     link.endpoint());
     const SteadyClock clock;
     broker::Broker broker(link, clock, options_from(flags));
     log::info(log::Fields{{"endpoint", link.endpoint()}, {"system", flags.system}}, "listening on {}", link.endpoint());

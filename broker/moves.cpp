@@ -46,8 +46,8 @@ void Moves::begin(Move move, Asker asker) {
     auto* registration = exchange_.registry.find(plan.name);
     registration->move = &running.relocation;
     const auto& known = exchange_.registry.class_desc(*registration);
-    ask(running, plan.target, "prepare_move", body_of(plan, "class_desc", plan.class_desc.empty() ? known : plan.class_desc),
-        step_patience);
+    const auto& wanted = plan.class_desc.empty() ? known : plan.class_desc;
+    ask(running, plan.target, "prepare_move", body_of(plan, "class_desc", wanted), step_patience);
 }
 
 void Moves::ask(Running& running, const std::string& node, std::string_view command, std::string_view body,
@@ -115,7 +115,7 @@ void Moves::take_snapshot(Running& running, std::string_view body) {
         return failed(running, Event::refused, "too_large", "the snapshot of " + name + " is larger than a message may be");
     running.snapshot = body;
     running.state_bytes = facts->state_bytes;
-    running.moved_messages = facts->mailbox_messages;
+    running.moved_messages = facts->moved_messages;
     happened(running, Event::frozen);
 }
 
@@ -198,8 +198,7 @@ void Moves::release(Running& running) {
             encoded = shortened;
         }
         ++running.moved_messages;
-        if (!exchange_.pass(*registration, envelope, encoded))
-            exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the actor's process is full; send less, or later");
+        exchange_.pass_held(*registration, encoded);
     }
 }
 

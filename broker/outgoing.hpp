@@ -37,6 +37,10 @@ public:
         to.outbox.add(envelope);
         queued(to);
     }
+    void post_held(Session& to, std::string_view encoded) {
+        to.outbox.add(encoded);
+        queued(to);
+    }
     /// To a peer without a session; one try, because nothing is kept for strangers.
     Sent send_now(Peer to, const Envelope& envelope);
 

@@ -35,6 +35,7 @@ struct Session {
     int malformed = 0;
     Nanoseconds malformed_since{0};
     std::size_t open_asks = 0;  ///< clients only
+    bool was_asked = false;     ///< somebody may wait for this very peer
     std::size_t actors = 0;     ///< names registered here
 
     Outbox outbox;

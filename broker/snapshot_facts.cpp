@@ -20,6 +20,13 @@ std::uint32_t map_head(scan::Cursor& cursor) {
     return static_cast<std::uint32_t>(tag & 0x0f);
 }
 
+std::optional<std::size_t> number(std::string_view bytes) {
+    scan::Cursor cursor(bytes);
+    const auto value = cursor.unsigned_integer();
+    if (!cursor.ok) return std::nullopt;
+    return value;
+}
+
 std::size_t array_length(std::string_view bytes) {
     scan::Cursor cursor(bytes);
     const auto length = cursor.array();
@@ -31,6 +38,7 @@ std::size_t array_length(std::string_view bytes) {
 std::optional<SnapshotFacts> read_snapshot_facts(std::string_view snapshot) {
     if (check_body(snapshot) || snapshot.empty()) return std::nullopt;
     SnapshotFacts facts;
+    std::optional<std::size_t> said_bytes, said_messages;
     scan::Cursor cursor(snapshot);
     std::size_t elements = limits::body_elements_max;
     for (auto fields = map_head(cursor); fields > 0 && cursor.ok; --fields) {
@@ -39,9 +47,13 @@ std::optional<SnapshotFacts> read_snapshot_facts(std::string_view snapshot) {
         cursor.skip(limits::body_depth_max, elements);
         const auto value = before.substr(0, before.size() - cursor.left());
         if (key == "state") facts.state_bytes = value.size();
-        if (key == "mailbox") facts.mailbox_messages = array_length(value);
+        if (key == "mailbox") facts.moved_messages = array_length(value);
+        if (key == "state_bytes") said_bytes = number(value);
+        if (key == "moved_messages") said_messages = number(value);
     }
     if (!cursor.ok) return std::nullopt;
+    facts.state_bytes = said_bytes.value_or(facts.state_bytes);
+    facts.moved_messages = said_messages.value_or(facts.moved_messages);
     return facts;
 }
 

@@ -12,8 +12,8 @@
 namespace peacepie::broker {
 
 struct SnapshotFacts {
-    std::size_t state_bytes = 0;       ///< of the field `state`, encoded
-    std::size_t mailbox_messages = 0;  ///< elements of the field `mailbox`
+    std::size_t state_bytes = 0;       ///< the field of that name, else the size of the field `state`, encoded
+    std::size_t moved_messages = 0;    ///< the field of that name, else the elements of the field `mailbox`
 };
 
 /// Nothing when the bytes are not one well-formed map within the limits.

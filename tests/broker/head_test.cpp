@@ -145,7 +145,8 @@ TEST_CASE("get_members shows hosts, processes and actors, page by page") {
     CHECK(hosts.number("total") == 2);
     CHECK(ids(hosts) == Ids{"first", "second"});
     CHECK(hosts.body.find("nav") == nullptr);
-    CHECK(ids(members({{"page_size", 5}, {"level", "PRIME"}, {"id", "first"}})) == Ids{"first.main.admin", "first.process_0.admin"});
+    CHECK(ids(members({{"page_size", 5}, {"level", "PRIME"}, {"id", "first"}})) ==
+          Ids{"first.main.admin", "first.process_0.admin"});
     const auto first_page = members({{"page_size", 2}, {"level", "PROCESS"}, {"id", "first.main.admin"}});
     CHECK(ids(first_page) == Ids{"first.main.admin", "a"});
     CHECK(first_page.number("total") == 4);
@@ -158,6 +159,24 @@ TEST_CASE("get_members shows hosts, processes and actors, page by page") {
     CHECK(members({{"page_size", 2}, {"level", "PRIME"}, {"id", "nowhere"}}).command == "bad_argument");
     CHECK(members({{"page_size", 2}, {"level", "PRIME"}, {"id", "_back"}}).text("level") == "HEAD");
     CHECK(members({{"page_size", 2}, {"level", "ACTOR"}, {"id", "a"}}).command == "members");
+}
+
+TEST_CASE("get_members that an admin passed on is about that admin") {
+    World world;
+    world.worker("first", "main");
+    const Peer second = world.worker("second", "main");
+    world.register_actors(second, {"x"});
+    const Peer client = world.client();
+    const auto passed_on = [&](Value::Map body) {
+        const auto mid = world.ask(client, "second.main", "get_members", body);
+        world.received(second);
+        world.say(second, Kind::ask, mid, "get_members", {}, body, "@me.1");
+        return world.only(client);
+    };
+    const auto processes = passed_on({{"page_size", 5}, {"level", "PRIME"}});
+    CHECK(*processes.body.find("members")->as_array()->at(0).find("id") == Value("second.main.admin"));
+    const auto actors = passed_on({{"page_size", 1}, {"level", "PROCESS"}, {"id", "_page_2"}});
+    CHECK(*actors.body.find("members")->as_array()->at(0).find("id") == Value("x"));
 }
 
 TEST_CASE("a subscriber is told of each handled command and of workers that join") {
@@ -178,6 +197,8 @@ TEST_CASE("a subscriber is told of each handled command and of workers that join
     CHECK(*told.body.find("body") == map({{"x", 1}}));
     world.worker("first", "main");
     CHECK(*world.only(watcher).body.find("body")->find("node") == Value("first.main.admin"));
+    world.ask(watcher, {}, "subscribe", map({{"command", "no_such"}}));
+    CHECK(world.only(watcher).command == "bad_argument");
     world.ask(watcher, {}, "unsubscribe", map({{"command", "ping"}}));
     CHECK(world.only(watcher).command == "unsubscribed");
     world.ask(watcher, {}, "unsubscribe", map({{"command", "ping"}}));

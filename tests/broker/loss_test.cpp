@@ -140,6 +140,26 @@ TEST_CASE("a replaced worker is welcome at once when its launcher said that the 
     world.register_actors(fresh, {"greeter"});
 }
 
+TEST_CASE("news of an earlier life's end do not touch the next one") {
+    Loss world;
+    world.send(world.starter, {}, "process_ended", map({{"node", "first.process_0"}, {"pid", 17}, {"status", 9}}));
+    world.advance(300ms, {world.main, world.child, world.starter});
+    world.ask(world.me, "greeter", "tick");
+    CHECK(world.received(world.me).empty());
+    world.send(world.starter, {}, "process_ended", map({{"node", "first.process_0"}, {"pid", 42}, {"status", 9}}));
+    world.advance(300ms, {world.main, world.starter});
+    CHECK(world.only(world.me).command == "worker_lost");
+}
+
+TEST_CASE("an actor's ask to a client that is gone is answered too") {
+    Loss world;
+    const auto mid = world.ask(world.main, "@me.1", "prompt", {}, "first.main.admin", 60'000);
+    world.send(world.me, {}, "bye");
+    const auto error = world.only(world.main);
+    CHECK(error.command == "worker_lost");
+    CHECK(error.mid == mid);
+}
+
 TEST_CASE("a worker that leaves in order frees its names") {
     Loss world;
     world.send(world.child, {}, "bye", {}, "first.process_0.admin");

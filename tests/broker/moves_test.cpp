@@ -15,7 +15,8 @@ struct MoveWorld : World {
 
     MoveWorld() { register_actors(source, {"greeter"}); }
 
-    std::uint64_t start_move(Value::Map more = {{"node", "first.process_0"}}, std::optional<std::uint32_t> timeout = std::nullopt) {
+    std::uint64_t start_move(Value::Map more = {{"node", "first.process_0"}},
+                             std::optional<std::uint32_t> timeout = std::nullopt) {
         Value::Map body{{"entity", "greeter"}};
         for (auto& field : more) body.push_back(std::move(field));
         return ask(me, {}, "recreate_actor", body, {}, timeout);

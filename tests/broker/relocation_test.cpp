@@ -135,7 +135,10 @@ TEST_CASE("a snapshot tells the size of its state and the length of its mailbox 
     const auto facts = read_snapshot_facts(bytes);
     REQUIRE(facts);
     CHECK(facts->state_bytes == state.encoded().size());
-    CHECK(facts->mailbox_messages == 3);
+    CHECK(facts->moved_messages == 3);
+    const auto told = Value(Value::Map{{"mailbox", Binary{"abc"}}, {"moved_messages", 7}, {"state_bytes", 9}}).encoded();
+    CHECK(read_snapshot_facts(told)->moved_messages == 7);
+    CHECK(read_snapshot_facts(told)->state_bytes == 9);
     CHECK_FALSE(read_snapshot_facts(""));
     CHECK_FALSE(read_snapshot_facts(bytes.substr(0, bytes.size() - 1)));
     CHECK_FALSE(read_snapshot_facts(Value("text").encoded()));

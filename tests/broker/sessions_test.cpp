@@ -180,6 +180,29 @@ TEST_CASE("a worker that knows its session's secret takes its node over and brin
     CHECK(world.received(old).empty());
 }
 
+TEST_CASE("hello again over the same connection keeps a worker's session, its names and what waits for it") {
+    World world;
+    const Peer worker = world.worker("first", "main");
+    const Peer other = world.worker("first", "process_0");
+    world.register_actors(worker, {"greeter"});
+    const Peer client = world.client();
+    world.ask(client, "greeter", "tick");
+    const auto tick = world.only(worker);
+    world.ask(worker, {}, "hello",
+              map({{"role", "worker"}, {"host", "first"}, {"process", "main"},
+                   {"actors", Value::Array{map({{"name", "greeter"}, {"epoch", 8}}), map({{"name", "late"}, {"epoch", 9}})}}}));
+    const auto welcome = world.only(worker);
+    CHECK(welcome.command == "welcome");
+    CHECK(welcome.flag("prime"));
+    CHECK(welcome.body.find("fenced") == nullptr);
+    CHECK(world.received(other).empty());
+    CHECK(world.received(client).empty());
+    world.reply(worker, tick, "hello_world");
+    CHECK(world.only(client).command == "hello_world");
+    world.ask(client, "late", "tick");
+    CHECK(world.only(worker).recipient == "late");
+}
+
 TEST_CASE("names that are held elsewhere by now are fenced") {
     World world;
     const Peer main = world.worker("first", "main");

@@ -90,7 +90,8 @@ public:
         say(peer, Kind::ask, ++last_mid_, command, recipient, body, sender, timeout_ms);
         return last_mid_;
     }
-    void send(Peer peer, std::string_view recipient, std::string_view command, const Value& body = {}, std::string_view sender = {}) {
+    void send(Peer peer, std::string_view recipient, std::string_view command, const Value& body = {},
+              std::string_view sender = {}) {
         say(peer, Kind::send, 0, command, recipient, body, sender);
     }
     void reply(Peer peer, const Message& to, std::string_view command, const Value& body = {}, std::string_view sender = {}) {
