@@ -19,7 +19,7 @@ private:
     Param<Seconds> period{this, "period", Seconds(4), "how long each dancer holds the tick"};
 
     Task<Reply> begin() {
-        if (*process_count < 1 || *dancers_per_process < 1) throw Error(Fault::bad_argument, "a circle needs a process and a dancer");
+        if (*process_count < 1 || *dancers_per_process < 1) throw Error(Fault::bad_argument, "a circle needs a dancer");
         auto stages  = co_await open_stages();
         auto dancers = co_await hire_dancers(stages);
         co_await join_hands(dancers);

@@ -26,7 +26,8 @@ void Actor::record(Handler handler) {
         throw Error(Fault::conflict, "every actor answers " + handler.name + " already; give the command another name");
     auto& handlers = construction().of->handlers;
     for (Handler& each : handlers)
-        if (each.name == handler.name) throw Error(Fault::conflict, "the command " + handler.name + " is declared twice; rename one");
+        if (each.name == handler.name)
+            throw Error(Fault::conflict, "the command " + handler.name + " is declared twice; rename one");
     handlers.push_back(std::move(handler));
 }
 
@@ -58,7 +59,8 @@ void detail::answer(Actor& actor, const Turn& turn, const Reply& reply) {
     const Host& host = Inside::host(actor);
     const std::string body = reply.body.is_nil() ? std::string() : reply.body.encoded();
     if (body.size() > limits::body_size_max)
-        throw Error(Fault::too_large, "the answer " + std::string(reply.command.text()) + " is larger than a body may be; answer in parts");
+        throw Error(Fault::too_large, "the answer " + std::string(reply.command.text()) +
+                                          " is larger than a body may be; answer in parts");
     host.send({Kind::reply, turn.mid, reply.command.handle(host), reply.command.text(), turn.sender, turn.sender_text, body});
 }
 

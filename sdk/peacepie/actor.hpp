@@ -142,7 +142,8 @@ protected:
     // The system's own commands (system.hpp), asked through the admin of this process unless another is named.
     [[nodiscard]] Ask<Recipient> create_process();
     [[nodiscard]] Ask<void> remove_process(const Recipient& node);
-    [[nodiscard]] Ask<Recipient> create_actor(const Recipient& node, std::string package, std::string class_name, std::string name);
+    [[nodiscard]] Ask<Recipient> create_actor(const Recipient& node, std::string package, std::string class_name,
+                                              std::string name);
     [[nodiscard]] Ask<Recipients> create_actors(const Recipient& node, std::string package, std::string class_name,
                                                 std::vector<std::string> names);
     [[nodiscard]] Ask<void> remove_actor(const Recipient& actor);

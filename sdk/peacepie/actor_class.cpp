@@ -31,13 +31,10 @@ const std::string* double_name(const std::vector<Named>& items, const std::strin
 Construction& construction() noexcept { return the_construction; }
 
 void ActorClass::refuse_doubles() const {
-    using Name = const std::string& (*)(const Handler&);
-    if (auto twice = double_name<Handler>(handlers, Name([](const Handler& each) -> const std::string& { return each.name; })))
-        refuse(name, "command", *twice);
-    if (auto twice = double_name<Field>(fields, [](const Field& each) -> const std::string& { return each.name; }))
-        refuse(name, "parameter or state", *twice);
-    if (auto twice = double_name<TickerField>(tickers, [](const TickerField& each) -> const std::string& { return each.handler.name; }))
-        refuse(name, "ticker", *twice);
+    const auto field_name = [](const Field& each) -> const std::string& { return each.name; };
+    const auto ticker_name = [](const TickerField& each) -> const std::string& { return each.handler.name; };
+    if (auto twice = double_name<Field>(fields, field_name)) refuse(name, "parameter or state", *twice);
+    if (auto twice = double_name<TickerField>(tickers, ticker_name)) refuse(name, "ticker", *twice);
 }
 
 void ActorClass::seal(const Host& host) {

@@ -79,7 +79,8 @@ struct Setting {
 Setting setting_of(const ActorClass& of, const Value& entry) {
     static const Value nil;
     const Value* name = entry.find("name");
-    if (name == nullptr || name->as_text() == nullptr) throw Error(Fault::bad_argument, "params: each entry needs a name, a text");
+    if (name == nullptr || name->as_text() == nullptr)
+        throw Error(Fault::bad_argument, "params: each entry needs a name, a text");
     const Field* field = of.field(Field::Kind::param, *name->as_text());
     if (field == nullptr) refuse_unknown(of, *name->as_text());
     const Value* value = entry.find("value");

@@ -1,7 +1,8 @@
 // handler.hpp - from a body to the author's member function and back.
 //
-// One instantiation of `invoke_method` per handler type; no state.  A handler without arguments never looks at the body.
-// One with arguments refuses a body with other fields, so that a misspelt optional argument is not lost in silence.
+// One instantiation of `invoke_method` per handler type; no state; in the actor's turn.
+// A handler without arguments never looks at the body.  One with arguments refuses a body with other fields, so that a
+// misspelt optional argument is not lost in silence.
 // Next: seam.cpp calls `invoke`; visit.cpp runs what is a Task.
 #pragma once
 
@@ -120,7 +121,7 @@ template <class Method>
 void invoke_method(Actor& actor, const Handler& handler, Turn& turn) {
     using Traits = MethodTraits<Method>;
     using R = typename Traits::Result;
-    static_assert(Traits::by_value || !is_task<R>, "a coroutine takes its arguments by value: a reference dies at its first wait");
+    static_assert(Traits::by_value || !is_task<R>, "a coroutine takes its arguments by value: references die at its first wait");
     const auto method = handler.kept<Method>();
     auto& self = static_cast<typename Traits::Class&>(actor);
     if constexpr (Traits::arity == 0) {
@@ -145,8 +146,10 @@ inline void describe_into(Handler& handler, WholeBody) {
     handler.whole_body = true;
 }
 
+template <class Words>
+inline constexpr bool is_option = std::is_same_v<Words, Overlapping> || std::is_same_v<Words, About>;
 template <class... Words>
-inline constexpr std::size_t names_in = (std::size_t(!std::is_same_v<Words, Overlapping> && !std::is_same_v<Words, About>) + ... + 0);
+inline constexpr std::size_t names_in = (std::size_t(!is_option<Words>) + ... + 0);
 
 template <class Arguments>
 void describe_types(Handler& handler) {

@@ -1,5 +1,6 @@
 // peacepie.hpp - the one include of a plug-in author.
 //
+// Owns nothing; what may run on which thread is said in actor.hpp.
 // Next: actor.hpp; sdk/README.md is the guide.
 #pragma once
 

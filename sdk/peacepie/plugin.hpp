@@ -1,7 +1,8 @@
 // plugin.hpp - PEACEPIE_PLUGIN: what a package offers.
 //
 //     PEACEPIE_PLUGIN("my_package", "1.0.0", actor<Greeter>("Greeter", "greets people"), actor<Counter>("Counter"))
-// Once per package.  It defines the one symbol the library exports; nothing happens at load, only when the worker calls it.
+// Once per package; owned by the library.  It defines the one symbol the library exports.  Nothing happens at load, only
+// when the worker calls it.
 // Next: seam.cpp, offer.
 #pragma once
 

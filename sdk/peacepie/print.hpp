@@ -32,7 +32,9 @@ struct TextFormatter : fmt::formatter<fmt::string_view> {
 
 template <>
 struct fmt::formatter<peacepie::Recipient> : peacepie::detail::TextFormatter {
-    auto format(const peacepie::Recipient& recipient, fmt::format_context& context) const { return write(recipient.text(), context); }
+    auto format(const peacepie::Recipient& recipient, fmt::format_context& context) const {
+        return write(recipient.text(), context);
+    }
 };
 template <>
 struct fmt::formatter<peacepie::Sender> : peacepie::detail::TextFormatter {

@@ -76,7 +76,8 @@ pp_outcome deliver(void* self, const pp_envelope* envelope) {
 }
 
 Answer answer_of(const Host& host, const pp_envelope& envelope) {
-    const auto text = envelope.command != 0 ? Command::lasting(host.command_text(envelope.command)) : Command(view(envelope.command_text));
+    const auto text = envelope.command != 0 ? Command::lasting(host.command_text(envelope.command))
+                                            : Command(view(envelope.command_text));
     std::string sender(view(envelope.sender_text));
     if (sender.empty() && envelope.sender != 0) sender = host.address_text(envelope.sender);
     return {static_cast<Kind>(envelope.kind), text, view(envelope.body), std::move(sender)};
@@ -118,10 +119,12 @@ pp_outcome start(void* self, const pp_host* host, pp_cell* me, int moved) {
     Actor& actor = actor_at(self);
     Inside::meet(actor, Host(host, me));
     Inside::flags(actor).moved = moved != 0;
-    static const Handler started{.name = "started",
-                                 .text = {},
-                                 .invoke = [](Actor& of, const Handler&, Turn& turn) { detail::run_task(of, turn, Inside::started(of), false); },
-                                 .arguments = {}};
+    static const Handler started = [] {
+        Handler handler;
+        handler.name = "started";
+        handler.invoke = [](Actor& of, const Handler&, Turn& turn) { detail::run_task(of, turn, Inside::started(of), false); };
+        return handler;
+    }();
     Turn turn;
     turn.purpose = Purpose::start;
     guarded(actor, turn, [&] { TickerAccess::resume_all(actor); });
@@ -156,7 +159,7 @@ Actor* construct(ActorClass& of, bool recording) {
     if (recording) of.declared = declared;
     if (declared == of.declared) return actor;
     delete actor;
-    throw Error(Fault::denied, of.name + " declares other facts than its first instance did; declare the same in each constructor");
+    throw Error(Fault::denied, of.name + " declares other facts than its first instance did; declare the same in each call");
 }
 
 std::string construction_failure(const ActorClass& of) {
@@ -234,14 +237,17 @@ const pp_actor_type& sealed(ActorClass& of, Create create_one, const pp_host* ho
         of.manual = encoded(named("text", of.complaint));
     }
     of.type = std::make_shared<const pp_actor_type>(pp_actor_type{
-        sizeof(pp_actor_type), of.name.c_str(), {of.manual.data(), of.manual.size()}, create_one, load, start, deliver, resume, save, stop, destroy});
+        sizeof(pp_actor_type), of.name.c_str(), {of.manual.data(), of.manual.size()}, create_one, load, start, deliver, resume,
+        save, stop, destroy});
     return *of.type;
 }
 
-const pp_plugin* offer(const pp_host* host, const char* package, const char* version, std::initializer_list<Offered> classes) noexcept {
+const pp_plugin* offer(const pp_host* host, const char* package, const char* version,
+                       std::initializer_list<Offered> classes) noexcept {
     static std::vector<const pp_actor_type*> types;
     static pp_plugin plugin{PP_ABI, sizeof(pp_plugin), nullptr, nullptr, "g++ " __VERSION__, 0, nullptr};
-    if (host == nullptr || host->abi != PP_ABI || host->size < sizeof(pp_host)) return &plugin;  // the worker sees our number and refuses
+    // A host that we cannot use sees our number, and no classes.
+    if (host == nullptr || host->abi != PP_ABI || host->size < sizeof(pp_host)) return &plugin;
     if (plugin.type_count != 0) return &plugin;
     try {
         library() = {package, version};

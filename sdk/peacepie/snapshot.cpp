@@ -64,8 +64,9 @@ void load_fields(Actor& actor, const Value& state) {
         }
     }
     const Value* tickers = state.find("tickers");
+    if (tickers == nullptr) return;
     for (const TickerField& field : Inside::class_of(actor).tickers)
-        if (const Value* saved = tickers != nullptr ? tickers->find(field.handler.name) : nullptr) TickerAccess::load(actor, field, *saved);
+        if (const Value* saved = tickers->find(field.handler.name)) TickerAccess::load(actor, field, *saved);
 }
 
 void add(Value& state, const char* section, const std::string& name, Value value) {
@@ -81,7 +82,8 @@ std::string saved_state(Actor& actor) {
     for (const Field& field : Inside::class_of(actor).fields)
         add(state, section_of(field.kind), field.name, field.get(at(actor, field.offset)));
     for (const TickerField& field : Inside::class_of(actor).tickers)
-        if (Value saved = TickerAccess::saved(actor, field); !saved.is_nil()) add(state, "tickers", field.handler.name, std::move(saved));
+        if (Value saved = TickerAccess::saved(actor, field); !saved.is_nil())
+            add(state, "tickers", field.handler.name, std::move(saved));
     if (const auto& kept = Inside::kept(actor))
         for (const auto& [section, fields] : *kept->as_map())
             for (const auto& [name, value] : *fields.as_map()) add(state, section.c_str(), name, value);

@@ -19,13 +19,15 @@ void expect(const Reply& reply, std::string_view wanted) {
     if (reply.command == wanted) return;
     const Value* reason = reply.body.find("reason");
     const Value* text = reply.body.find("text");
+    std::string code(code_of(Fault::unavailable));
     std::string sentence(reply.command.text());
+    if (reason != nullptr && reason->as_text() != nullptr) code = *reason->as_text();
     if (text != nullptr && text->as_text() != nullptr) sentence += ": " + *text->as_text();
-    throw Error(reason != nullptr && reason->as_text() != nullptr ? *reason->as_text() : std::string(code_of(Fault::unavailable)), sentence);
+    throw Error(std::move(code), std::move(sentence));
 }
 
-Value class_desc(const std::string& package, const std::string& class_name) {
-    return Value::Map{{"requires_dist", package}, {"class", class_name}};
+Named class_desc(const std::string& package, const std::string& class_name) {
+    return {"class_desc", Value::Map{{"requires_dist", package}, {"class", class_name}}};
 }
 
 Recipient read_created(Reply reply) {
@@ -69,14 +71,16 @@ Ask<void> Actor::remove_process(const Recipient& process) {
                       [](Reply reply) { expect(reply, "process_is_removed"); });
 }
 
-Ask<Recipient> Actor::create_actor(const Recipient& on_node, std::string package, std::string class_name, std::string actor_name) {
-    return verb<Recipient>(on_node, "create_actor", encoded(named("class_desc", class_desc(package, class_name)), named("name", actor_name)),
-                           long_work, read_created);
+Ask<Recipient> Actor::create_actor(const Recipient& on_node, std::string package, std::string class_name,
+                                   std::string actor_name) {
+    const std::string body = encoded(class_desc(package, class_name), named("name", actor_name));
+    return verb<Recipient>(on_node, "create_actor", body, long_work, read_created);
 }
 
-Ask<Recipients> Actor::create_actors(const Recipient& on_node, std::string package, std::string class_name, std::vector<std::string> names) {
-    return verb<Recipients>(on_node, "create_actors", encoded(named("class_desc", class_desc(package, class_name)), named("names", names)),
-                            long_work, read_all_created);
+Ask<Recipients> Actor::create_actors(const Recipient& on_node, std::string package, std::string class_name,
+                                     std::vector<std::string> names) {
+    const std::string body = encoded(class_desc(package, class_name), named("names", names));
+    return verb<Recipients>(on_node, "create_actors", body, long_work, read_all_created);
 }
 
 Ask<void> Actor::remove_actor(const Recipient& actor) {

@@ -3,6 +3,8 @@
 // Next: snapshot.cpp lets it travel.
 #include "peacepie/ticker.hpp"
 
+#include <algorithm>
+
 #include "peacepie/inside.hpp"
 
 namespace peacepie {
@@ -15,8 +17,9 @@ Actor& owner_of(Ticker& ticker, std::uint32_t offset) noexcept {
 std::uint64_t period_of(const Actor& actor, const TickerField& field) {
     const Seconds period = field.period(actor, field);
     if (!(period.count() > 0))
-        throw Error(Fault::bad_argument, "ticker " + field.handler.name + ": the period must be above zero; set it and start again");
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(period).count()) + (period.count() < 1e-9);
+        throw Error(Fault::bad_argument, "ticker " + field.handler.name + ": the period must be above zero; start it again then");
+    const auto span = std::chrono::duration_cast<std::chrono::nanoseconds>(period);
+    return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(span.count()));
 }
 
 const TickerField& field_at(Actor& actor, std::uint32_t offset) {

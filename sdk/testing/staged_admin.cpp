@@ -31,7 +31,7 @@ const pp_actor_type& class_wanted(const World& world, const Value& body) {
     const auto name = field<std::string>(desc, "class");
     const auto exact = world.classes.find(package.substr(0, package.find_first_of("=<>!~ ")) + "/" + name);
     if (exact != world.classes.end()) return *exact->second;
-    throw Error(Fault::unavailable, "the stage has no class " + name + " of package " + package + "; call stage.offer<" + name + ">(...)");
+    throw Error(Fault::unavailable, "the stage has no class " + name + " of package " + package + "; offer it with stage.offer");
 }
 
 std::string admin_of(const Mail& mail) { return node_of(mail.recipient).value_or("first.main.admin"); }
@@ -43,7 +43,9 @@ struct Said {
 using Verb = std::function<Said(World&, const Mail&, const Value&)>;
 
 /// The seed's way to refuse: a reply with a reason.
-Said refusal(const char* command, const Error& error) { return {command, Value::Map{{"reason", error.code}, {"text", error.text}}}; }
+Said refusal(const char* command, const Error& error) {
+    return {command, Value::Map{{"reason", error.code}, {"text", error.text}}};
+}
 
 Said create_actor(World& world, const Mail& mail, const Value& body) try {
     const auto name = field<std::string>(body, "name");
@@ -61,7 +63,8 @@ Said create_actors(World& world, const Mail& mail, const Value& body) {
             world.create(class_wanted(world, body), name, admin_of(mail), field<Value>(body, "params"));
             made.push_back(name);
         }
-        return {"actors_are_created", Value::Map{{"node", admin_of(mail)}, {"entities", convert<std::vector<std::string>>::to(made)}}};
+        const Value entities = convert<std::vector<std::string>>::to(made);
+        return {"actors_are_created", Value::Map{{"node", admin_of(mail)}, {"entities", entities}}};
     } catch (const Error& error) {
         for (const auto& name : made) world.remove(name);
         return refusal("actors_are_not_created", error);
@@ -81,8 +84,10 @@ Said recreate_actor(World& world, const Mail& mail, const Value& body) try {
     const auto wanted = field<std::optional<std::string>>(body, "node");
     const auto node = wanted ? node_of(*wanted) : std::optional(member.life->node);
     if (!node || !world.has_node(*node)) throw Error(Fault::no_such_node, "there is no process " + wanted.value_or(""));
-    world.move(member, *member.life->type, *node, world.version);
-    return {"actor_is_recreated", Value::Map{{"mid", mail.mid}, {"node", *node}, {"pause_us", 0}, {"moved_messages", 0}, {"state_bytes", 0}}};
+    const auto moved_messages = member.box.size();
+    const auto state_bytes = world.move(member, *member.life->type, *node, world.version);
+    return {"actor_is_recreated", Value::Map{{"mid", mail.mid}, {"node", *node}, {"pause_us", 0},
+                                             {"moved_messages", moved_messages}, {"state_bytes", state_bytes}}};
 } catch (const Error& error) {
     return refusal("actor_is_not_recreated", error);
 }
@@ -132,7 +137,8 @@ void answer_as_admin(World& world, const Mail& mail) {
     const auto verb = verbs().find(mail.command);
     if (verb == verbs().end()) {
         const std::string text = "an admin on a stage has no command " + mail.command;
-        return world.answer(mail, Kind::error, code_of(Fault::is_not_handled), Value::Map{{"text", text}, {"from", admin_of(mail)}});
+        const Value body = Value::Map{{"text", text}, {"from", admin_of(mail)}};
+        return world.answer(mail, Kind::error, code_of(Fault::is_not_handled), body);
     }
     try {
         const Said said = verb->second(world, mail, Value::decode(mail.body));

@@ -84,7 +84,8 @@ std::uint64_t self(pp_cell* me) { return life_of(me).member->handle; }
 /// As a worker prints: one line, nothing that moves a terminal's cursor.
 std::string bare(std::string_view line) {
     std::string text(line);
-    std::replace_if(text.begin(), text.end(), [](char letter) { return static_cast<unsigned char>(letter) < ' ' || letter == 0x7f; }, '?');
+    const auto is_control = [](unsigned char letter) { return letter < ' ' || letter == 0x7f; };
+    std::replace_if(text.begin(), text.end(), is_control, '?');
     return text;
 }
 

@@ -49,13 +49,16 @@ void World::post(Mail mail) {
         return;
     }
     const std::string text = "there is no " + mail.recipient + " on this stage";
-    if (mail.kind == Kind::ask) answer(mail, Kind::error, code_of(Fault::no_such_actor), Value::Map{{"text", text}, {"from", "stage"}});
-    else failures.push_back(mail.sender + ": no_such_actor: " + mail.command + " was sent to " + mail.recipient + ": " + text);
+    if (mail.kind == Kind::ask)
+        answer(mail, Kind::error, code_of(Fault::no_such_actor), Value::Map{{"text", text}, {"from", "stage"}});
+    else
+        failures.push_back(mail.sender + ": no_such_actor: " + mail.command + " was sent to " + mail.recipient + ": " + text);
 }
 
 void World::answer(const Mail& ask, Kind kind, std::string_view command, const Value& body) {
     if (ask.kind != Kind::ask) {
-        if (kind == Kind::error) failures.push_back(ask.recipient + ": " + std::string(command) + ": " + ask.command + " from " + ask.sender);
+        if (kind == Kind::error)
+            failures.push_back(ask.recipient + ": " + std::string(command) + ": " + ask.command + " from " + ask.sender);
         return;
     }
     Mail mail;
@@ -112,8 +115,8 @@ Member* World::next_ready() {
         const std::size_t place = order_ ? (*order_)() % ready_.size() : 0;
         Member* member = ready_[place];
         ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(place));
-        const bool lives = std::any_of(members.begin(), members.end(), [&](const auto& each) { return each.second.get() == member; });
-        if (lives && has_work(*member)) return member;
+        const auto is_it = [member](const auto& each) { return each.second.get() == member; };
+        if (std::any_of(members.begin(), members.end(), is_it) && has_work(*member)) return member;
     }
     for (auto& [name, member] : members)
         if (has_work(*member)) return member.get();

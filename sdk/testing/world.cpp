@@ -130,7 +130,7 @@ std::string World::state_of(Member& member) {
     return state;
 }
 
-void World::move(Member& member, const pp_actor_type& type, const std::string& node, const std::string& from_version) {
+std::size_t World::move(Member& member, const pp_actor_type& type, const std::string& node, const std::string& from_version) {
     const std::string state = state_of(member);
     auto next = make_life(member, type, node);
     auto old = std::exchange(member.life, std::move(next));
@@ -144,6 +144,7 @@ void World::move(Member& member, const pp_actor_type& type, const std::string& n
     member.class_name = type.name;
     discard(std::move(old));
     run();
+    return state.size();
 }
 
 // Processes.

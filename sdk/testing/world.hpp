@@ -83,7 +83,8 @@ public:
     // Actors and processes.
     Member& create(const pp_actor_type& type, const std::string& name, const std::string& node, const Value& params);
     void remove(const std::string& name);
-    void move(Member& member, const pp_actor_type& type, const std::string& node, const std::string& from_version);
+    /// Returns the size of the state that moved.
+    std::size_t move(Member& member, const pp_actor_type& type, const std::string& node, const std::string& from_version);
     [[nodiscard]] Member* find(std::string_view address);
     [[nodiscard]] Member& get(std::string_view address);  ///< throws Error no_such_actor
     [[nodiscard]] std::string state_of(Member& member);

@@ -14,6 +14,7 @@
 
 namespace {
 
+using Catch::Matchers::Contains;
 using peacepie::Value;
 
 pp_bytes bytes(std::string_view text) { return {text.data(), text.size()}; }
@@ -36,7 +37,10 @@ struct Host {
         pp_host host{};
         host.size = sizeof host;
         host.abi = PP_ABI;
-        host.command = [](pp_bytes text) { return commands.emplace(text_of(text), static_cast<std::uint32_t>(commands.size() + 1)).first->second; };
+        host.command = [](pp_bytes text) {
+            const auto next = static_cast<std::uint32_t>(commands.size() + 1);
+            return commands.emplace(text_of(text), next).first->second;
+        };
         host.name = [](pp_cell*) { return bytes("it"); };
         host.node = [](pp_cell*) { return bytes("first.main.admin"); };
         host.send = [](pp_cell*, const pp_envelope* e) { sent.push_back({e->kind, text_of(e->command_text), text_of(e->body)}); };
@@ -130,7 +134,7 @@ TEST_CASE("garbage for a state is refused with a reason") {
     Host::failures.clear();
     CHECK(one.type.load(one.self, &host, nullptr, bytes("\xc1\xff not a state"), bytes("1.0.0")) == PP_FAILED);
     REQUIRE(Host::failures.size() == 1);
-    CHECK_THAT(Host::failures[0], Catch::Matchers::Contains("bad_request"));
+    CHECK_THAT(Host::failures[0], Contains("bad_request"));
 }
 
 TEST_CASE("the entry may be called again and gives the same") {
@@ -156,7 +160,7 @@ TEST_CASE("a file that is no library is refused by the system with a reason") {
 TEST_CASE("a class whose constructor throws is offered, and says why it cannot be made") {
     Instance none(type_of(plugin_of(fixture("trouble-1.0.0")), "BadConstructor"));
     CHECK(none.self == nullptr);
-    CHECK_THAT(none.complaint, Catch::Matchers::Contains("BadConstructor") && Catch::Matchers::Contains("this constructor always throws"));
+    CHECK_THAT(none.complaint, Contains("BadConstructor") && Contains("this constructor always throws"));
 }
 
 TEST_CASE("a start that throws fails with the author's code") {

@@ -75,7 +75,8 @@ private:
     Task<Reply> attempting() {
         auto called = ask("slow", "fail");
         auto maybe = co_await attempt(called);
-        co_return reply("tried", named("luck", bool(maybe)), named("code", maybe.error().code), named("from", maybe.error().from));
+        co_return reply("tried", named("luck", bool(maybe)), named("code", maybe.error().code),
+                        named("from", maybe.error().from));
     }
     Task<> ghost() {
         auto asked = ask("ghost", "tick");
@@ -127,7 +128,8 @@ TEST_CASE("an ask brings the answer") {
 
 TEST_CASE("within gives up in time and a late answer dies quietly") {
     World world;
-    CHECK_THROWS_WITH(world.stage.ask(world.asker, "limited"), Contains("expired") && Contains("within 1 s") && Contains("wait to slow"));
+    CHECK_THROWS_WITH(world.stage.ask(world.asker, "limited"),
+                      Contains("expired") && Contains("within 1 s") && Contains("wait to slow"));
     world.stage.advance(10s);
     CHECK(world.stage.ask(world.slow, "count").as<int>() == 1);
     CHECK(world.stage.failures().empty());

@@ -52,7 +52,9 @@ const pp_host* quiet_host() {
         pp_host h{};
         h.size = sizeof h;
         h.abi = PP_ABI;
-        h.command = [](pp_bytes text) -> std::uint32_t { return static_cast<std::uint32_t>(text.size) * 31 + static_cast<unsigned char>(text.data[0]); };
+        h.command = [](pp_bytes text) {
+            return static_cast<std::uint32_t>(text.size) * 31 + static_cast<unsigned char>(text.data[0]);
+        };
         h.name = [](pp_cell*) { return bytes("me"); };
         h.node = [](pp_cell*) { return bytes("first.main.admin"); };
         h.address = [](pp_cell*, pp_bytes) -> std::uint64_t { return 1; };

@@ -101,7 +101,8 @@ TEST_CASE("each kind of result is an answer") {
     CHECK(stage.ask(it, "later", named("n", 1)).as<int>() == 2);
     CHECK(stage.ask(it, "mirror", named("point", Point{1, 2})).as<Point>().x == 2);
     CHECK(stage.ask(it, "whole", named("a", 1)).get<int>("a") == 1);
-    CHECK(stage.ask(it, "named_at_run_time", named("name", "an_answer_with_a_long_name")).command == "an_answer_with_a_long_name");
+    const std::string name = "an_answer_with_a_long_name";
+    CHECK(stage.ask(it, "named_at_run_time", named("name", name)).command == name);
 }
 
 TEST_CASE("an Error is the answer, with who said it") {
