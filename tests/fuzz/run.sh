@@ -3,7 +3,7 @@
 #
 #   tests/fuzz/run.sh [--build DIR] [--seconds N] [--tally FILE] [--keep]
 #
-#   --keep   merge what the run found into tests/fuzz/corpus, smallest set that covers the same
+#   --keep   add the smallest 60 of those inputs to tests/fuzz/corpus that together cover what this run reached
 #
 # A crash is left in the build folder as crash-*, and the command that repeats it is printed.
 set -u
@@ -49,7 +49,8 @@ for target in codec hello; do
   fi
   if [ "$keep" = yes ]; then
     merged=$(mktemp -d); "$build/fuzz/${target}_fuzz" -merge=1 -max_len=2048 "$merged" "$corpus" "$found" >/dev/null 2>&1
-    rm -f "$corpus"/*; cp "$merged"/* "$corpus"/; rm -rf "$merged"
+    find "$merged" -type f -printf '%s %p\n' | sort -n | head -n 60 | cut -d' ' -f2- | xargs -I{} cp {} "$corpus"/
+    rm -rf "$merged"
   fi
 done
 exit $status
