@@ -206,11 +206,12 @@ def wait_for_broker(endpoint, program, within=10.0):
 class System(Program):
     """`peacepie up` with one client.  `with System() as king: king.ask(...)`; unknown names are the client's."""
 
-    def __init__(self, *options, endpoint=None, env=None):
+    def __init__(self, *options, endpoint=None, env=None, programs=PROGRAMS, packages=None):
         self.folder = tempfile.TemporaryDirectory(prefix="peacepie-test-")
         self.endpoint = endpoint or free_endpoint()
-        super().__init__(PROGRAMS / "peacepie", "up", "--bind", self.endpoint, "--state-dir", Path(self.folder.name) / "state",
-                         "--packages", package_folder(self.folder.name), "--no-console", *options, env=env)
+        packages = packages or package_folder(self.folder.name)
+        super().__init__(programs / "peacepie", "up", "--bind", self.endpoint, "--state-dir", Path(self.folder.name) / "state",
+                         "--packages", packages, "--no-console", *options, env=env)
         self.bus = None
         try:
             self.bus = wait_for_broker(self.endpoint, self)

@@ -96,6 +96,22 @@ class Examples(unittest.TestCase):
         self.assertEqual(commands[0], commands[1])
 
 
+class Promises(unittest.TestCase):
+    def test_sentences(self):
+        """every promise of the README stands beside a test that exists under that sentence"""
+        page = (SOURCE / "README.md").read_text().split("## What is promised")[1].split("\n## ")[0]
+        rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| promise")]
+        self.assertGreater(len(rows), 10)
+        for row in rows:
+            with self.subTest(row=row):
+                files = [SOURCE / name for name in re.findall(r"`(tests/[a-z_/.]+)`", row)]
+                self.assertTrue(files)
+                for file in files:
+                    self.assertTrue(file.exists(), file)
+                for sentence in re.findall("“(.+?)”", row):
+                    self.assertTrue(any(sentence in file.read_text() for file in files), sentence)
+
+
 class Installed(unittest.TestCase):
     def test_own_plugin(self):
         """after cmake --install the SDK is found from outside, and the own plug-in is built and runs"""
