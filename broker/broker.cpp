@@ -30,7 +30,7 @@ void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view enc
     ++exchange_.counters.envelopes;
     if (from.role == Role::client) stamp(from, envelope, encoded);
     if (!envelope.recipient.empty()) {
-        if (auto* actor = exchange_.registry.find(envelope.recipient)) return to_actor(*actor, envelope, encoded);
+        if (auto* actor = exchange_.registry.find(envelope.recipient)) return to_actor(from, *actor, envelope, encoded);
         return elsewhere(from, envelope, encoded);
     }
     if (envelope.recipient_handle != 0)
@@ -40,15 +40,15 @@ void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view enc
     head_.on_command(from, envelope);
 }
 
-void Broker::to_actor(Registration& actor, const Envelope& envelope, std::string_view encoded) {
-    if (envelope.kind == Kind::ask && !note_ask(envelope, *actor.session)) return;
+void Broker::to_actor(const Session& from, Registration& actor, const Envelope& envelope, std::string_view encoded) {
+    if (envelope.kind == Kind::ask && !note_ask(from, envelope, *actor.session)) return;
     if (envelope.is_answer() && !note_answer(envelope)) return;
     if (exchange_.pass(actor, envelope, encoded)) return;
     exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the actor's process is full; send less, or later");
 }
 
-void Broker::to_session(Session& to, const Envelope& envelope, std::string_view encoded) {
-    if (envelope.kind == Kind::ask && !note_ask(envelope, to)) return;
+void Broker::to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded) {
+    if (envelope.kind == Kind::ask && !note_ask(from, envelope, to)) return;
     if (envelope.is_answer() && !note_answer(envelope)) return;
     if (exchange_.outgoing.post(to, encoded)) return void(++exchange_.counters.routed);
     exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the recipient is full; send less, or later");
@@ -69,7 +69,7 @@ void Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encod
     if (auto* to = exchange_.roster.find(envelope.recipient)) {
         const bool is_private = to->role != Role::client && from.role == Role::client &&
                                 (to->role == Role::launcher || is_internal_verb(envelope.command));
-        if (!is_private) return to_session(*to, envelope, encoded);
+        if (!is_private) return to_session(from, *to, envelope, encoded);
         return exchange_.refuse(envelope, Fault::is_not_handled, "that command is for the parts of the system only");
     }
     const auto address = Address::parse(envelope.recipient);
@@ -83,11 +83,13 @@ void Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encod
     envelope.recipient = recipient_;
     std::string renamed;
     append_envelope(renamed, envelope);
-    if (auto* actor = exchange_.registry.find(recipient_)) return to_actor(*actor, envelope, renamed);
+    if (auto* actor = exchange_.registry.find(recipient_)) return to_actor(from, *actor, envelope, renamed);
     elsewhere(from, envelope, renamed);
 }
 
-bool Broker::note_ask(const Envelope& envelope, Session& to) {
+bool Broker::note_ask(const Session& from, const Envelope& envelope, Session& to) {
+    // A worker passes a client's ask on, or back when its actor has gone elsewhere: it is the same ask.
+    if (from.role != Role::client && envelope.sender.starts_with('@')) exchange_.close_ask(envelope.sender, envelope.mid);
     switch (exchange_.open_ask(envelope, to)) {
         case OpenAsks::Opened::yes: return true;
         case OpenAsks::Opened::mid_in_use:

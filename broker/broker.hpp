@@ -43,10 +43,10 @@ private:
     void on_malformed(Session& from, Fault fault);
 
     void stamp(const Session& from, Envelope& envelope, std::string_view& encoded);
-    void to_actor(Registration& actor, const Envelope& envelope, std::string_view encoded);
-    void to_session(Session& to, const Envelope& envelope, std::string_view encoded);
+    void to_actor(const Session& from, Registration& actor, const Envelope& envelope, std::string_view encoded);
+    void to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded);
     void elsewhere(Session& from, Envelope& envelope, std::string_view encoded);
-    [[nodiscard]] bool note_ask(const Envelope& envelope, Session& to);
+    [[nodiscard]] bool note_ask(const Session& from, const Envelope& envelope, Session& to);
     [[nodiscard]] bool note_answer(const Envelope& envelope);
     void answer_late_asks();
     void probe(Nanoseconds now);

@@ -203,6 +203,28 @@ TEST_CASE("a client's mid may be used again after its answer but not before") {
     CHECK(world.only(worker).mid == 3);
 }
 
+TEST_CASE("a client's ask that a worker sends back to the broker is still the same ask") {
+    World world;
+    const Peer source = world.worker("first", "main");
+    const Peer target = world.worker("first", "process_0");
+    world.register_actors(source, {"greeter", "gone"});
+    const Peer client = world.client();
+    const auto mid = world.ask(client, "greeter", "tick");
+    const auto lost_mid = world.ask(client, "gone", "tick");
+    world.received(source);
+    world.send(source, {}, "unregister_actors", map({{"names", names({"greeter", "gone"})}}), "first.main.admin");
+    world.register_actors(target, {"greeter"});
+    world.say(source, Kind::ask, mid, "tick", "greeter", {}, "@me.1");
+    world.say(source, Kind::ask, lost_mid, "tick", "gone", {}, "@me.1");
+    CHECK(world.only(client).command == "no_such_actor");
+    const auto tick = world.only(target);
+    CHECK(tick.sender == "@me.1");
+    world.reply(target, tick, "hello_world");
+    CHECK(world.only(client).mid == mid);
+    world.advance(11s, {source, target});
+    CHECK(world.received(client).empty());
+}
+
 TEST_CASE("one client cannot use up the table of open asks") {
     World world;
     const Peer worker = world.worker("first", "main");
