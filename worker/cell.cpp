@@ -71,8 +71,12 @@ void Cell::handle_message(const Mail& mail) {
     } else {
         const pp_envelope envelope = mail.envelope();
         const pp_outcome outcome = class_->type->deliver(self_, &envelope);
-        if (outcome == PP_NOT_HANDLED) worker_->not_handled(*this, mail);
-        else ++handled_;
+        if (outcome == PP_NOT_HANDLED) {
+            ++refused_;
+            worker_->not_handled(*this, mail);
+        } else {
+            ++handled_;
+        }
         busy_ = outcome == PP_BUSY;
     }
     if (extras_ || worker_->logs_messages()) {

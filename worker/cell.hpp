@@ -118,7 +118,9 @@ private:
     std::uint64_t wake_ns_ = Operation::never;        // the earliest deadline Timers knows
     std::uint64_t later_wake_ns_ = Operation::never;  // and one more: a long ask beside short sleeps registers once
     std::uint64_t handled_ = 0;
+    std::uint64_t began_ns_ = 0;
     std::uint32_t failed_ = 0;
+    std::uint32_t refused_ = 0;  // commands nobody handles
     std::atomic<std::uint32_t> current_command_{0};
     Phase phase_ = Phase::empty;
     bool busy_ = false;

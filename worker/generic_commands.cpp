@@ -17,6 +17,8 @@ void handle_generic(Cell& cell, const Mail& mail) {
     if (command == GenericCommand::ping) return reply("pong", {});
     if (command == GenericCommand::stats)
         return reply("stats", Value::Map{{"handled", cell.handled_}, {"failed", cell.failed_},
+                                         {"refused", cell.refused_},
+                                         {"uptime", static_cast<double>(cell.worker_->now_ns() - cell.began_ns_) / 1e9},
                                          {"mailbox", cell.mailbox_.length()}, {"mailbox_bytes", cell.mailbox_.bytes()},
                                          {"open_asks", cell.operations_ ? cell.operations_->size() : 0},
                                          {"epoch", cell.epoch_}, {"class", cell.class_->type->name},
