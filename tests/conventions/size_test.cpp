@@ -30,14 +30,14 @@ TEST_CASE("half of the source files have at most 100 lines and nine of ten at mo
     CHECK(sizes[sizes.size() * 9 / 10] <= 300);
 }
 
-TEST_CASE("no line of C++ is longer than 160 columns") {
+TEST_CASE("no line of C++ is longer than 170 columns") {
     for (const auto& file : files()) {
         if (!file.is_cpp()) continue;
         for (const auto& line : file.lines()) {
             // UTF-8 continuation bytes take no column.
             const auto columns = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xc0) != 0x80; });
             INFO(file.path << ": " << line);
-            CHECK(columns <= 160);
+            CHECK(columns <= 170);
         }
     }
 }

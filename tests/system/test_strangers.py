@@ -21,6 +21,8 @@ def node_version():
 
 
 class Strangers(unittest.TestCase):
+    seconds = 240  # builds a plug-in, fetches packages
+
     def setUp(self):
         made = tempfile.TemporaryDirectory(prefix="peacepie-stranger-")
         self.addCleanup(made.cleanup)
