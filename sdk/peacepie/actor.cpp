@@ -16,11 +16,6 @@ Actor::~Actor() = default;
 
 void Actor::upgrade(std::string, Value&) {}
 
-Sender Actor::sender() const noexcept {
-    if (turn_ == nullptr) return {host_, 0, {}};
-    return {host_, turn_->sender, turn_->sender_text};
-}
-
 void Actor::record(Handler handler) {
     if (is_reserved(handler.name))
         throw Error(Fault::conflict, "every actor answers " + handler.name + " already; give the command another name");
@@ -35,16 +30,16 @@ void Actor::print_line(fmt::string_view text, fmt::format_args args) const { hos
 
 void Actor::log_line(Level level, fmt::string_view text, fmt::format_args args) const { host_.log(level, formatted(text, args)); }
 
-void Actor::post(const To& to, Command command, std::string_view body) const {
+void Actor::post(const To& to, const Command& command, std::string_view body) const {
     host_.send(Inside::posting(*this, Kind::send, to, command, body));
 }
 
-Ask<> Actor::question(const To& to, Command command, std::string_view body, Seconds span) {
+Ask<> Actor::question(const To& to, const Command& command, std::string_view body, Seconds span) {
     const auto timeout = std::chrono::duration_cast<std::chrono::nanoseconds>(span);
     return {std::make_unique<AskState>(*this, to, command, body, timeout), [](Reply reply) { return reply; }};
 }
 
-Posting Inside::posting(const Actor& actor, Kind kind, const To& to, Command command, std::string_view body) {
+Posting Inside::posting(const Actor& actor, Kind kind, const To& to, const Command& command, std::string_view body) {
     if (to.empty())
         throw Error(Fault::bad_argument, std::string(command.text()) + " has no recipient: the address is empty; set it first");
     if (body.size() > limits::body_size_max)

@@ -81,7 +81,9 @@ protected:
     // Who and where.
     [[nodiscard]] std::string_view name() const { return host_.name(); }
     [[nodiscard]] std::string_view node() const { return host_.node(); }  ///< the admin of this process
-    [[nodiscard]] Sender sender() const noexcept;                        ///< of what is being handled
+    [[nodiscard]] Sender sender() const noexcept {  ///< of what is being handled
+        return turn_ == nullptr ? Sender(host_, 0, {}) : Sender(host_, turn_->sender, turn_->sender_text);
+    }
     [[nodiscard]] std::chrono::nanoseconds now() const { return std::chrono::nanoseconds(host_.now()); }
 
     // Words for people.
@@ -96,20 +98,20 @@ protected:
 
     // Messages.
     template <class... Fields>
-    void send(const To& to, Command command, const Fields&... fields) const {
+    void send(const To& to, const Command& command, const Fields&... fields) const {
         post(to, command, encoded(fields...));
     }
     template <class... Fields>
-    [[nodiscard]] Ask<> ask(const To& to, Command command, const Fields&... fields) {
+    [[nodiscard]] Ask<> ask(const To& to, const Command& command, const Fields&... fields) {
         return question(to, command, encoded(fields...), limits::ask_timeout_default);
     }
     /// An ask that may take longer, or shorter, than the usual 10 s.
     template <class... Fields>
-    [[nodiscard]] Ask<> ask_within(Seconds span, const To& to, Command command, const Fields&... fields) {
+    [[nodiscard]] Ask<> ask_within(Seconds span, const To& to, const Command& command, const Fields&... fields) {
         return question(to, command, encoded(fields...), span);
     }
     template <class... Fields>
-    [[nodiscard]] static Reply reply(Command command, Fields... fields) {
+    [[nodiscard]] static Reply reply(const Command& command, Fields... fields) {
         return peacepie::reply(command, std::move(fields)...);
     }
     template <class T>
@@ -173,10 +175,10 @@ private:
     static void record(Handler handler);
     void print_line(fmt::string_view text, fmt::format_args args) const;
     void log_line(Level level, fmt::string_view text, fmt::format_args args) const;
-    void post(const To& to, Command command, std::string_view body) const;
-    [[nodiscard]] Ask<> question(const To& to, Command command, std::string_view body, Seconds span);
+    void post(const To& to, const Command& command, std::string_view body) const;
+    [[nodiscard]] Ask<> question(const To& to, const Command& command, std::string_view body, Seconds span);
     template <class T>
-    [[nodiscard]] Ask<T> verb(const To& to, Command command, std::string_view body, Seconds span, T (*read)(Reply));
+    [[nodiscard]] Ask<T> verb(const To& to, const Command& command, std::string_view body, Seconds span, T (*read)(Reply));
 
     const ActorClass* class_;
     Host host_;

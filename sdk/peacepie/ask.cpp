@@ -20,17 +20,17 @@ std::string seconds_text(std::chrono::nanoseconds span) {
 
 }  // namespace
 
-AskState::AskState(Actor& actor, const To& to, Command command, std::string_view body, std::chrono::nanoseconds timeout)
+AskState::AskState(Actor& actor, const To& to, const Command& command, std::string_view body, std::chrono::nanoseconds timeout)
     : Waiter(actor), timeout_(timeout) {
     const Posting posting = Inside::posting(actor, Kind::ask, to, command, body);
-    question_.append(command.text()).append(" to ").append(to.text());
+    ((question_ += command.text()) += " to ") += to.text();
     open(host().ask(posting, timeout));
 }
 
 void AskState::limit(std::chrono::nanoseconds span) {
     if (span > timeout_)
         throw Error(Fault::bad_argument, "within() can only shorten the " + seconds_text(timeout_) +
-                                             " that " + question_ + " was sent with; use ask_within");
+                                             " that " + question_.text() + " was sent with; use ask_within");
     if (settled_) return;
     timeout_ = span;
     limit_.cancel();
@@ -42,11 +42,11 @@ void AskState::expire() {
     cancel();
     limit_.cancel();
     settled_ = is_error_ = true;
-    body_ = encoded(named("text", "no answer within " + seconds_text(timeout_) + ": " + question_));
+    body_ = encoded(named("text", "no answer within " + seconds_text(timeout_) + ": " + question_.text()));
 }
 
 void AskState::wait(Waiting waiting) {
-    if (waiting_) throw Error(Fault::bad_request, "this ask is awaited by another handler already: " + question_);
+    if (waiting_) throw Error(Fault::bad_request, "this ask is awaited by another handler already: " + question_.text());
     waiting_ = waiting;
 }
 
@@ -71,7 +71,7 @@ Reply AskState::take() {
     if (!is_error_) return std::move(answer_);
     const Value* text = answer_.body.find("text");
     const Value* from = answer_.body.find("from");
-    throw Error(std::string(answer_.command.text()), text != nullptr && text->as_text() != nullptr ? *text->as_text() : question_,
+    throw Error(std::string(answer_.command.text()), text != nullptr && text->as_text() != nullptr ? *text->as_text() : question_.text(),
                 from != nullptr && from->as_text() != nullptr ? *from->as_text() : from_);
 }
 

@@ -5,6 +5,7 @@
 // Next: group.hpp waits for many, system.hpp has the typed verbs.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -19,11 +20,27 @@ namespace peacepie {
 
 class Gather;
 
+/// A text kept in place, cut when it is too long: an ask allocates nothing for the sake of an error that may never come.
+class Label {
+public:
+    Label& operator+=(std::string_view text) noexcept {
+        const std::size_t size = std::min(text.size(), sizeof text_ - size_);
+        std::copy_n(text.data(), size, text_ + size_);
+        size_ = static_cast<std::uint8_t>(size_ + size);
+        return *this;
+    }
+    [[nodiscard]] std::string text() const { return {text_, size_}; }
+
+private:
+    char text_[79];
+    std::uint8_t size_ = 0;
+};
+
 /// The part of an Ask that does not depend on its type and does not move while the answer is on its way.
 class AskState final : public Waiter, public Pooled {
 public:
     /// Sends.  Throws Error bad_argument when `to` names nobody, too_large when the body is.
-    AskState(Actor& actor, const To& to, Command command, std::string_view body, std::chrono::nanoseconds timeout);
+    AskState(Actor& actor, const To& to, const Command& command, std::string_view body, std::chrono::nanoseconds timeout);
 
     [[nodiscard]] bool is_settled() const noexcept { return settled_; }
     [[nodiscard]] Actor& owner() const noexcept { return actor(); }
@@ -53,7 +70,7 @@ private:
     Visit* settle() noexcept;  ///< whom to wake
 
     std::chrono::nanoseconds timeout_;
-    std::string question_;  ///< "tick to dancer_01", for error texts
+    Label question_;  ///< "tick to dancer_01", for error texts
     Limit limit_{*this};
     Waiting waiting_;
     Gather* gather_ = nullptr;

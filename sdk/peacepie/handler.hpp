@@ -79,8 +79,10 @@ void call_and_answer(Actor& actor, const Handler& handler, const Turn& turn, Cal
         call();
         if (turn.kind == Kind::ask) answer(actor, turn, reply_of());
     } else {
-        R result = call();
-        if (turn.kind == Kind::ask) answer(actor, turn, reply_of(std::move(result)));
+        const R result = call();
+        if (turn.kind != Kind::ask) return;
+        if constexpr (std::is_same_v<R, Reply>) answer(actor, turn, result);
+        else answer(actor, turn, reply_of(result));
     }
 }
 

@@ -24,7 +24,7 @@ struct Inside {
     static void upgrade(Actor& actor, std::string from, Value& state) { actor.upgrade(std::move(from), state); }
 
     /// A message from this actor.  Throws Error bad_argument when `to` names nobody, too_large when the body is.
-    [[nodiscard]] static Posting posting(const Actor& actor, Kind kind, const To& to, Command command, std::string_view body);
+    [[nodiscard]] static Posting posting(const Actor& actor, Kind kind, const To& to, const Command& command, std::string_view body);
     /// Runs one handler as a turn of this actor; failures become errors and log lines.
     static void invoke(Actor& actor, const Handler& handler, Turn& turn);
 };

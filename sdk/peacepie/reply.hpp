@@ -17,10 +17,11 @@ namespace peacepie {
 
 class Reply {
 public:
-    Reply(Command name, Value content = {}) : command(name), body(std::move(content)) {
-        if (command.outlives_its_user()) return;
-        spelled_ = std::make_shared<const std::string>(name.text());
-        command = Command::lasting(*spelled_);
+    Reply(const Command& name) : command(name) {
+        if (!command.outlives_its_user()) keep_name();
+    }
+    Reply(const Command& name, Value content) : command(name), body(std::move(content)) {
+        if (!command.outlives_its_user()) keep_name();
     }
 
     Command command;
@@ -45,11 +46,16 @@ public:
     }
 
 private:
+    void keep_name() {
+        spelled_ = std::make_shared<const std::string>(command.text());
+        command = Command::lasting(*spelled_);
+    }
+
     std::shared_ptr<const std::string> spelled_;  // only for a name that is no literal
 };
 
 template <class... Args>
-[[nodiscard]] Reply reply(Command name, Args... args) {
+[[nodiscard]] Reply reply(const Command& name, Args... args) {
     if constexpr (sizeof...(Args) == 0) return Reply(name);
     else return Reply(name, body_of(std::move(args)...));
 }

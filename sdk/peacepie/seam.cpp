@@ -78,9 +78,13 @@ pp_outcome deliver(void* self, const pp_envelope* envelope) {
 Answer answer_of(const Host& host, const pp_envelope& envelope) {
     const auto text = envelope.command != 0 ? Command::lasting(host.command_text(envelope.command))
                                             : Command(view(envelope.command_text));
-    std::string sender(view(envelope.sender_text));
-    if (sender.empty() && envelope.sender != 0) sender = host.address_text(envelope.sender);
-    return {static_cast<Kind>(envelope.kind), text, view(envelope.body), std::move(sender)};
+    const auto kind = static_cast<Kind>(envelope.kind);
+    std::string sender;
+    if (kind == Kind::error) {  // only an Error says who
+        sender = view(envelope.sender_text);
+        if (sender.empty() && envelope.sender != 0) sender = host.address_text(envelope.sender);
+    }
+    return {kind, text, view(envelope.body), std::move(sender)};
 }
 
 void end_operation(Actor& actor, Waiter& waiter, const pp_envelope* envelope) {

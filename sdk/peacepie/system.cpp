@@ -57,7 +57,7 @@ Found read_found(Reply reply) {
 }  // namespace
 
 template <class T>
-Ask<T> Actor::verb(const To& to, Command command, std::string_view body, Seconds span, T (*read)(Reply)) {
+Ask<T> Actor::verb(const To& to, const Command& command, std::string_view body, Seconds span, T (*read)(Reply)) {
     const auto timeout = std::chrono::duration_cast<std::chrono::nanoseconds>(span);
     return {std::make_unique<AskState>(*this, to, command, body, timeout), read};
 }

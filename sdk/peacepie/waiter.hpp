@@ -21,7 +21,7 @@ struct Answer {
     Kind kind = Kind::reply;
     Command command;
     std::string_view body;
-    std::string sender;
+    std::string sender;  ///< of an error
 };
 
 class Waiter {
