@@ -1,6 +1,6 @@
 // generic_commands.hpp - what every actor answers without author code: the commands the worker itself handles.
 //
-// Their symbols are the first ones, in this order, so that one comparison tells them from an author's.
+// One thread at a time: the turn of the actor that is asked.  Their symbols are the first ones, in this order, so that one comparison tells them from an author's.
 // Next: generic_commands.cpp answers them.
 #pragma once
 

@@ -1,6 +1,6 @@
 // host_seam.hpp - the worker's side of abi.h: the table of functions a plug-in may call.
 //
-// One table per process.  Each function finds its cell through the opaque pp_cell* and goes on to switchboard or cell.
+// One table per process; each function says its thread in abi.h.  Each function finds its cell through the opaque pp_cell* and goes on to switchboard or cell.
 // Next: peacepie/seam.cpp is the other side.
 #pragma once
 

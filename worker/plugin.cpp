@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 
 #include "wire/fault.hpp"
+#include "worker/elf_file.hpp"
 #include "worker/host_seam.hpp"
 
 namespace peacepie::worker {
@@ -12,6 +13,7 @@ namespace peacepie::worker {
 namespace {
 
 const pp_plugin* enter(const std::filesystem::path& file) {
+    check_elf_file(file);
     // NOW: a missing symbol fails here.  LOCAL: no plug-in sees another's symbols.  NODELETE: code stays mapped.
     void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!library) {

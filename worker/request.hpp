@@ -1,6 +1,6 @@
 // request.hpp - a command to the admin, kept until it is answered.
 //
-// Shared by the steps that work on it, all run by the admin.  Answer it once; an ask that is dropped unanswered is
+// Shared by the steps that work on it, all run in the admin's turns: one thread at a time.  Answer it once; an ask that is dropped unanswered is
 // answered `handler_failed`, so that no path can fall silent.
 // Next: admin.hpp hands requests to the parts.
 #pragma once

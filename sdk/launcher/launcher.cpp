@@ -141,7 +141,8 @@ void Launcher::broker_ended(const Ended& how) {
 void Launcher::worker_ended(const Workers::EndedWorker& worker) {
     const std::string name = node_name(options_.host, worker.process);
     if (session_)
-        session_->report("process_ended", Value::Map{{"node", name}, {"status", worker.how.status}, {"text", worker.how.text}});
+        session_->report("process_ended", Value::Map{{"node", name}, {"pid", static_cast<std::int64_t>(worker.pid)},
+                                                     {"status", worker.how.status}, {"text", worker.how.text}});
     if (worker.stop) {
         session_->reply(worker.stop->asker, "process_is_stopped", Value::Map{{"status", worker.how.status}});
         return;

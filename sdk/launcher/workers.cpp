@@ -37,8 +37,9 @@ bool Workers::stop(const std::string& process, Stop stop) {
 std::vector<Workers::EndedWorker> Workers::reap() {
     std::vector<EndedWorker> ended;
     for (auto one = running_.begin(); one != running_.end();) {
+        const pid_t pid = one->second.child.pid();
         if (auto how = one->second.child.reap()) {
-            ended.push_back({one->first, std::move(*how), std::move(one->second.stop)});
+            ended.push_back({one->first, pid, std::move(*how), std::move(one->second.stop)});
             one = running_.erase(one);
         } else {
             ++one;

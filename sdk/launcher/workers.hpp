@@ -33,6 +33,7 @@ public:
     };
     struct EndedWorker {
         std::string process;
+        pid_t pid;
         Ended how;
         std::optional<Stop> stop;
     };

@@ -1,7 +1,7 @@
 // named.hpp - `named("key", value)`: an argument with its name.
 //
 // A value; any thread.
-// Next: commands.hpp reads arguments by name on the other side.
+// Next: peacepie/handler.hpp reads arguments by name on the other side.
 #pragma once
 
 #include <initializer_list>

@@ -1,0 +1,14 @@
+// elf_file.hpp - is this file a whole shared library for this machine?
+//
+// Asked before dlopen, because mapping a truncated file ends the process with SIGBUS instead of an error.  Any thread.
+// Next: plugin.cpp asks.
+#pragma once
+
+#include <filesystem>
+
+namespace peacepie::worker {
+
+/// Throws Error unavailable with the reason when it is not.
+void check_elf_file(const std::filesystem::path& file);
+
+}  // namespace peacepie::worker
