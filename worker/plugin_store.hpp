@@ -1,7 +1,7 @@
 // plugin_store.hpp - from a requirement to loaded code.
 //
-// One per worker, owned by its admin and used in its turns only, so no lock and no second thread.  A file is `PACKAGE-VERSION.so` in the packages folder, so two versions are two
-// files and both may be loaded; of those that fit, the highest is taken.
+// One per worker, owned by its admin and used in its turns only.  A file is `PACKAGE-VERSION.so` in the packages folder, so
+// two versions are two files and both may be loaded; of those that fit, the highest is taken.
 // Next: plugin.hpp loads the file.
 #pragma once
 

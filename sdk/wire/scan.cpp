@@ -59,7 +59,10 @@ void Cursor::skip(std::size_t depth, std::size_t& elements) noexcept {
     if (tag < 0x80 || tag >= 0xe0) return;                              // fixint
     else if (tag < 0x90) children = 2u * static_cast<unsigned>(tag & 0x0f);  // fixmap
     else if (tag < 0xa0) children = static_cast<unsigned>(tag & 0x0f);  // fixarray
-    else if (tag < 0xc0) take(static_cast<std::uint64_t>(tag & 0x1f));  // fixstr
+    else if (tag < 0xc0) {  // fixstr
+        take(static_cast<std::uint64_t>(tag & 0x1f));
+        return;
+    }
     else switch (tag) {
         case 0xc0: case 0xc2: case 0xc3: return;
         case 0xc4: case 0xd9: take(big_endian(1)); return;
@@ -75,7 +78,7 @@ void Cursor::skip(std::size_t depth, std::size_t& elements) noexcept {
         case 0xdf: children = 2 * big_endian(4); break;
         default: fail(); return;  // 0xc1 and ext types
     }
-    if (children > elements) {
+    if (children > elements || depth == 1) {  // a container takes a level, also an empty one
         fail();
         return;
     }
