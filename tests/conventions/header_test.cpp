@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdio>
 #include <regex>
+#include <set>
 
 #include "catch.hpp"
 #include "source_tree.hpp"
@@ -46,6 +47,22 @@ std::string said_by(const std::string& command) {
     return said;
 }
 
+/// Headers that some source file includes before anything else: the build has compiled those alone already.
+std::set<std::string> included_first() {
+    std::set<std::string> found;
+    const std::regex include("#include [\"<]([^\">]+)[\">]");
+    for (const auto& file : product()) {
+        if (file.is_header()) continue;
+        for (const auto& line : file.lines()) {
+            std::smatch match;
+            if (!std::regex_search(line, match, include)) continue;
+            for (const auto* base : {"", "sdk/"}) found.insert(base + match[1].str());
+            break;
+        }
+    }
+    return found;
+}
+
 }  // namespace
 
 TEST_CASE("every header begins with a comment that names it, says who may use it and leads to the next file") {
@@ -79,7 +96,9 @@ TEST_CASE("every header compiles alone") {
     const std::string list = PEACEPIE_BINARY_DIR "/headers.txt";
     {
         std::ofstream out(list);
-        for (const auto& file : product_headers()) out << file.path << '\n';
+        const auto proven = included_first();
+        for (const auto& file : product_headers())
+            if (!proven.contains(file.path)) out << file.path << '\n';
     }
     const auto compile = std::string("xargs -P 2 -I{} -a ") + list + " sh -c '" PEACEPIE_COMPILER
         " -std=c++20 -fsyntax-only -Wall -Wextra -DMSGPACK_NO_BOOST -DSPDLOG_FMT_EXTERNAL -DSPDLOG_SHARED_LIB"
