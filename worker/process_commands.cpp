@@ -91,7 +91,6 @@ void ProcessCommands::remove_process(const RequestPointer& request) {
 }
 
 void ProcessCommands::get_local_nodes(const RequestPointer& request) {
-    if (!admin_.session().is_prime()) return request->fail(code_of(Fault::is_not_handled), "only a host's first process answers that");
     admin_.ask({}, "get_all_nodes", {}, limits::ask_timeout_default, [this, request](const Answer& answer) {
         if (!answer.ok) return request->fail(answer.command, answer.text());
         Value::Array nodes;

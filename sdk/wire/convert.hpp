@@ -57,8 +57,8 @@ struct convert<T> {
             if (std::in_range<T>(*number)) return static_cast<T>(*number);
         } else if (auto large = value.as_large()) {
             if (std::in_range<T>(*large)) return static_cast<T>(*large);
-        } else if (auto real = value.as_double(); real && *real == static_cast<double>(static_cast<std::int64_t>(*real))
-                                                  && *real > -9e15 && *real < 9e15) {
+        } else if (auto real = value.as_double(); real && *real > -9e15 && *real < 9e15 &&
+                                                  *real == static_cast<double>(static_cast<std::int64_t>(*real))) {
             if (std::in_range<T>(static_cast<std::int64_t>(*real))) return static_cast<T>(*real);
         } else {
             detail::wrong_type("int", value);
@@ -156,7 +156,7 @@ struct convert<std::map<std::string, T>> {
         auto map = value.as_map();
         if (!map) detail::wrong_type("map", value);
         std::map<std::string, T> items;
-        for (const auto& [key, item] : *map) items.insert_or_assign(key, convert<T>::from(item));
+        for (const auto& [key, item] : *map) items.try_emplace(key, convert<T>::from(item));  // of equal keys the first, as in find
         return items;
     }
 };
