@@ -4,6 +4,7 @@
 # side by side.  Goes to PEACEPIE_PACKAGES_OUTPUT when that is set, and is installed to lib/peacepie/packages.
 
 function(peacepie_add_plugin name)
+  set(PEACEPIE_EXPORTS_MAP ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin-exports.map)
   cmake_parse_arguments(PLUGIN "NO_INSTALL" "VERSION;TARGET;OUTPUT" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT PLUGIN_VERSION OR NOT PLUGIN_SOURCES)
     message(FATAL_ERROR "peacepie_add_plugin(${name}): say VERSION and SOURCES")
