@@ -73,7 +73,15 @@ TEST_CASE("a client finds a broker that was started again") {
     client.ask("", "echo");
     broker.reset();
     broker = std::make_unique<FakeBroker>(obey, endpoint);
-    CHECK(client.ask("", "echo", 7).body == Value(7));
+    Value answer;
+    for (int tries = 0; answer.is_nil() && tries < 3; ++tries) {
+        try {
+            answer = client.ask("", "echo", 7).body;
+        } catch (const Error& error) {  // the ask may still have met the old connection's end
+            CHECK(error.code == code_of(Fault::unavailable));
+        }
+    }
+    CHECK(answer == Value(7));
     CHECK(client.sessions() == 2);
 }
 

@@ -113,7 +113,8 @@ TEST_CASE("a launcher starts and stops the processes it is asked for, once each"
     CHECK(head.answers[1].command == "conflict");
     CHECK(head.answers[2].command == "bad_argument");
     CHECK(head.answers[3].command == "process_is_stopped");
-    CHECK(head.answers[3].body == Value(Value::Map{{"status", 0}}));
+    const auto status = *head.answers[3].body.find("status")->as_integer();
+    CHECK((status == 0 || status == 128 + SIGTERM));  // the script may be told before it has begun to listen
     CHECK(head.answers[4].command == "no_such_node");
     CHECK(head.answers[5].command == "is_not_handled");
     REQUIRE_FALSE(head.ended.empty());
