@@ -42,14 +42,14 @@ void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view enc
 
 void Broker::to_actor(const Session& from, Registration& actor, const Envelope& envelope, std::string_view encoded) {
     if (envelope.kind == Kind::ask && !note_ask(from, envelope, *actor.session)) return;
-    if (envelope.is_answer() && !note_answer(envelope)) return;
+    if (envelope.is_answer() && !note_answer(from, envelope)) return;
     if (exchange_.pass(actor, envelope, encoded)) return;
     exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the actor's process is full; send less, or later");
 }
 
 void Broker::to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded) {
     if (envelope.kind == Kind::ask && !note_ask(from, envelope, to)) return;
-    if (envelope.is_answer() && !note_answer(envelope)) return;
+    if (envelope.is_answer() && !note_answer(from, envelope)) return;
     if (exchange_.outgoing.post(to, encoded)) return void(++exchange_.counters.routed);
     exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the recipient is full; send less, or later");
 }
@@ -105,9 +105,10 @@ bool Broker::note_ask(const Session& from, const Envelope& envelope, Session& to
 }
 
 // False: it comes too late for a client, which has had its error.  Workers judge for themselves.
-bool Broker::note_answer(const Envelope& envelope) {
-    const bool was_open = exchange_.close_ask(envelope.recipient, envelope.mid);
-    if (was_open || !envelope.recipient.starts_with('@')) return true;
+bool Broker::note_answer(const Session& from, const Envelope& envelope) {
+    // A client answers what it was asked and nothing else: an admin or an actor believes whoever knows the number.
+    const bool may_answer = from.role != Role::client || exchange_.asks.is_open_at(envelope.recipient, envelope.mid, from.peer);
+    if (may_answer && (exchange_.close_ask(envelope.recipient, envelope.mid) || !envelope.recipient.starts_with('@'))) return true;
     ++exchange_.counters.late_answers;
     return false;
 }

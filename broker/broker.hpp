@@ -47,7 +47,7 @@ private:
     void to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded);
     void elsewhere(Session& from, Envelope& envelope, std::string_view encoded);
     [[nodiscard]] bool note_ask(const Session& from, const Envelope& envelope, Session& to);
-    [[nodiscard]] bool note_answer(const Envelope& envelope);
+    [[nodiscard]] bool note_answer(const Session& from, const Envelope& envelope);
     void answer_late_asks();
     void probe(Nanoseconds now);
 

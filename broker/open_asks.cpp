@@ -55,6 +55,11 @@ bool OpenAsks::is_open(std::string_view asker, std::uint64_t mid) const {
     return table_.find(KeyView{asker, mid}) != table_.end();
 }
 
+bool OpenAsks::is_open_at(std::string_view asker, std::uint64_t mid, Peer at) const {
+    const auto found = table_.find(KeyView{asker, mid});
+    return found != table_.end() && found->second.at == at;
+}
+
 void OpenAsks::take(Node& node, std::vector<Unanswered>& into) {
     into.push_back({node.first.asker, node.first.mid, node.second.recipient, node.second.from_client});
     unlink(node);

@@ -37,6 +37,8 @@ public:
     /// The answer passes.  False: it was not open (any more).
     bool close(std::string_view asker, std::uint64_t mid);
     [[nodiscard]] bool is_open(std::string_view asker, std::uint64_t mid) const;
+    /// Whether that ask is open and went to `at`: nobody else may answer it.
+    [[nodiscard]] bool is_open_at(std::string_view asker, std::uint64_t mid, Peer at) const;
 
     /// Takes those whose deadline has passed.
     [[nodiscard]] std::vector<Unanswered> take_late(Nanoseconds now);

@@ -58,6 +58,7 @@ void Admin::post(Mail* mail) {
         case Posted::full:
         case Posted::gone: break;
     }
+    if (mail->kind != MailKind::ask) worker_.counters().dead_letters.fetch_add(1, std::memory_order_relaxed);
     const Value body = Value::Map{{"text", "the admin has too much to do; try again later"}, {"from", worker_.node()}};
     worker_.switchboard().answer(*mail, worker_.node(), MailKind::error, code_of(Fault::mailbox_full), body.encoded());
     Mail::destroy(mail);
@@ -81,18 +82,21 @@ void Admin::run() {
 }
 
 void Admin::handle(Mail* mail) {
-    switch (mail->kind) {
-        case MailKind::send:
-        case MailKind::ask: return handle_request(mail);
-        case MailKind::reply:
-        case MailKind::error: handle_answer(*mail); break;
-        case MailKind::order: {
-            std::unique_ptr<Order> order(reinterpret_cast<Order*>(mail->mid));
-            order->then(*order);
-            break;
+    if (mail->is_message()) return handle_request(mail);
+    try {  // a continuation reads what others sent: whatever that is, the worker goes on
+        switch (mail->kind) {
+            case MailKind::reply:
+            case MailKind::error: handle_answer(*mail); break;
+            case MailKind::order: {
+                std::unique_ptr<Order> order(reinterpret_cast<Order*>(mail->mid));
+                order->then(*order);
+                break;
+            }
+            case MailKind::completed: handle_signal(static_cast<Signal>(mail->mid)); break;
+            default: break;
         }
-        case MailKind::completed: handle_signal(static_cast<Signal>(mail->mid)); break;
-        default: break;
+    } catch (const std::exception& error) {
+        log::error("a step of the admin failed: {}", error.what());
     }
     Mail::destroy(mail);
 }

@@ -69,6 +69,7 @@ public:
     [[nodiscard]] PluginStore& store() noexcept { return store_; }
     [[nodiscard]] Session& session() noexcept { return *session_; }
     [[nodiscard]] ActorCommands& actors() noexcept { return *actors_; }
+    [[nodiscard]] Migration& migration() noexcept { return *migration_; }
 
 private:
     struct Command {

@@ -33,6 +33,10 @@ Cell::RunEnd Cell::run() {
 void Cell::sort_in(Mail* chain) {
     while (Mail* mail = chain) {
         chain = mail->next;
+        if (phase_ == Phase::frozen && mail->kind != MailKind::order) {  // its state is saved: nothing may change it
+            queue_.push(mail);
+            continue;
+        }
         switch (mail->kind) {
             case MailKind::send:
             case MailKind::ask:
@@ -54,6 +58,10 @@ void Cell::sort_in(Mail* chain) {
 void Cell::handle(Mail* mail) {
     if (mail->kind == MailKind::alarm) {
         if (operations_ && operations_->close(mail->mid)) resume(mail->mid, nullptr);
+    } else if (!mail->is_message()) {  // came while the actor was frozen
+        if (mail->kind == MailKind::time) handle_time();
+        else if (mail->kind == MailKind::fence) lift_fence();
+        else handle_answer(*mail);
     } else if (mail->deadline_ns != 0 && worker_->now_ns() > mail->deadline_ns) {
         worker_->counters().expired.fetch_add(1, std::memory_order_relaxed);  // the asker's own clock has told it
     } else {
@@ -88,7 +96,10 @@ void Cell::handle_message(const Mail& mail) {
 }
 
 void Cell::handle_answer(const Mail& mail) {
-    if (!operations_ || !operations_->close(mail.mid)) {
+    const auto kind = operations_ ? operations_->kind_of(mail.mid) : Operation::Kind::closed;
+    const bool fits = mail.kind == MailKind::completed ? kind == Operation::Kind::open || kind == Operation::Kind::watch
+                                                       : kind == Operation::Kind::ask;
+    if (!fits || !operations_->close(mail.mid)) {
         worker_->counters().late_answers.fetch_add(1, std::memory_order_relaxed);
         return;
     }
@@ -98,6 +109,7 @@ void Cell::handle_answer(const Mail& mail) {
 }
 
 void Cell::handle_time() {
+    if (worker_->now_ns() < wake_ns_) return;  // an entry that was forgotten meanwhile: it must not make new ones
     wake_ns_ = std::exchange(later_wake_ns_, Operation::never);
     if (!operations_) return;
     for (const auto number : operations_->due(worker_->now_ns())) {

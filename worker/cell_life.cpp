@@ -8,6 +8,7 @@
 //  3. A frozen cell keeps its queue and its instance: calling the move off just opens the door again.
 //  4. Whoever leaves answers those who wait.
 #include "wire/codec.hpp"
+#include "wire/limits.hpp"
 #include "worker/cell.hpp"
 #include "worker/host_seam.hpp"
 #include "worker/plugin.hpp"
@@ -58,7 +59,7 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
         case Verb::start: return start(std::move(order));
         case Verb::freeze:
         case Verb::stop:
-            if (phase_ != Phase::open && !(order->verb == Verb::stop && phase_ != Phase::empty)) {
+            if (phase_ != Phase::open || (order->verb == Verb::freeze && extras_->pending)) {
                 order->code = code_of(Fault::conflict);
                 order->text = "\"" + name_ + "\" is starting, moving or stopping already";
                 break;
@@ -169,6 +170,7 @@ void Cell::take_snapshot(Order& order) {
     fenced_ = false;
     auto snapshot = std::make_unique<Snapshot>();
     auto into = [](void* sink, pp_bytes state) { static_cast<std::string*>(sink)->append(state.data, state.size); };
+    extras_->fault_code.clear();
     class_->type->save(self_, into, &snapshot->state);
     snapshot->version = class_->plugin->version();
     snapshot->observation = extras_->observation;
@@ -177,6 +179,17 @@ void Cell::take_snapshot(Order& order) {
         if (!mail->is_message()) continue;  // an alarm is saved by its ticker
         worker_->append_waiting(snapshot->mailbox, *mail);
         ++snapshot->mailbox_length;
+    }
+    take_fault(order);
+    if (!order.failed() && snapshot->state.size() + snapshot->mailbox.size() + 65'536 > limits::body_size_max) {
+        order.code = code_of(Fault::too_large);
+        order.text = "state and waiting messages of \"" + name_ + "\" are more than a message may carry";
+    }
+    if (order.failed()) {  // stays at home; local mail waits for the fence that follows the broker's `resume`
+        fenced_ = true;
+        phase_ = Phase::open;
+        mailbox_.reopen();
+        return;
     }
     extras_->handed_over = std::move(queue_);
     order.snapshot = std::move(snapshot);

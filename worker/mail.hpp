@@ -62,10 +62,12 @@ struct Mail {
     /// Gets in even while the actor is on the move: what the worker itself says, and what the broker sends, because the
     /// broker holds mail during a move and lets it go behind the word that ends the move.
     [[nodiscard]] bool passes_shut_door() const noexcept {
-        return kind == MailKind::order || kind == MailKind::time || origin == Origin::link;
+        return kind == MailKind::order || kind == MailKind::time || kind == MailKind::completed || origin == Origin::link;
     }
-    /// Only messages count against a mailbox's bound: answers and orders must always get in.
-    [[nodiscard]] bool is_bounded() const noexcept { return is_message(); }
+    /// From the broker itself, which names no sender: a step of a move must not be lost to a flood.
+    [[nodiscard]] bool is_from_head() const noexcept { return origin == Origin::link && sender == 0 && sender_size == 0; }
+    /// Only messages count against a mailbox's bound: answers, orders and HEAD's words must always get in.
+    [[nodiscard]] bool is_bounded() const noexcept { return is_message() && !is_from_head(); }
 
     /// The same as an envelope of views, for the seam.
     [[nodiscard]] pp_envelope envelope() const noexcept;

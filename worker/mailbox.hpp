@@ -114,11 +114,13 @@ private:
         return (1ull << bytes_bits) + mail.block_size;
     }
     [[nodiscard]] static bool is_over(std::uint64_t waiting) noexcept {
-        return (waiting >> bytes_bits) > limits::mailbox_length_max ||
-               (waiting & ((1ull << bytes_bits) - 1)) > limits::mailbox_bytes_max;
+        // Negative: others posted and the reader took them between our addition and our look.  Then it is not full.
+        return static_cast<std::int64_t>(waiting) > 0 && ((waiting >> bytes_bits) > limits::mailbox_length_max ||
+               (waiting & ((1ull << bytes_bits) - 1)) > limits::mailbox_bytes_max);
     }
     [[nodiscard]] std::uint64_t waiting() const noexcept {
-        return posted_.load(std::memory_order_relaxed) - taken_.load(std::memory_order_relaxed);
+        const auto difference = posted_.load(std::memory_order_relaxed) - taken_.load(std::memory_order_relaxed);
+        return static_cast<std::int64_t>(difference) > 0 ? difference : 0;
     }
     [[nodiscard]] Mail* take(std::uint64_t leave) noexcept {
         const auto head = pointer_of(head_.exchange(leave, std::memory_order_acq_rel));

@@ -13,7 +13,7 @@ Migration::Migration(Admin& admin) : admin_(admin) {
     const std::pair<const char*, Step> steps[] = {
         {"prepare_move", &Migration::prepare_move}, {"load", &Migration::load}, {"start", &Migration::start},
         {"cancel_move", &Migration::cancel_move}, {"freeze", &Migration::freeze}, {"resume", &Migration::resume},
-        {"discard", &Migration::discard}, {"fence", &Migration::fence}};
+        {"discard", &Migration::discard}};
     for (const auto& [command, step] : steps)
         admin.on(command, "", "", [this, step = step](const RequestPointer& request) {
             if (!request->is_from_head()) return request->fail(code_of(Fault::is_not_handled), "only the broker leads a move; say `recreate_actor`");
@@ -131,15 +131,22 @@ void Migration::discard(const RequestPointer& request) {
     admin_.worker().give_order(std::move(order));
 }
 
-/// Back from the broker: what local senders had sent before the move has come; their later mail may follow.
-void Migration::fence(const RequestPointer& request) {
-    const auto cell = admin_.worker().switchboard().find(request->text("entity"));
-    Cell* slot = cell != 0 ? CellTable::of_process().slot(cell) : nullptr;
-    if (!slot || slot->epoch() != request->number("epoch")) return;
-    Mail* mail = Mail::make(MailKind::fence);
-    const auto posted = slot->post(mail, CellTable::generation(cell));
-    if (posted == Posted::wake_reader) admin_.worker().executor().schedule(*slot);
-    else if (posted != Posted::queued) Mail::destroy(mail);
+/// Another broker knows of no move: what was frozen goes on, what was to come is dropped, and no fence will come back.
+void Migration::broker_has_changed() {
+    for (const auto& [entity, here] : outgoing_) {
+        auto order = std::make_unique<Order>(Order::Verb::resume, nullptr);
+        order->cell = here.cell;
+        admin_.worker().give_order(std::move(order));
+    }
+    for (const auto& [entity, here] : incoming_) {
+        auto order = std::make_unique<Order>(Order::Verb::discard, nullptr);
+        order->cell = here.cell;
+        admin_.worker().switchboard().expect_no_more(entity);
+        admin_.worker().give_order(std::move(order));
+    }
+    outgoing_.clear();
+    incoming_.clear();
+    for (const auto& name : admin_.worker().switchboard().names()) admin_.worker().fence_is_back(name, std::nullopt);
 }
 
 }  // namespace peacepie::worker

@@ -25,6 +25,7 @@ class Admin;
 class Migration {
 public:
     explicit Migration(Admin& admin);
+    void broker_has_changed();
 
 private:
     struct Incoming {
@@ -45,7 +46,6 @@ private:
     void freeze(const RequestPointer& request);
     void resume(const RequestPointer& request);
     void discard(const RequestPointer& request);
-    void fence(const RequestPointer& request);
 
     [[nodiscard]] Incoming* incoming(const RequestPointer& request);
     [[nodiscard]] Outgoing* outgoing(const RequestPointer& request);

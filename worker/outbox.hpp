@@ -39,7 +39,7 @@ public:
         std::lock_guard guard(lock_);
         change();
         routes_.fetch_add(1, std::memory_order_release);
-        if (last_word) (void)append_locked(*last_word);
+        if (last_word) (void)append_locked(*last_word, true);  // a lost fence would gate its name for ever
     }
     [[nodiscard]] std::uint64_t routes() const noexcept { return routes_.load(std::memory_order_acquire); }
 
@@ -57,6 +57,7 @@ public:
     /// Goes out at once and first, open or not: a hello.
     void put_greeting(const Envelope& envelope) {
         std::lock_guard guard(lock_);
+        greeting_.clear();  // a later hello says all that an earlier one did
         append_envelope(greeting_, envelope);
         note_ready();
     }
@@ -65,17 +66,21 @@ public:
     [[nodiscard]] bool empty() const noexcept { return ready_.load(std::memory_order_acquire) == 0; }
     [[nodiscard]] std::size_t bytes() const noexcept { return waiting_.load(std::memory_order_relaxed); }
 
+    struct Frame {
+        std::string bytes;
+        bool is_greeting = false;
+    };
     /// The oldest frame, or nothing.
-    [[nodiscard]] std::optional<std::string> take() {
+    [[nodiscard]] std::optional<Frame> take() {
         std::lock_guard guard(lock_);
-        std::string frame;
+        Frame frame;
         if (!greeting_.empty()) {
-            frame = std::exchange(greeting_, {});
+            frame = {std::exchange(greeting_, {}), true};
         } else if (open_ && !(frames_.empty() && batch_.empty())) {
             if (frames_.empty()) frames_.push_back(std::exchange(batch_, {}));
-            frame = std::move(frames_.front());
+            frame.bytes = std::move(frames_.front());
             frames_.pop_front();
-            waiting_.fetch_sub(frame.size(), std::memory_order_relaxed);
+            waiting_.fetch_sub(frame.bytes.size(), std::memory_order_relaxed);
         } else {
             return std::nullopt;
         }
@@ -83,17 +88,21 @@ public:
         return frame;
     }
     /// The link did not take that frame: it stays the oldest.
-    void put_back(std::string frame) {
+    void put_back(Frame frame) {
         std::lock_guard guard(lock_);
-        waiting_.fetch_add(frame.size(), std::memory_order_relaxed);
-        frames_.push_front(std::move(frame));
+        if (frame.is_greeting) {
+            if (greeting_.empty()) greeting_ = std::move(frame.bytes);
+        } else {
+            waiting_.fetch_add(frame.bytes.size(), std::memory_order_relaxed);
+            frames_.push_front(std::move(frame.bytes));
+        }
         note_ready();
     }
 
 private:
-    Put append_locked(const Envelope& envelope) {
+    Put append_locked(const Envelope& envelope, bool always = false) {
         const auto size = encoded_size(envelope);
-        if (waiting_.load(std::memory_order_relaxed) + size > limits::peer_queue_bytes_max) return Put::full;
+        if (!always && waiting_.load(std::memory_order_relaxed) + size > limits::peer_queue_bytes_max) return Put::full;
         if (!batch_.empty() && batch_.size() + size > limits::batch_size_max) frames_.push_back(std::exchange(batch_, {}));
         const auto before = batch_.size();
         append_batched(batch_, envelope);

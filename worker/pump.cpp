@@ -20,7 +20,7 @@ bool Pump::exchange() {
 void Pump::send_all() {
     blocked_.store(false, std::memory_order_relaxed);
     while (auto frame = worker_.outbox().take()) {
-        if (link_.send(*frame) == Sent::taken) continue;
+        if (link_.send(frame->bytes) == Sent::taken) continue;
         worker_.outbox().put_back(std::move(*frame));
         blocked_.store(true, std::memory_order_relaxed);
         return;
@@ -34,6 +34,7 @@ bool Pump::receive_some() {
         if (!frame) break;
         worker_.on_frame(*frame);
     }
+    more_.store(count == frames_per_round, std::memory_order_relaxed);
     return count > 0;
 }
 

@@ -22,6 +22,8 @@ public:
     bool exchange();
     /// The pipe to the broker is full: frames wait for it to drain.
     [[nodiscard]] bool is_blocked() const noexcept { return blocked_.load(std::memory_order_relaxed); }
+    /// The last round stopped at its bound: frames are left, and libzmq gives no edge for those.
+    [[nodiscard]] bool has_more() const noexcept { return more_.load(std::memory_order_relaxed); }
     [[nodiscard]] int descriptor() const noexcept { return link_.descriptor(); }
 
 private:
@@ -34,6 +36,7 @@ private:
     DealerLink& link_;
     std::mutex holder_;
     std::atomic<bool> blocked_{false};
+    std::atomic<bool> more_{false};
 };
 
 }  // namespace peacepie::worker

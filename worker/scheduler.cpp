@@ -88,7 +88,7 @@ void Scheduler::idle(Loop& loop) {
     Cell* found = steal(loop);
     const bool was_last = searching_.fetch_sub(1) == 1;
     if (found) {
-        if (was_last && !loop.ready.is_empty()) wake_one();
+        if (was_last && has_work()) wake_one();
         return execute(loop, *found);
     }
     if (!polling_.exchange(true)) {
@@ -104,6 +104,7 @@ void Scheduler::idle(Loop& loop) {
 }
 
 void Scheduler::poll() {
+    polling_until_.store(Nanoseconds::max().count());  // from here on every new deadline wakes: none slips between look and sleep
     const auto deadline = worker_->next_deadline();
     std::optional<Nanoseconds> patience;
     if (pump_->is_blocked()) patience = 1ms;
@@ -169,7 +170,7 @@ Cell* Scheduler::take_overflow(Loop& loop) {
 bool Scheduler::has_work() {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (stopping_.load() || admin_ready_.load() || overflow_size_.load() != 0) return true;
-    if (!worker_->outbox().empty() && !pump_->is_blocked()) return true;
+    if ((!worker_->outbox().empty() && !pump_->is_blocked()) || pump_->has_more()) return true;
     for (auto& loop : loops_)
         if (!loop.ready.is_empty()) return true;
     return false;
@@ -204,7 +205,8 @@ void Scheduler::monitor(std::function<void()> ended) {
             pump_->exchange();
             look_after(0ns);
             pump_->exchange();
-            if (has_work()) wake_one();  // a loop may have gone to sleep while its wake-up was taken here
+            if (has_work()) wake_one();
+            if (polling_.load()) poller_->wake();  // a loop may have gone to sleep while its wake-up was taken here
         }
         for (std::size_t i = 0; i < loops_.size(); ++i) watch_over(loops_[i], watchdogs[i]);
         if (ended && worker_->has_ended() && worker_->outbox().empty()) std::exchange(ended, nullptr)();

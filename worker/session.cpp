@@ -6,6 +6,7 @@
 #include "wire/limits.hpp"
 #include "worker/actor_commands.hpp"
 #include "worker/admin.hpp"
+#include "worker/migration.hpp"
 #include "worker/worker.hpp"
 
 namespace peacepie::worker {
@@ -64,6 +65,10 @@ void Session::on_welcome(const Value& body) {
     if (const Value* fenced = body.find("fenced"); fenced && fenced->as_array())
         for (const auto& name : *fenced->as_array())
             if (name.as_text()) admin_.actors().discard(*name.as_text());
+    if (const Value* epoch = body.find("broker_epoch"); epoch && epoch->as_integer()) {
+        const auto before = std::exchange(broker_epoch_, *epoch->as_integer());
+        if (before != 0 && before != broker_epoch_) admin_.migration().broker_has_changed();
+    }
     phase_.store(Phase::joined, std::memory_order_release);
     admin_.worker().outbox().open();
     log::info({{"node", admin_.worker().node()}, {"prime", prime_ ? "yes" : "no"}}, "{} has joined", admin_.worker().node());

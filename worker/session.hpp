@@ -48,6 +48,7 @@ private:
     bool prime_ = false;
     std::string system_ = "king";
     std::string session_;  ///< the broker's secret for this session; shows that a new hello is ours
+    std::int64_t broker_epoch_ = 0;  ///< of the broker that welcomed us last
     Nanoseconds since_{0};
     std::uint64_t greeting_ = 0;  ///< counts hellos, so that an old one's timeout is known
 };

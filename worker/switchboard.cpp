@@ -85,6 +85,7 @@ void Switchboard::send_out(const pp_envelope& envelope, std::string_view recipie
 
 /// Tells the asker; a send has nobody to tell and is counted.
 void Switchboard::refuse(const pp_envelope& envelope, Fault fault, std::string text) {
+    if (envelope.kind == PP_REPLY && fault == Fault::too_large) return answer_is_too_large(envelope, text);
     if (envelope.kind != PP_ASK) {
         auto recipient = view(envelope.recipient_text);
         return worker_.dead_letter(envelope, recipient.empty() ? "an actor that left" : recipient, code_of(fault));
@@ -99,6 +100,17 @@ void Switchboard::refuse(const pp_envelope& envelope, Fault fault, std::string t
     error.recipient = envelope.sender;
     error.recipient_text = envelope.sender_text;
     error.sender_text = bytes(worker_.node());
+    error.body = bytes(body);
+    post(error, Origin::local);
+}
+
+/// Who asked gets an error instead of the answer that cannot travel.
+void Switchboard::answer_is_too_large(const pp_envelope& envelope, const std::string& text) {
+    const std::string body = Value(Value::Map{{"text", text}, {"from", worker_.node()}}).encoded();
+    pp_envelope error = envelope;
+    error.kind = PP_ERROR;
+    error.command = 0;
+    error.command_text = bytes(code_of(Fault::too_large));
     error.body = bytes(body);
     post(error, Origin::local);
 }

@@ -46,6 +46,7 @@ private:
     void post_by_name(const pp_envelope& envelope, std::string_view name, Origin origin);
     void send_out(const pp_envelope& envelope, std::string_view recipient, std::uint64_t routes, bool& again);
     void refuse(const pp_envelope& envelope, Fault fault, std::string text);
+    void answer_is_too_large(const pp_envelope& envelope, const std::string& text);
 
     Worker& worker_;
     mutable std::shared_mutex lock_;

@@ -27,11 +27,43 @@ void Worker::on_frame(std::string_view frame) {
             counters_.malformed.fetch_add(1, std::memory_order_relaxed);
             continue;
         }
-        if (envelope.kind == Kind::error && envelope.command == code_of(Fault::no_session))
-            admin_->signal(Admin::Signal::session_lost);
+        if (envelope.sender.empty() && on_word_of_head(envelope)) continue;
         switchboard_.post(as_pp_envelope(envelope), Origin::link);
     }
     if (reader.is_malformed()) counters_.malformed.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// What must take effect before the next envelope is looked at, not when the admin comes to it.  True: nothing is left to do.
+bool Worker::on_word_of_head(const Envelope& envelope) {
+    if (envelope.kind == Kind::error && envelope.command == code_of(Fault::no_session) && envelope.recipient.empty()) {
+        admin_->signal(Admin::Signal::session_lost);
+        return false;
+    }
+    const bool is_fence = envelope.command == "fence";
+    if (!is_fence && envelope.command != "resume" && envelope.command != "cancel_move") return false;
+    try {
+        const Value body = Value::decode(envelope.body);
+        const Value* entity = body.find("entity");
+        const Value* epoch = body.find("epoch");
+        if (!entity || !entity->as_text() || !epoch || !epoch->as_integer()) return false;
+        if (!is_fence) switchboard_.expect_no_more(*entity->as_text());  // mail right behind it is the old home's again
+        else fence_is_back(*entity->as_text(), static_cast<std::uint64_t>(*epoch->as_integer()));
+    } catch (const Error&) {
+        counters_.malformed.fetch_add(1, std::memory_order_relaxed);
+    }
+    return is_fence;
+}
+
+/// What local senders had sent before the move has come; their later mail may follow.
+void Worker::fence_is_back(const std::string& name, std::optional<std::uint64_t> epoch) {
+    const auto handle = switchboard_.find(name);
+    Cell* cell = handle != 0 ? CellTable::of_process().slot(handle) : nullptr;
+    if (!cell || (epoch && cell->epoch() != *epoch)) return;
+    Mail* mail = Mail::make(MailKind::fence);
+    mail->origin = Origin::link;
+    const auto posted = cell->post(mail, CellTable::generation(handle));
+    if (posted == Posted::wake_reader) executor_.schedule(*cell);
+    else if (posted != Posted::queued) Mail::destroy(mail);
 }
 
 void Worker::on_time() {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -73,6 +74,8 @@ public:
     void give_order(std::unique_ptr<Order> order);
     /// Binds the name here and asks the broker to return a fence; see decisions/0005-fence-after-a-move.md.
     void bind_behind_fence(const std::string& name, std::uint64_t cell, std::uint64_t epoch);
+    /// Lets a cell's gated mail go on; without an epoch whatever its life is.
+    void fence_is_back(const std::string& name, std::optional<std::uint64_t> epoch);
     void not_handled(const Cell& cell, const Mail& mail);
     /// The actor has left with that message unread: it goes after it by name.
     void left_behind(const std::string& name, const Mail& mail);
@@ -91,6 +94,8 @@ public:
     void dead_letter(const pp_envelope& envelope, std::string_view recipient, std::string_view reason);
 
 private:
+    [[nodiscard]] bool on_word_of_head(const Envelope& envelope);
+
     const Clock& clock_;
     Executor& executor_;
     const Options options_;

@@ -186,6 +186,21 @@ TEST_CASE("a client's ask without an answer expires and a late answer is dropped
     CHECK(world.broker.counters().late_answers == 1);
 }
 
+TEST_CASE("a client may answer what it was asked and nothing else") {
+    World world;
+    const Peer worker = world.worker("first", "main");
+    world.register_actors(worker, {"asker", "greeter"});
+    const Peer client = world.client(), other = world.client();
+    world.say(worker, Kind::ask, 7, "tick", "@me.1", {}, "asker");
+    const auto tick = world.only(client);
+    world.reply(other, tick, "forged");
+    world.say(other, Kind::reply, 8, "forged", "asker");
+    world.say(other, Kind::reply, 1, "forged", "first.main.admin");
+    CHECK(world.received(worker).empty());
+    world.reply(client, tick, "answered");
+    CHECK(world.only(worker).command == "answered");
+}
+
 TEST_CASE("a client's mid may be used again after its answer but not before") {
     World world;
     const Peer worker = world.worker("first", "main");

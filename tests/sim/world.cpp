@@ -93,7 +93,7 @@ void World::to_client(const std::string& frame) {
 }
 
 void World::flush(Host& host) {
-    while (auto frame = host.logic->outbox().take()) host.to_broker.put(std::move(*frame), clock_.now() + some_delay());
+    while (auto frame = host.logic->outbox().take()) host.to_broker.put(std::move(frame->bytes), clock_.now() + some_delay());
 }
 
 /// One thing that could happen now, chosen by the seed; time passes only when nothing could.

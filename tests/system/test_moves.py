@@ -54,7 +54,8 @@ class Moves(unittest.TestCase):
         """three moves while senders send flat out lose, double and reorder nothing"""
         self.start_senders(per_tick=200)
         for node in (self.child, self.other, MAIN):
-            self.assertEqual(self.king.move("counter", node, timeout=20.0).name, "actor_is_recreated")
+            moved = self.king.move("counter", node, timeout=20.0)
+            self.assertEqual(moved.name, "actor_is_recreated", moved.body)
         self.check_nothing_lost(1000)
 
     def test_busy(self):
