@@ -124,12 +124,12 @@ TEST_CASE("a fence comes back to its worker behind what was sent before it") {
 TEST_CASE("answers reach the source until its snapshot has come and are held in order after that") {
     MoveWorld world;
     const auto freeze = world.freeze();
-    world.say(world.sender, Kind::reply, 5, "early", "greeter");
+    world.say(world.target, Kind::reply, 5, "early", "greeter");
     CHECK(world.only(world.source).command == "early");
     world.reply(world.source, freeze, "snapshot", MoveWorld::snapshot());
     const auto load = world.only(world.target);
     world.tick(1);
-    world.say(world.sender, Kind::reply, 6, "late", "greeter");
+    world.say(world.target, Kind::reply, 6, "late", "greeter");
     CHECK(world.received(world.source).empty());
     world.reply(world.target, load, "is_loaded");
     CHECK(world.commands(world.target) == Commands{"start", "tick", "late"});
