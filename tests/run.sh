@@ -80,10 +80,10 @@ run_system() {
   [ "$status" -le 1 ] || note failed "$stage: run.py" "ended with status $status"
 }
 
-sanitized() {   # sanitized STAGE DIR value-of-PEACEPIE_SANITIZE
+sanitized() {   # sanitized STAGE DIR value-of-PEACEPIE_SANITIZE ctest-options...
   # Lines in reports, no more: full debug information doubles the time of this stage.
   build_in "$2" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" -DPEACEPIE_SANITIZE="$3" || return
-  run_ctest "$1" "$2" -L '^(unit|sim)$'
+  run_ctest "$1" "$2" -L '^(unit|sim)$' "${@:4}"
   run_system "$1" "$2" --sanitized
 }
 
@@ -108,7 +108,12 @@ if [ "$full" = yes ]; then
   export UBSAN_OPTIONS="print_stacktrace=1"
   export TSAN_OPTIONS="suppressions=$root/races.supp:halt_on_error=1:second_deadlock_stack=1"
   if fits 14 "address sanitizer"; then say "address and undefined behaviour"; sanitized asan "$build-asan" address; fi
-  if fits 14 "thread sanitizer"; then say "data races"; sanitized tsan "$build-tsan" thread; fi
+  if fits 14 "thread sanitizer"; then say "data races"; 
+    # These hand data from thread to thread through ZeroMQ sockets, whose locks the thread sanitizer cannot see.
+    blind='client_test|launcher_test|cli_test'
+    note skipped "tsan: $blind" "their threads meet in libzmq, which is not instrumented"
+    sanitized tsan "$build-tsan" thread -E "^($blind)/"
+  fi
   if fits 6 "fuzzing"; then
     say "fuzzing"
     tests/fuzz/run.sh --build "$build-fuzz" --seconds "${PEACEPIE_FUZZ_SECONDS:-60}" --tally "$tally"
