@@ -108,7 +108,7 @@ if [ "$full" = yes ]; then
   export UBSAN_OPTIONS="print_stacktrace=1"
   export TSAN_OPTIONS="suppressions=$root/races.supp:halt_on_error=1:second_deadlock_stack=1"
   if fits 14 "address sanitizer"; then say "address and undefined behaviour"; sanitized asan "$build-asan" address; fi
-  if fits 14 "thread sanitizer"; then say "data races"; 
+  if fits 14 "thread sanitizer"; then say "data races"
     # These hand data from thread to thread through ZeroMQ sockets, whose locks the thread sanitizer cannot see.
     blind='client_test|launcher_test|cli_test'
     note skipped "tsan: $blind" "their threads meet in libzmq, which is not instrumented"
