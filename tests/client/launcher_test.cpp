@@ -1,8 +1,11 @@
 #include "catch.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <thread>
 
 #include "fake_broker.hpp"
 #include "launcher/child.hpp"
@@ -44,7 +47,10 @@ public:
             broker.reply(said, "all_nodes", Value::Array{"first.main.admin"});
             if (!questions.empty() && asked_ == 0) ask_next(broker, said.peer);
         }
-        if (said.command == "process_ended") ended.push_back(said.body);
+        if (said.command == "process_ended") {
+            ended.push_back(said.body);
+            ++reported;
+        }
         if (said.kind == Kind::reply || said.kind == Kind::error) {
             answers.push_back(said);
             if (asked_ < questions.size()) ask_next(broker, said.peer);
@@ -56,6 +62,13 @@ public:
     std::vector<std::pair<std::string, Value>> questions;
     std::vector<Said> answers;
     std::vector<Value> ended;
+    std::atomic<std::size_t> reported{0};
+
+    /// The launcher may be gone while its last words are still on the way.
+    void await_reports(std::size_t count) const {
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+        while (reported < count && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
+    }
 
 private:
     void ask_next(FakeBroker& broker, const std::string& peer) {
@@ -117,6 +130,7 @@ TEST_CASE("a launcher starts and stops the processes it is asked for, once each"
     CHECK((status == 0 || status == 128 + SIGTERM));  // the script may be told before it has begun to listen
     CHECK(head.answers[4].command == "no_such_node");
     CHECK(head.answers[5].command == "is_not_handled");
+    head.await_reports(1);
     REQUIRE_FALSE(head.ended.empty());
     CHECK(*head.ended[0].find("node")->as_text() == "first.process_0.admin");
 }
@@ -127,6 +141,7 @@ TEST_CASE("a first worker that keeps dying is given up with status 1, and each d
     FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
     const Script script("exit 3");
     CHECK(Launcher(options_for(broker, script, control)).run() == 1);
+    head.await_reports(limits::restarts_max + 1);
     CHECK(head.ended.size() == limits::restarts_max + 1);
     CHECK(*head.ended[0].find("status")->as_integer() == 3);
 }
