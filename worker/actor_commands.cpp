@@ -146,8 +146,9 @@ void ActorCommands::remove(const RequestPointer& request) {
                                       "there is no actor \"" + *name->as_text() + "\"", {{"name", *name}});
     }
     stop(place->first, place->second, [this, request, gone = place->first](const Order& order) {
-        if (order.failed())
+        if (order.code == code_of(Fault::no_such_actor))
             return request->reply_failure("actor_is_absent", order.code, order.text, {{"name", gone}});
+        if (order.failed()) return request->fail(order.code, order.text);  // it is there and stays for now
         request->reply("actor_is_removed", Value::Map{{"name", gone}});
     });
 }

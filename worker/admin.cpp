@@ -280,6 +280,7 @@ void Admin::stats(const RequestPointer& request) {
                                        {"dead_letters", counters.dead_letters.load()},
                                        {"malformed", counters.malformed.load()}, {"mailbox", mailbox_.length()},
                                        {"mailbox_bytes", mailbox_.bytes()}, {"open_asks", asks_.size()},
+                                       {"timers", worker_.timers()},
                                        {"outbox_bytes", worker_.outbox().bytes()},
                                        {"uptime", std::chrono::duration<double>(worker_.now() - session_->since()).count()}});
 }

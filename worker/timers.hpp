@@ -38,6 +38,11 @@ public:
         return cell;
     }
 
+    [[nodiscard]] std::size_t size() const {
+        std::lock_guard guard(lock_);
+        return entries_.size();
+    }
+
 private:
     struct Entry {
         Nanoseconds when;

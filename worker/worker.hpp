@@ -46,6 +46,7 @@ public:
     void on_time();                                 ///< by the holder of the link, when next_deadline() has come
     void run_admin();                               ///< by one thread at a time, after schedule_admin()
     [[nodiscard]] std::optional<Nanoseconds> next_deadline() const { return timers_.earliest(); }
+    [[nodiscard]] std::size_t timers() const { return timers_.size(); }  ///< deadlines somebody has registered
     /// All actors have ended and `bye` is in the outbox: the process may end once it is empty.
     [[nodiscard]] bool has_ended() const noexcept;
     /// Ends in order, as after the command `shut_down`.

@@ -1,10 +1,31 @@
-// actors.cpp - who lives in the simulated world: senders that number what they send and a counter that checks it.
+// actors.cpp - who lives in the simulated world: senders that number what they send, a counter that checks it, and some
+// that do what an author should not.
 //
 // Next: moves_test.cpp.
 #include <peacepie/peacepie.hpp>
 
 #include <map>
 #include <string>
+
+namespace {
+
+/// Cannot be written down once it is spoiled.
+struct Brittle {
+    int number = 0;
+    bool spoiled = false;
+};
+
+}  // namespace
+
+template <>
+struct peacepie::convert<Brittle> {
+    static std::string name() { return "number"; }
+    static Value to(const Brittle& brittle) {
+        if (brittle.spoiled) throw Error("spoiled", "this state cannot be saved");
+        return brittle.number;
+    }
+    static Brittle from(const Value& value) { return {convert<int>::from(value), false}; }
+};
 
 namespace {
 
@@ -15,6 +36,8 @@ public:
         on("count", &Counter::count, "sender", "number");
         on("add", &Counter::add, "sender", "number");
         on("slow", &Counter::slow, "sender", "number");
+        on("slower", &Counter::slower, "sender", "number");
+        on("crowd", &Counter::slow, "sender", "number", overlapping);
         on("report", &Counter::report);
     }
 
@@ -40,6 +63,11 @@ private:
         co_await sleep(Seconds(0.003));
         co_return number;
     }
+    Task<int> slower(std::string sender, int number) {
+        count(sender, number);
+        co_await sleep(Seconds(0.05));
+        co_return number;
+    }
     void tick() { ++*ticks; }
     Reply report() {
         if (!ticker.is_running()) ticker.start();
@@ -53,6 +81,8 @@ public:
     Sender() {
         on("send_numbers", &Sender::send_numbers, "to", "count");
         on("ask_numbers", &Sender::ask_numbers, "to", "command", "count");
+        on("flood", &Sender::flood, "to", "count");
+        on("nap_beside_a_long_ask", &Sender::nap_beside_a_long_ask, "to", "count");
     }
 
 private:
@@ -72,8 +102,40 @@ private:
         }
         co_return right;
     }
+    void flood(std::string to, int count) {
+        for (int i = 0; i < count; ++i) send(to, "ping");
+    }
+    Task<int> nap_beside_a_long_ask(std::string to, int count) {
+        auto long_ask = ask_within(Seconds(60), to, "never");
+        for (int i = 0; i < count; ++i) co_await sleep(Seconds(0.001));
+        co_return count;
+    }
+};
+
+class Odd final : public peacepie::Actor {
+public:
+    Odd() {
+        on("spoil", &Odd::spoil);
+        on("mend", &Odd::mend);
+        on("count", &Odd::count);
+        on("large", &Odd::large, "size");
+        on("never", &Odd::never);
+    }
+
+private:
+    State<Brittle> brittle{this, "brittle"};
+
+    Task<> started() override { co_await sleep(Seconds(0.05)); }
+    void spoil() { brittle->spoiled = true; }
+    void mend() { brittle->spoiled = false; }
+    int count() { return ++brittle->number; }
+    std::string large(int size) { return std::string(static_cast<std::size_t>(size), 'x'); }
+    Task<int> never() {
+        co_await sleep(Seconds(3600));
+        co_return 0;
+    }
 };
 
 }  // namespace
 
-PEACEPIE_PLUGIN("sim_actors", "1.0.0", actor<Counter>("Counter"), actor<Sender>("Sender"))
+PEACEPIE_PLUGIN("sim_actors", "1.0.0", actor<Counter>("Counter"), actor<Sender>("Sender"), actor<Odd>("Odd"))

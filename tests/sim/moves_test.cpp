@@ -52,7 +52,7 @@ Load load_and_move(World& world, int count, int moves) {
 
 TEST_CASE("messages of each sender arrive once and in order while the receiver moves at random") {
     constexpr int count = 120;
-    for (std::uint64_t seed = 1; seed <= seeds(40); ++seed) {
+    for (const auto seed : seeds(40)) {
         INFO("seed " << seed);
         World world(seed, workers);
         const auto load = load_and_move(world, count, 12);
@@ -81,7 +81,7 @@ TEST_CASE("messages of each sender arrive once and in order while the receiver m
 }
 
 TEST_CASE("a ticker keeps its phase over moves") {
-    for (std::uint64_t seed = 1; seed <= seeds(10); ++seed) {
+    for (const auto seed : seeds(10)) {
         INFO("seed " << seed);
         World world(seed, workers);
         world.create("counter", "Counter", 0);
@@ -110,7 +110,7 @@ TEST_CASE("a move to where the class cannot be built leaves the actor at home an
 }
 
 TEST_CASE("a turn that outlasts the move's time calls the move off and nothing is lost") {
-    for (std::uint64_t seed = 1; seed <= seeds(20); ++seed) {
+    for (const auto seed : seeds(20)) {
         INFO("seed " << seed);
         World world(seed, workers);
         world.create("counter", "Counter", 0);

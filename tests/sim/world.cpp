@@ -2,6 +2,7 @@
 #include "sim/world.hpp"
 
 #include <cstdlib>
+#include <numeric>
 #include <stdexcept>
 
 #include "worker/admin.hpp"
@@ -14,12 +15,16 @@ namespace peacepie::sim {
 
 using namespace std::chrono_literals;
 
-std::uint64_t seeds(std::uint64_t normally) {
+std::vector<std::uint64_t> seeds(std::uint64_t normally) {
+    if (const char* one = std::getenv("PEACEPIE_SIM_SEED")) return {std::strtoull(one, nullptr, 10)};
     const char* wanted = std::getenv("PEACEPIE_SIM_SEEDS");
-    return wanted ? std::strtoull(wanted, nullptr, 10) : normally;
+    std::vector<std::uint64_t> all(wanted ? std::strtoull(wanted, nullptr, 10) : normally);
+    std::iota(all.begin(), all.end(), 1);
+    return all;
 }
 
-World::World(std::uint64_t seed, int workers) : random_(seed), broker_(*this, clock_, broker::Options{}) {
+World::World(std::uint64_t seed, int workers) : random_(seed) {
+    broker_.emplace(static_cast<PeerLink&>(*this), clock_, broker::Options{.broker_epoch = broker_epoch_});
     worker::set_process_clock(clock_);
     static const pp_plugin* plugin = peacepie_plugin(&worker::host_of_process());
     for (int i = 0; i < workers; ++i) {
@@ -30,17 +35,26 @@ World::World(std::uint64_t seed, int workers) : random_(seed), broker_(*this, cl
         host->logic->admin().store().adopt(*plugin);
         host->logic->begin();
         workers_.push_back(std::move(host));
-        const auto joined = ++last_mid_;
-        if (i == 0) {
-            from_client({.kind = Kind::ask, .mid = joined, .command = "hello"},
-                        Value::Map{{"role", "client"}, {"name", "tester"}, {"protocol", Value::Array{1, 1}}});
-            (void)wait(joined);
-        }
+        if (i == 0) greet();
         run_until([&] { return call(node(static_cast<std::size_t>(i)), "ping").command == "pong"; }, 10s);
     }
 }
 
 World::~World() = default;
+
+void World::greet() {
+    const auto joined = ++last_mid_;
+    from_client({.kind = Kind::ask, .mid = joined, .command = "hello"},
+                Value::Map{{"role", "client"}, {"name", "tester"}, {"protocol", Value::Array{1, 1}}});
+    (void)wait(joined);
+}
+
+void World::restart_broker() {
+    broker_.emplace(static_cast<PeerLink&>(*this), clock_, broker::Options{.broker_epoch = ++broker_epoch_});
+    for (auto& host : workers_) host->to_broker = {}, host->from_broker = {};
+    client_to_broker_ = {}, client_from_broker_ = {};
+    greet();
+}
 
 Nanoseconds World::some_delay() { return Nanoseconds(random_.below(2'000'000)); }
 
@@ -96,8 +110,8 @@ void World::flush(Host& host) {
     while (auto frame = host.logic->outbox().take()) host.to_broker.put(std::move(frame->bytes), clock_.now() + some_delay());
 }
 
-/// One thing that could happen now, chosen by the seed; time passes only when nothing could.
-void World::step() {
+/// One thing that could happen now, chosen by the seed; time passes only when nothing could, and not beyond `horizon`.
+void World::step(Nanoseconds horizon) {
     std::vector<std::function<void()>> possible;
     const auto now = clock_.now();
     for (std::size_t i = 0; i < workers_.size(); ++i) {
@@ -118,19 +132,19 @@ void World::step() {
         if (host.from_broker.has_due(now)) possible.push_back([&host] { host.logic->on_frame(host.from_broker.take()); });
         if (host.to_broker.has_due(now))
             possible.push_back([this, &host, i] {
-                broker_.on_frame(i + 1, host.to_broker.take());
-                if (random_.one_in(2)) broker_.on_round();
+                broker_->on_frame(i + 1, host.to_broker.take());
+                if (random_.one_in(2)) broker_->on_round();
             });
     }
-    if (client_to_broker_.has_due(now)) possible.push_back([this] { broker_.on_frame(client_peer, client_to_broker_.take()); });
+    if (client_to_broker_.has_due(now)) possible.push_back([this] { broker_->on_frame(client_peer, client_to_broker_.take()); });
     if (client_from_broker_.has_due(now)) possible.push_back([this] { to_client(client_from_broker_.take()); });
-    if (possible.empty()) return pass_time();
+    if (possible.empty()) return pass_time(horizon);
     possible[random_.below(possible.size())]();
 }
 
-void World::pass_time() {
-    broker_.on_round();
-    auto next = clock_.now() + 1s;
+void World::pass_time(Nanoseconds horizon) {
+    broker_->on_round();
+    auto next = std::min(clock_.now() + 1s, horizon);
     auto sooner = [&next](std::optional<Nanoseconds> when) {
         if (when) next = std::min(next, *when);
     };
@@ -141,15 +155,15 @@ void World::pass_time() {
     }
     sooner(client_to_broker_.next());
     sooner(client_from_broker_.next());
-    sooner(broker_.next_deadline());
+    sooner(broker_->next_deadline());
     clock_.advance_to(next);
-    broker_.on_time();
-    broker_.on_round();
+    broker_->on_time();
+    broker_->on_round();
     for (auto& host : workers_) host->logic->on_time();
 }
 
 void World::run_for(Nanoseconds span) {
-    for (const auto end = clock_.now() + span; clock_.now() < end;) step();
+    for (const auto end = clock_.now() + span; clock_.now() < end;) step(end);
 }
 
 void World::run_until(const std::function<bool()>& done, Nanoseconds patience) {

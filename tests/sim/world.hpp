@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,10 +57,12 @@ public:
     Answer call(std::string recipient, std::string command, Value body = {}) { return wait(ask(recipient, command, body)); }
 
     void create(const std::string& name, const std::string& actor_class, std::size_t worker);
-    void step();
+    void step(Nanoseconds horizon = Nanoseconds::max());
     void run_for(Nanoseconds span);
     void run_until(const std::function<bool()>& done, Nanoseconds patience);
     [[nodiscard]] Nanoseconds now() const { return clock_.now(); }
+    /// Another broker takes the place of the one that was: what was under way to and from that one is lost.
+    void restart_broker();
     /// Sums a counter of all workers, to see that nothing ended in silence.
     [[nodiscard]] std::uint64_t dead_letters() const;
 
@@ -74,22 +77,25 @@ private:
     [[nodiscard]] Sent send(Peer peer, std::string_view frame) override;
     void forget(Peer) override {}
 
+    void greet();
     void from_client(Envelope envelope, const Value& body);
     void to_client(const std::string& frame);
     [[nodiscard]] Nanoseconds some_delay();
-    void pass_time();
+    void pass_time(Nanoseconds horizon);
     void flush(Host& host);
 
     Random random_;
     ManualClock clock_;
-    broker::Broker broker_;
+    std::uint64_t broker_epoch_ = 1;
+    std::optional<broker::Broker> broker_;
     std::vector<std::unique_ptr<Host>> workers_;
     Pipe client_to_broker_, client_from_broker_;
     std::map<std::uint64_t, Answer> answers_;
     std::uint64_t last_mid_ = 0;
 };
 
-/// How many seeds to play: PEACEPIE_SIM_SEEDS, or a number that fits a normal test run.
-[[nodiscard]] std::uint64_t seeds(std::uint64_t normally);
+/// The seeds to play: PEACEPIE_SIM_SEED plays that one again, PEACEPIE_SIM_SEEDS as many from 1, else as many as
+/// fit a normal test run.
+[[nodiscard]] std::vector<std::uint64_t> seeds(std::uint64_t normally);
 
 }  // namespace peacepie::sim

@@ -1,0 +1,176 @@
+// accidents_test.cpp - what goes wrong while an actor moves, and what is promised all the same.  Next: moves_test.cpp.
+#include "catch.hpp"
+#include "sim/world.hpp"
+#include "wire/limits.hpp"
+
+using namespace peacepie;
+using namespace peacepie::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int workers = 3;
+
+Value to_node(const std::string& name, const std::string& node) { return Value::Map{{"entity", name}, {"node", node}}; }
+Value in_place(const std::string& name) { return Value::Map{{"entity", name}}; }
+Value numbered(int number) { return Value::Map{{"sender", "outside_" + std::to_string(number)}, {"number", 0}}; }
+
+std::string text(const Answer& answer, const char* key) {
+    const Value* field = answer.body.find(key);
+    return field && field->as_text() ? *field->as_text() : std::string();
+}
+
+std::int64_t number(const Value& body, const char* key) {
+    const Value* field = body.find(key);
+    return field && field->as_integer() ? *field->as_integer() : -1;
+}
+
+}  // namespace
+
+TEST_CASE("recreations in place that are called off at any moment keep the order of each sender") {
+    int called_off = 0;
+    for (const auto seed : seeds(20)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 0);
+        world.create("local", "Sender", 0);
+        world.create("streamer", "Sender", 0);
+        world.create("remote", "Sender", 1);
+        const auto asks = world.ask("local", "ask_numbers", Value::Map{{"to", "counter"}, {"command", "slow"}, {"count", 120}}, 60'000);
+        const auto sends = world.ask("streamer", "send_numbers", Value::Map{{"to", "counter"}, {"count", 400}}, 60'000);
+        const auto far = world.ask("remote", "send_numbers", Value::Map{{"to", "counter"}, {"count", 400}}, 60'000);
+        for (int i = 0; i < 80; ++i) {
+            const auto patience = 1 + static_cast<std::uint32_t>(world.random().below(9));
+            const auto answer = world.wait(world.ask("", "recreate_actor", in_place("counter"), patience));
+            called_off += answer.command == "actor_is_not_recreated" ? 1 : 0;
+            world.run_for(Nanoseconds(world.random().below(4'000'000)));
+        }
+        CHECK(world.wait(asks).body == Value(120));
+        (void)world.wait(sends);
+        (void)world.wait(far);
+        world.run_for(1s);
+        const auto report = world.call("counter", "report");
+        CHECK(text(report, "fault") == "");
+        const Value& seen = *report.body.find("seen");
+        CHECK(number(seen, "local") == 120);
+        CHECK(number(seen, "streamer") == 400);
+        CHECK(number(seen, "remote") == 400);
+    }
+    CHECK((called_off > 0 || seeds(20).size() == 1));
+}
+
+TEST_CASE("an admin whose mailbox is flooded still takes the broker's words") {
+    World world(3, workers);
+    world.create("counter", "Counter", 0);
+    world.create("flooder", "Sender", 0);
+    const auto too_many = static_cast<int>(limits::mailbox_length_max) + 1'000;
+    (void)world.call("flooder", "flood", Value::Map{{"to", world.node(0)}, {"count", too_many}});
+    CHECK(world.dead_letters() > 0);  // the box was full indeed
+    CHECK(world.call("", "recreate_actor", to_node("counter", world.node(1))).command == "actor_is_recreated");
+}
+
+TEST_CASE("another broker while a move waits for the running turn leaves the actor at home, at work and movable") {
+    for (const auto seed : seeds(30)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 0);
+        world.create("local", "Sender", 0);
+        (void)world.ask("local", "ask_numbers", Value::Map{{"to", "counter"}, {"command", "slower"}, {"count", 1}}, 60'000);
+        world.run_for(8ms);
+        (void)world.ask("", "recreate_actor", to_node("counter", world.node(1)));
+        (void)world.ask("local", "send_numbers", Value::Map{{"to", "counter"}, {"count", 60}}, 60'000);
+        world.run_for(Nanoseconds(world.random().below(30'000'000)));
+        world.restart_broker();
+        world.run_for(10s);
+        const auto found = world.call("", "seek_actor", Value::Map{{"entity", "counter"}});
+        REQUIRE(found.command == "actor_is_found");
+        CHECK(text(found, "node") == world.node(0));
+        for (std::size_t i : {1u, 2u, 0u})
+            CHECK(world.call("", "recreate_actor", to_node("counter", world.node(i))).command == "actor_is_recreated");
+        CHECK(number(*world.call("counter", "report").body.find("seen"), "local") >= 1);
+    }
+}
+
+TEST_CASE("an actor whose state cannot be saved stays at home with its mail and says why") {
+    World world(5, workers);
+    world.create("odd", "Odd", 0);
+    CHECK(world.call("odd", "count").body == Value(1));
+    (void)world.call("odd", "spoil");
+    const auto move = world.ask("", "recreate_actor", to_node("odd", world.node(1)));
+    const auto waiting = world.ask("odd", "count");
+    const auto refused = world.wait(move);
+    CHECK(refused.command == "actor_is_not_recreated");
+    CHECK(text(refused, "reason") == "spoiled");
+    CHECK(text(refused, "text").find("cannot be saved") != std::string::npos);
+    CHECK(world.wait(waiting).body == Value(2));
+    (void)world.call("odd", "mend");
+    CHECK(world.call("", "recreate_actor", to_node("odd", world.node(1))).command == "actor_is_recreated");
+    CHECK(world.call("odd", "count").body == Value(3));
+}
+
+TEST_CASE("asks of overlapping handlers that a move interrupts are answered each once") {
+    for (const auto seed : seeds(20)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 0);
+        std::vector<std::uint64_t> asks;
+        for (int i = 0; i < 10; ++i) asks.push_back(world.ask("counter", "crowd", numbered(i)));
+        world.run_for(Nanoseconds(world.random().below(4'000'000)));
+        const auto move = world.ask("", "recreate_actor", to_node("counter", world.node(1)));
+        for (int i = 10; i < 20; ++i) asks.push_back(world.ask("counter", "crowd", numbered(i)));
+        CHECK(world.wait(move).command == "actor_is_recreated");
+        for (const auto mid : asks) {
+            const auto answer = world.wait(mid);  // a second answer would throw
+            CHECK((answer.kind == Kind::reply || answer.command == "stopping"));
+        }
+        const auto report = world.call("counter", "report");
+        for (int i = 0; i < 20; ++i)
+            CHECK(number(*report.body.find("seen"), ("outside_" + std::to_string(i)).c_str()) == 1);
+    }
+}
+
+TEST_CASE("a move during started() is refused as a conflict and works after it") {
+    World world(9, workers);
+    world.create("odd", "Odd", 0);
+    CHECK(world.call("", "recreate_actor", to_node("odd", world.node(1))).command == "actor_is_recreated");
+    const auto refused = world.call("", "recreate_actor", to_node("odd", world.node(2)));  // started() sleeps over there
+    CHECK(refused.command == "actor_is_not_recreated");
+    CHECK(text(refused, "reason") == "conflict");
+    world.run_for(100ms);
+    CHECK(world.call("", "recreate_actor", to_node("odd", world.node(2))).command == "actor_is_recreated");
+}
+
+TEST_CASE("an actor cannot be removed in the middle of its move and can be after it") {
+    World world(11, workers);
+    world.create("counter", "Counter", 0);
+    const auto slow = world.ask("counter", "slow", numbered(1));
+    world.run_for(1ms);
+    const auto move = world.ask("", "recreate_actor", to_node("counter", world.node(1)));
+    world.run_for(1500us);
+    const auto removal = world.wait(world.ask(world.node(0), "remove_actor", Value::Map{{"name", "counter"}}));
+    CHECK(world.wait(slow).kind == Kind::reply);
+    CHECK(world.wait(move).command == "actor_is_recreated");
+    CHECK(removal.kind == Kind::error);
+    CHECK(removal.command == "conflict");
+    CHECK(world.call(world.node(1), "remove_actor", Value::Map{{"name", "counter"}}).command == "actor_is_removed");
+}
+
+TEST_CASE("an answer larger than a message may be is an error with a reason") {
+    World world(13, workers);
+    world.create("odd", "Odd", 0);
+    const auto answer = world.call("odd", "large", Value::Map{{"size", 17 << 20}});
+    CHECK(answer.kind == Kind::error);
+    CHECK(answer.command == "too_large");
+    CHECK_FALSE(text(answer, "text").empty());
+    CHECK(world.call("odd", "count").body == Value(1));
+}
+
+TEST_CASE("short naps beside a long ask do not fill the table of deadlines") {
+    World world(17, workers);
+    world.create("odd", "Odd", 0);
+    world.create("sleeper", "Sender", 0);
+    const auto naps = world.ask("sleeper", "nap_beside_a_long_ask", Value::Map{{"to", "odd"}, {"count", 500}}, 60'000);
+    world.run_for(400ms);
+    CHECK(number(world.call(world.node(0), "stats").body, "timers") < 20);
+    CHECK(world.wait(naps).body == Value(500));
+}
