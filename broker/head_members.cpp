@@ -118,6 +118,8 @@ void Head::get_members(Command& command) {
         page = *wanted;
         id.clear();
     }
+    if (const auto* field = command.body.find("page"); field != nullptr && !field->is_nil())
+        page = count_of(command.body, "page", limits::actors_max);  // beside an id, which `_page_N` would take the place of
     Value body;
     if (level == "HEAD") {
         body = hosts_page(page, size);

@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "broker/text_hash.hpp"
+#include "wire/text_hash.hpp"
 
 namespace peacepie::broker {
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "broker/session.hpp"
-#include "broker/text_hash.hpp"
+#include "wire/text_hash.hpp"
 
 namespace peacepie::broker {
 

@@ -21,7 +21,7 @@ ProcessCommands::ProcessCommands(Admin& admin) : admin_(admin) {
              [this](const RequestPointer& request) { remove_process(request); });
     admin.on("get_local_nodes", "", "the workers of this host",
              [this](const RequestPointer& request) { get_local_nodes(request); });
-    admin.on("get_members", "page_size level? id?", "hosts, processes or actors, a page at a time",
+    admin.on("get_members", "page_size level? id? page?", "hosts, processes or actors, a page at a time",
              [this](const RequestPointer& request) { get_members(request); });
     const std::pair<const char*, const char*> passed[] = {{"get_all_nodes", ""}, {"seek_actor", "entity with_class_desc?"},
                                                           {"recreate_actor", "entity node? class_desc?"}, {"quit", ""}};

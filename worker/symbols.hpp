@@ -15,13 +15,9 @@
 #include <unordered_map>
 
 #include "wire/limits.hpp"
+#include "wire/text_hash.hpp"
 
 namespace peacepie::worker {
-
-struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-};
 
 class Symbols {
 public:

@@ -23,8 +23,8 @@ std::vector<Member> members_of(CommandLine& line, const std::string& recipient, 
     std::vector<Member> all;
     for (std::int64_t page = 1, pages = 1; page <= pages; ++page) {
         Value body = Value::Map{{"page_size", limits::page_size_max}, {"level", level}};
-        if (page > 1) body.set("id", "_page_" + std::to_string(page));
-        else if (!id.empty()) body.set("id", id);
+        if (page > 1) body.set("page", page);
+        if (!id.empty()) body.set("id", id);
         const Answer answer = line.ask(recipient, "get_members", body);
         const Value* list = answer.body.find("members");
         if (list == nullptr || list->as_array() == nullptr || list->as_array()->empty()) break;

@@ -153,6 +153,8 @@ TEST_CASE("get_members shows hosts, processes and actors, page by page") {
     CHECK(*first_page.body.find("nav")->find("pages") == Value(2));
     CHECK(ids(members({{"page_size", 2}, {"level", "ACTORS"}, {"id", "_page_2"}})) == Ids{"b", "c"});
     CHECK(members({{"page_size", 2}, {"id", "_page_9"}}).command == "bad_argument");
+    CHECK(ids(members({{"page_size", 2}, {"level", "PROCESS"}, {"id", "first.main.admin"}, {"page", 2}})) == Ids{"b", "c"});
+    CHECK(members({{"page_size", 2}, {"page", 0}}).command == "bad_argument");
     CHECK(members({{"page_size", 0}}).command == "bad_argument");
     CHECK(members({}).command == "bad_argument");
     CHECK(members({{"page_size", 2}, {"level", "KING"}}).command == "bad_argument");
