@@ -4,13 +4,26 @@ The system tests speak through it, so that the shipped clients are tested by som
 """
 
 import itertools
+import os
 import time
 
 import msgpack
 import zmq
 
 SEND, ASK, REPLY, ERROR = range(4)
+SLOWER = float(os.environ.get("PEACEPIE_SLOWER", "1"))  # sanitized programs take their time
 SHORT = 1.0  # seconds within which everything wrong has to be answered
+
+MAIN = "first.main.admin"  # the first worker of a system
+FIXTURE = "system_fixture"  # the package in system/plugins
+
+
+def class_desc(class_name, package="peacepie_example"):
+    """What create_actor wants to know about a class."""
+    return {"requires_dist": package, "class": class_name}
+
+
+EXAMPLE = class_desc("HelloWorld")
 
 
 class Fault(Exception):
@@ -18,8 +31,7 @@ class Fault(Exception):
 
     def __init__(self, code, body):
         super().__init__(f"{code}: {body}")
-        self.code = code
-        self.body = body if isinstance(body, dict) else {}
+        self.code, self.body = code, body
 
 
 class Silence(AssertionError):
@@ -41,6 +53,11 @@ class Answer(tuple):
     @property
     def body(self):
         return self[1]
+
+    def must_be(self, name):
+        """Its body, when it has that name."""
+        assert self.name == name, f"{self.name} instead of {name}: {self.body}"
+        return self.body
 
 
 class Bus:
@@ -95,7 +112,10 @@ class Bus:
 
     def receive(self, within=SHORT):
         """The next envelope; None when nothing comes in time."""
-        if not self.socket.poll(max(0, int(within * 1000)), zmq.POLLIN):
+        return self._receive_until(time.monotonic() + within * SLOWER)
+
+    def _receive_until(self, end):
+        if not self.socket.poll(max(0, int((end - time.monotonic()) * 1000)), zmq.POLLIN):
             return None
         parts = self.socket.recv_multipart()
         assert len(parts) == 1, f"one message is one frame, this one has {len(parts)} parts"
@@ -106,9 +126,9 @@ class Bus:
         for index, envelope in enumerate(self.strays):
             if fits(envelope):
                 return self.strays.pop(index)
-        end = time.monotonic() + within
+        end = time.monotonic() + within * SLOWER
         while True:
-            envelope = self.receive(end - time.monotonic())
+            envelope = self._receive_until(end)
             if envelope is None:
                 return None
             if fits(envelope):
@@ -120,6 +140,7 @@ class Bus:
         if envelope is None:
             raise Silence(f"no answer within {within} s")
         if envelope[1] == ERROR:
+            assert envelope[8]["text"], f"an error has a text: {envelope}"
             raise Fault(envelope[3], envelope[8])
         return Answer(envelope)
 
@@ -128,14 +149,21 @@ class Bus:
         mid = self.start_ask(recipient, command, body, timeout, sender)
         return self.answer_to(mid, timeout + 1.0)
 
+    def outcome(self, recipient, command, body=None, timeout=5.0):
+        """(name, body) of the reply, or (code, body) of the error."""
+        try:
+            return self.ask(recipient, command, body, timeout)
+        except Fault as fault:
+            return fault.code, fault.body
+
     def notification(self, within=SHORT):
         envelope = self.wait_for(lambda e: e[1] == SEND and e[3] == "notification", within)
         return envelope and envelope[8]
 
     # Shorter words for what every test does.
 
-    def create(self, name, class_name, node="first.main.admin", package="peacepie_example", params=None):
-        body = {"class_desc": {"requires_dist": package, "class": class_name}, "name": name}
+    def create(self, name, class_name, node=MAIN, package="peacepie_example", params=None):
+        body = {"class_desc": class_desc(class_name, package), "name": name}
         if params is not None:
             body["params"] = params
         return self.ask(node, "create_actor", body)
@@ -144,14 +172,19 @@ class Bus:
         body = {"params": [{"name": key, "value": value} for key, value in params.items()]}
         return self.ask(name, "set_params", body)
 
-    def create_process(self, node="first.main.admin"):
+    def create_process(self, node=MAIN):
         """The node of the new process."""
-        name, body = self.ask(node, "create_process", timeout=20.0)
-        assert name == "actor_is_created", (name, body)
-        return body["node"]
+        return self.ask(node, "create_process", timeout=20.0).must_be("actor_is_created")["node"]
+
+    def nodes(self, timeout=10.0):
+        return self.ask(None, "get_all_nodes", timeout=timeout).must_be("all_nodes")
 
     def node_of(self, name):
         return self.ask(None, "seek_actor", {"entity": name}).body.get("node")
 
     def move(self, name, node, timeout=15.0):
-        return self.ask("first.main.admin", "recreate_actor", {"entity": name, "node": node}, timeout=timeout)
+        return self.ask(MAIN, "recreate_actor", {"entity": name, "node": node}, timeout=timeout)
+
+    def pid_of(self, node):
+        """Of a worker, or of the broker for None."""
+        return self.ask(node, "stats").body["pid"]

@@ -10,14 +10,13 @@ import threading
 import time
 from pathlib import Path
 
-from bus import Bus, Fault, Silence
+from bus import MAIN, SLOWER, Bus, Fault, Silence
 
 SOURCE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PEACEPIE_BUILD", SOURCE / "build")).resolve()
 PROGRAMS = BUILD / "bin"
 FIXTURES = BUILD / "tests" / "system" / "packages"  # the package `system_fixture`
 EXAMPLES = BUILD / "lib" / "peacepie" / "packages"
-SLOWER = float(os.environ.get("PEACEPIE_SLOWER", "1"))  # sanitized programs take their time
 
 
 def eventually(holds, within=3.0, every=0.02):
@@ -50,6 +49,17 @@ def is_alive(pid):
     return state_of(pid) not in ("", "Z")
 
 
+def kill(pid):
+    """Ends a process with -9."""
+    os.kill(pid, signal.SIGKILL)
+
+
+def freeze(pid):
+    """Stops a process without ending it: it stays connected and answers nothing."""
+    os.kill(pid, signal.SIGSTOP)
+    assert eventually(lambda: state_of(pid) == "T"), f"{pid} does not stop"
+
+
 def children_of(pid):
     """Numbers of the direct children, oldest first."""
     found = []
@@ -79,16 +89,25 @@ def command_line_of(pid):
         return ""
 
 
+def command_of(program, *options):
+    """The words to start it with; one of our own programs goes by its name."""
+    own = str(program).startswith("peacepie")
+    return [str(PROGRAMS / program if own else program), *map(str, options)]
+
+
+def environment_with(additions):
+    """That of this process without our own variables, and with the additions."""
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("PEACEPIE_")}
+    return plain | (additions or {})
+
+
 class Program:
     """One program with what it said.  Ends with the `with` block, its descendants too."""
 
-    def __init__(self, *arguments, env=None, cwd=None):
-        self.arguments = [str(argument) for argument in arguments]
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("PEACEPIE_")}
-        environment.update(env or {})
+    def __init__(self, program, *options, env=None, cwd=None):
         self.process = subprocess.Popen(
-            self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
-            cwd=cwd, start_new_session=True)
+            command_of(program, *options), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=environment_with(env), cwd=cwd, start_new_session=True)
         self.pid = self.process.pid
         self.out, self.err = [], []
         self.fresh = queue.Queue()
@@ -118,6 +137,10 @@ class Program:
 
     def said(self):
         return "\n".join(["-- standard output", *self.out[-60:], "-- standard error", *self.err[-60:]])
+
+    def mentions(self, words, within=3.0):
+        """Whether it says these words, in its output or its log, or comes to say them in time."""
+        return eventually(lambda: any(words in line for line in [*self.out, *self.err]), within)
 
     def is_running(self):
         return self.process.poll() is None
@@ -168,19 +191,21 @@ class Program:
         self.end()
 
 
-def run(*arguments, env=None, within=15.0, input=None, cwd=None):
+def run(program, *options, env=None, within=15.0, input=None, cwd=None):
     """Runs a program to its end; (status, standard output, standard error)."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PEACEPIE_")}
-    environment.update(env or {})
-    done = subprocess.run([str(argument) for argument in arguments], capture_output=True, text=True, env=environment,
+    done = subprocess.run(command_of(program, *options), capture_output=True, text=True, env=environment_with(env),
                           timeout=within * SLOWER, input=input, stdin=None if input is not None else subprocess.DEVNULL,
                           cwd=cwd)
     return done.returncode, done.stdout, done.stderr
 
 
+def new_folder():
+    return tempfile.TemporaryDirectory(prefix="peacepie-test-")
+
+
 def package_folder(into):
-    """A folder with the shipped packages and those of the tests."""
-    folder = Path(into) / "packages"
+    """A folder in that temporary one with the shipped packages and those of the tests."""
+    folder = Path(into.name) / "packages"
     folder.mkdir(exist_ok=True)
     for source in (EXAMPLES, FIXTURES):
         for library in source.glob("*.so"):
@@ -203,30 +228,18 @@ def wait_for_broker(endpoint, program, within=10.0):
     raise AssertionError(f"no broker at {endpoint} within {within} s\n{program.said()}")
 
 
-class System(Program):
-    """`peacepie up` with one client.  `with System() as king: king.ask(...)`; unknown names are the client's."""
+class Served(Program):
+    """A program with a broker in it and one client of it; unknown names are the client's: `king.ask(...)`."""
 
-    def __init__(self, *options, endpoint=None, env=None, programs=PROGRAMS, packages=None):
-        self.folder = tempfile.TemporaryDirectory(prefix="peacepie-test-")
-        self.endpoint = endpoint or free_endpoint()
-        packages = packages or package_folder(self.folder.name)
-        super().__init__(programs / "peacepie", "up", "--bind", self.endpoint, "--state-dir", Path(self.folder.name) / "state",
-                         "--packages", packages, "--no-console", *options, env=env)
-        self.bus = None
+    def __init__(self, folder, program, *options, endpoint=None, env=None):
+        self.folder, self.endpoint = folder, endpoint or free_endpoint()
+        self.bus, self.workers = None, []
+        super().__init__(program, *options, "--bind", self.endpoint, env=env)
         try:
             self.bus = wait_for_broker(self.endpoint, self)
-            ready = eventually(lambda: "first.main.admin" in self._nodes(), within=10.0)
-            assert ready, f"the first worker did not come\n{self.said()}"
-            self.remember_family()
         except BaseException:
             self.end()
             raise
-
-    def _nodes(self):
-        try:
-            return self.bus.ask(None, "get_all_nodes", timeout=1.0).body or []
-        except (Silence, Fault):
-            return []
 
     def __getattr__(self, name):
         bus = self.__dict__.get("bus")
@@ -234,22 +247,71 @@ class System(Program):
             raise AttributeError(name)
         return getattr(bus, name)
 
-    def another(self, label="other"):
+    def another(self, label="other", **options):
         """A second client."""
-        return Bus(self.endpoint, label)
+        return Bus(self.endpoint, label, **options)
 
-    def pid_of(self, node):
-        return self.bus.ask(node, "stats").body["pid"]
+    def has_node(self, node, within=10.0):
+        """Whether that worker is there, or comes in time."""
+        def seen():
+            try:
+                return node in self.bus.nodes(timeout=1.0)
+            except (Silence, Fault):
+                return False
+        return eventually(seen, within)
 
-    def broker_pid(self):
-        return self.bus.ask(None, "stats").body["pid"]
+    def loses_node(self, node, within=3.0):
+        """Whether that worker goes in time."""
+        return eventually(lambda: node not in self.bus.nodes(), within)
 
-    def cli(self, *arguments, within=15.0, input=None):
-        """`peacepie ARGUMENTS` against this system."""
-        return run(PROGRAMS / "peacepie", *arguments, env={"PEACEPIE_BROKER": self.endpoint}, within=within, input=input)
+    def start_worker(self, host, process="main"):
+        """Starts a worker by hand, whether it may join or not."""
+        worker = Program("peacepie-worker", "--broker", self.endpoint, "--host", host, "--process", process,
+                         "--packages", package_folder(self.folder))
+        self.workers.append(worker)
+        return worker
+
+    def join(self, host, process="main"):
+        """A worker started by hand that has joined."""
+        worker = self.start_worker(host, process)
+        assert self.has_node(f"{host}.{process}.admin"), worker.said()
+        worker.remember_family()
+        return worker
 
     def end(self):
         if self.bus is not None:
             self.bus.close()
+        for worker in self.workers:
+            worker.end()
         super().end()
         self.folder.cleanup()
+
+
+class Broker(Served):
+    """`peacepie-broker` by itself; workers join it by hand."""
+
+    def __init__(self):
+        super().__init__(new_folder(), "peacepie-broker")
+
+
+class System(Served):
+    """`peacepie up`, whole: `with System() as king: king.ask("hello_world", "tick")`."""
+
+    def __init__(self, *options, endpoint=None, env=None, programs=PROGRAMS, packages=None):
+        folder = new_folder()
+        super().__init__(folder, programs / "peacepie", "up", "--state-dir", Path(folder.name) / "state", "--packages",
+                         packages or package_folder(folder), "--no-console", *options, endpoint=endpoint, env=env)
+        try:
+            assert self.has_node(MAIN), f"the first worker did not come\n{self.said()}"
+            self.remember_family()
+        except BaseException:
+            self.end()
+            raise
+
+    def path(self, *parts):
+        """Of something in its own folder, which goes with it."""
+        return Path(self.folder.name, *parts)
+
+    def cli(self, *words, within=15.0, input=None):
+        """`peacepie WORDS` against this system."""
+        return run("peacepie", *words, env={"PEACEPIE_BROKER": self.endpoint}, within=within, input=input)

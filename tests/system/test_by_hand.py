@@ -1,157 +1,115 @@
 """Broker and workers started by hand, several host names, and what happens when one of them is killed."""
 
-import os
 import signal
-import subprocess
-import time
 import unittest
 
-from bus import Bus, Fault
-from processes import (PROGRAMS, SLOWER, Program, System, children_of, eventually, free_endpoint, is_alive, package_folder,
-                       wait_for_broker)
-import tempfile
+from bus import MAIN
+from processes import Broker, eventually, freeze, is_alive, kill
+from system_case import OwnSystem, SystemCase
 
-MAIN = "first.main.admin"
+SECOND = "second.main.admin"
 
 
-class ByHand(unittest.TestCase):
+class ByHand(SystemCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="peacepie-hand-")
-        self.addCleanup(self.folder.cleanup)
-        self.packages = package_folder(self.folder.name)
-        self.endpoint = free_endpoint()
-        self.broker = self.start("peacepie-broker", "--bind", self.endpoint)
-        self.bus = wait_for_broker(self.endpoint, self.broker)
-        self.addCleanup(self.bus.close)
-
-    def start(self, program, *options):
-        started = Program(PROGRAMS / program, *options)
-        self.addCleanup(started.end)
-        return started
-
-    def worker(self, host, process="main"):
-        started = self.start("peacepie-worker", "--broker", self.endpoint, "--host", host, "--process", process,
-                             "--packages", self.packages)
-        node = f"{host}.{process}.admin"
-        self.assertTrue(eventually(lambda: node in self.nodes(), 10.0), started.said())
-        started.remember_family()
-        return started
-
-    def nodes(self):
-        return self.bus.ask(None, "get_all_nodes").body
+        self.king = Broker()
+        self.addCleanup(self.king.end)
 
     def test_hosts(self):
         """workers of several host names join, and each host has a prime that makes processes"""
-        self.worker("first")
-        self.worker("second")
-        third = self.worker("third", "somewhere")
-        self.assertEqual(set(self.nodes()), {MAIN, "second.main.admin", "third.somewhere.admin"})
-        self.assertEqual(self.bus.create_process("second.main.admin"), "second.process_0.admin")
-        self.bus.create("greeter", "HelloWorld", "third.somewhere.admin")
-        self.assertEqual(self.bus.ask("greeter", "tick").name, "hello_world")
+        self.king.join("first")
+        self.king.join("second")
+        third = self.king.join("third", "somewhere")
+        self.assertEqual(set(self.king.nodes()), {MAIN, SECOND, "third.somewhere.admin"})
+        self.assertEqual(self.king.create_process(SECOND), "second.process_0.admin")
+        self.king.create("greeter", "HelloWorld", "third.somewhere.admin").must_be("actor_is_created")
+        self.king.ask("greeter", "tick").must_be("hello_world")
         self.assertEqual(third.line("Hello"), "Hello, World!")
-        self.assertEqual(self.bus.ask("second.main.admin", "get_local_nodes").body,
-                         ["second.main.admin", "second.process_0.admin"])
+        self.assertEqual(self.king.ask(SECOND, "get_local_nodes").body, [SECOND, "second.process_0.admin"])
 
     def test_same_node_twice(self):
         """a second worker for a node that is alive is refused with conflict"""
-        self.worker("first")
-        twin = self.start("peacepie-worker", "--broker", self.endpoint, "--host", "first", "--process", "main",
-                          "--packages", self.packages)
-        self.assertTrue(eventually(lambda: "conflict" in twin.said(), 5.0), twin.said())
-        self.assertEqual(self.bus.ask(MAIN, "ping").name, "pong")
+        self.king.join("first")
+        twin = self.king.start_worker("first")
+        self.assertTrue(twin.mentions("conflict", 5.0), twin.said())
+        self.king.ask(MAIN, "ping").must_be("pong")
 
     def test_worker_leaves(self):
         """a worker that is told to end says bye, and its names are free at once"""
-        self.worker("first")
-        second = self.worker("second")
-        self.bus.create("greeter", "HelloWorld", "second.main.admin")
+        self.king.join("first")
+        second = self.king.join("second")
+        self.king.create("greeter", "HelloWorld", SECOND).must_be("actor_is_created")
         second.signal(signal.SIGTERM)
         self.assertEqual(second.wait(5.0), 0, second.said())
-        self.assertTrue(eventually(lambda: "second.main.admin" not in self.nodes(), 1.0))
-        self.assertEqual(self.bus.create("greeter", "HelloWorld", MAIN).name, "actor_is_created")
+        self.assertTrue(self.king.loses_node(SECOND, 1.0))
+        self.king.create("greeter", "HelloWorld").must_be("actor_is_created")
 
     def test_quit(self):
         """quit ends a broker and workers that were started by hand, each with status 0"""
-        programs = [self.broker, self.worker("first"), self.worker("second")]
-        self.bus.ask(None, "quit")
+        programs = [self.king, self.king.join("first"), self.king.join("second")]
+        self.king.ask(None, "quit")
         for program in programs:
             self.assertEqual(program.wait(10.0), 0, program.said())
 
 
-class Losses(unittest.TestCase):
-    def setUp(self):
-        self.king = System()
-        self.addCleanup(self.king.end)
-
-    def nodes(self):
-        return self.king.ask(None, "get_all_nodes").body
-
+class Losses(OwnSystem):
     def test_killed_worker(self):
         """a worker killed with -9 is noticed, removed and reported within three seconds, and nobody else is stalled"""
         node = self.king.create_process()
-        self.king.create("doomed", "Trouble", node, "system_fixture")
-        self.king.create("greeter", "HelloWorld")
-        mid = self.king.start_ask("doomed", "nap", {"seconds": 30}, timeout=60.0)
-        self.king.ask("greeter", "ping")
-        begun = time.monotonic()
-        os.kill(self.king.pid_of(node), signal.SIGKILL)
-        with self.assertRaises(Fault) as caught:
-            self.king.answer_to(mid, 3.0 * SLOWER)
-        self.assertEqual(caught.exception.code, "worker_lost")
-        self.assertTrue(eventually(lambda: node not in self.nodes(), 3.0))
-        self.assertLess(time.monotonic() - begun, 3.5 * SLOWER)
-        with self.assertRaises(Fault) as caught:
-            self.king.ask("doomed", "ping")
-        self.assertEqual(caught.exception.code, "no_such_actor")
-        self.assertTrue(eventually(lambda: node in self.king.said() or "process_0" in self.king.said()), self.king.said())
-        self.assertEqual(self.king.create("doomed", "HelloWorld").name, "actor_is_created")
-        self.assertEqual(self.king.ask("greeter", "tick").name, "hello_world")
+        doomed = self.trouble(node)
+        self.king.create("greeter", "HelloWorld").must_be("actor_is_created")
+        mid = self.king.start_ask(doomed, "nap", {"seconds": 30}, timeout=60.0)
+        self.king.ask("greeter", "ping").must_be("pong")
+        with self.within(3.5):
+            kill(self.king.pid_of(node))
+            with self.fails("worker_lost"):
+                self.king.answer_to(mid, 3.0)
+            self.assertTrue(self.king.loses_node(node))
+        with self.fails("no_such_actor"):
+            self.king.ask(doomed, "ping")
+        self.assertTrue(self.king.mentions("process_0"), self.king.said())
+        self.king.create(doomed, "HelloWorld").must_be("actor_is_created")
+        self.king.ask("greeter", "tick").must_be("hello_world")
 
     def test_frozen_worker(self):
         """a worker that is frozen is lost within heartbeats and nobody else waits for it"""
         node = self.king.create_process()
-        self.king.create("frozen", "HelloWorld", node)
+        self.king.create("frozen", "HelloWorld", node).must_be("actor_is_created")
         pid = self.king.pid_of(node)
-        os.kill(pid, signal.SIGSTOP)
+        freeze(pid)
         try:
-            self.assertTrue(eventually(lambda: node not in self.nodes(), 6.0))
-            begun = time.monotonic()
-            self.assertEqual(self.king.create("another", "HelloWorld").name, "actor_is_created")
-            self.assertLess(time.monotonic() - begun, 1.0 * SLOWER)
+            self.assertTrue(self.king.loses_node(node, 6.0))
+            with self.within(1.0):
+                self.king.create("another", "HelloWorld").must_be("actor_is_created")
         finally:
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
 
     def test_crash(self):
         """a handler that aborts costs its own process; the asker is told and the rest goes on"""
-        node = self.king.create_process()
-        self.king.create("bomb", "Trouble", node, "system_fixture")
-        self.king.create("greeter", "HelloWorld")
-        with self.assertRaises(Fault) as caught:
-            self.king.ask("bomb", "crash", timeout=10.0)
-        self.assertEqual(caught.exception.code, "worker_lost")
-        self.assertEqual(self.king.ask("greeter", "tick").name, "hello_world")
-        self.assertEqual(self.king.ask(MAIN, "create_process", timeout=20.0).name, "actor_is_created")
+        bomb = self.trouble(self.king.create_process())
+        self.king.create("greeter", "HelloWorld").must_be("actor_is_created")
+        with self.fails("worker_lost"):
+            self.king.ask(bomb, "crash")
+        self.king.ask("greeter", "tick").must_be("hello_world")
+        self.king.create_process()
 
     def test_remaining_children(self):
         """killing the parent of all with -9 leaves no child behind"""
         self.king.create_process()
         family = list(self.king.remember_family())
         self.assertGreaterEqual(len(family), 3)
-        os.kill(self.king.pid, signal.SIGKILL)
-        self.assertTrue(eventually(lambda: not any(map(is_alive, family)), 3.0), [p for p in family if is_alive(p)])
+        kill(self.king.pid)
+        self.assertTrue(eventually(lambda: not any(map(is_alive, family))), [p for p in family if is_alive(p)])
 
     def test_hanging_handler(self):
         """a handler that never returns is named within seconds, its admin stays responsive and its process can be removed"""
         node = self.king.create_process()
-        self.king.create("hanging", "Trouble", node, "system_fixture")
-        self.king.send("hanging", "block", {"seconds": 40})
-        self.assertTrue(eventually(lambda: "hanging" in "\n".join(self.king.err), 4.0), self.king.said())
-        begun = time.monotonic()
-        self.assertEqual(self.king.ask(node, "ping", timeout=2.0).name, "pong")
-        self.assertLess(time.monotonic() - begun, 1.0 * SLOWER)
-        name, body = self.king.ask(MAIN, "remove_process", {"node": node}, timeout=15.0)
-        self.assertEqual(name, "process_is_removed", body)
+        hanging = self.trouble(node)
+        self.king.send(hanging, "block", {"seconds": 40})
+        self.assertTrue(self.king.mentions(hanging, 4.0), self.king.said())
+        with self.within(1.0):
+            self.king.ask(node, "ping", timeout=2.0).must_be("pong")
+        self.king.ask(MAIN, "remove_process", {"node": node}, timeout=15.0).must_be("process_is_removed")
 
 
 if __name__ == "__main__":

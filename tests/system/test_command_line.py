@@ -1,25 +1,17 @@
 """The command line as a person or a script uses it."""
 
 import json
-import os
+import re
 import signal
 import unittest
-from pathlib import Path
 
-from processes import PROGRAMS, SLOWER, SOURCE, Program, System, eventually, run
+from bus import MAIN
+from processes import SOURCE, Program, eventually, is_alive, kill, run, wait_for_broker
+from system_case import OwnSystem, SharedSystem, SystemCase
 
-MAIN = "first.main.admin"
 
-
-class CommandLine(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.king = System()
-        cls.king.create("greeter", "IteratingHelloWorld")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.king.end()
+class CommandLine(SharedSystem):
+    actors = {"greeter": "IteratingHelloWorld"}
 
     def good(self, *arguments, **options):
         status, out, err = self.king.cli(*arguments, **options)
@@ -28,15 +20,15 @@ class CommandLine(unittest.TestCase):
 
     def test_short_forms(self):
         """create, proc new, move, rm and proc rm do what their long forms do"""
-        self.assertTrue(self.good("create", "walker", "--class", "peacepie_example/IteratingHelloWorld", "--param", "limit=3")
-                        .startswith("actor_is_created"))
+        created = self.good("create", "walker", "--class", "peacepie_example/IteratingHelloWorld", "--param", "limit=3")
+        self.assertTrue(created.startswith("actor_is_created"), created)
         node = json.loads(self.good("proc", "new", "--json"))["body"]["node"]
         self.good("move", "walker", "--to", node.removesuffix(".admin"))
         self.assertEqual(self.king.node_of("walker"), node)
         self.good("rm", "walker")
-        self.assertEqual(self.king.ask(None, "seek_actor", {"entity": "walker"}).name, "actor_is_not_found")
+        self.king.ask(None, "seek_actor", {"entity": "walker"}).must_be("actor_is_not_found")
         self.good("proc", "rm", node)
-        self.assertNotIn(node, self.king.ask(None, "get_all_nodes").body)
+        self.assertNotIn(node, self.king.nodes())
 
     def test_looking(self):
         """tree, ps and describe show what is there, and --json is JSON"""
@@ -56,7 +48,7 @@ class CommandLine(unittest.TestCase):
         """a body comes from the line, from a file or from standard input"""
         body = '{"params": [{"name": "period", "value": 0.25}]}'
         self.assertEqual(self.good("ask", "greeter", "set_params", body).strip(), "params_are_set")
-        path = Path(self.king.folder.name) / "body.json"
+        path = self.king.path("body.json")
         path.write_text(body)
         self.good("ask", "greeter", "set_params", f"@{path}")
         self.good("ask", "greeter", "set_params", "-", input=body)
@@ -64,8 +56,8 @@ class CommandLine(unittest.TestCase):
     def test_statuses(self):
         """the status tells failures apart, the words go to standard error, and a typo gets a suggestion"""
         for status, *arguments in ((3, "ask", "greter", "ping"), (1, "ask", "greeter", "no_such_command"),
-                                   (2, "ask", "greeter", "set_params", "{not json"), (2, "aks", "greeter", "ping"), (2, "ask"),
-                                   (7, "create", "greeter", "--class", "peacepie_example/HelloWorld"),
+                                   (2, "ask", "greeter", "set_params", "{not json"), (2, "aks", "greeter", "ping"),
+                                   (2, "ask"), (7, "create", "greeter", "--class", "peacepie_example/HelloWorld"),
                                    (3, "rm", "nobody"), (1, "create", "x", "--class", "none/X")):
             with self.subTest(arguments=arguments):
                 got, out, err = self.king.cli(*arguments)
@@ -76,7 +68,7 @@ class CommandLine(unittest.TestCase):
 
     def test_watch(self):
         """watch prints what happens at an actor"""
-        with Program(PROGRAMS / "peacepie", "watch", "greeter", "tick_stop", "--count", "1",
+        with Program("peacepie", "watch", "greeter", "tick_stop", "--count", "1",
                      env={"PEACEPIE_BROKER": self.king.endpoint}) as watch:
             def seen():
                 self.king.ask("greeter", "tick_stop")
@@ -87,71 +79,67 @@ class CommandLine(unittest.TestCase):
     def test_help(self):
         """every subcommand has help with an example"""
         for verb in ("up", "ask", "send", "tree", "ps", "describe", "create", "rm", "move", "proc", "watch", "quit"):
-            status, out, err = run(PROGRAMS / "peacepie", verb, "--help")
+            status, out, err = run("peacepie", verb, "--help")
             self.assertEqual(status, 0, err)
             self.assertIn("peacepie " + verb, out)
         for program in ("peacepie", "peacepie-broker", "peacepie-worker"):
-            self.assertEqual(run(PROGRAMS / program, "--version")[0], 0, program)
+            self.assertEqual(run(program, "--version")[0], 0, program)
 
 
-class Up(unittest.TestCase):
+class Up(OwnSystem):
+    def up(self, *options):
+        """The words that start another system, on a free port and with files of its own."""
+        return ("peacepie", "up", "--bind", "tcp://127.0.0.1:0", "--state-dir", self.king.path("other"), *options)
+
     def test_first_run(self):
         """the first run of up writes its settings with comments and says where"""
-        with System() as king:
-            file = Path(king.folder.name) / "state" / "peacepie.toml"
-            self.assertTrue(file.exists())
-            self.assertIn("#", file.read_text())
-            self.assertIn(str(file), king.said())
-            status, _, err = run(PROGRAMS / "peacepie", "up", "--config", file, "--bind", king.endpoint)
-            self.assertNotEqual(status, 0, "the settings that were written can be read; only the port is taken")
-            self.assertNotIn("peacepie.toml:", err)
+        file = self.king.path("state", "peacepie.toml")
+        self.assertTrue(file.exists())
+        self.assertIn("#", file.read_text())
+        self.assertIn(str(file), self.king.said())
+        status, _, err = run("peacepie", "up", "--config", file, "--bind", self.king.endpoint)
+        self.assertNotEqual(status, 0, "the settings that were written can be read; only the port is taken")
+        self.assertNotIn("peacepie.toml:", err)
 
     def test_from_anywhere(self):
         """up finds its programs and the example package from any directory"""
-        with System() as king, Program(PROGRAMS / "peacepie", "up", "--bind", "tcp://127.0.0.1:0", "--no-console",
-                                       "--state-dir", f"{king.folder.name}/other", cwd="/") as other:
-            self.assertTrue(eventually(lambda: "tcp://127.0.0.1:" in other.said().replace("tcp://127.0.0.1:0", ""), 10.0),
-                            other.said())
+        with Program(*self.up("--no-console"), cwd="/") as other:
+            listening = eventually(lambda: re.search(r"listening on (tcp://127\.0\.0\.1:[0-9]+)", other.said()), 10.0)
+            self.assertTrue(listening, other.said())
+            with wait_for_broker(listening[1], other) as bus:
+                self.assertTrue(eventually(lambda: MAIN in bus.nodes(), 10.0), other.said())
+                bus.ask(MAIN, "load_package", {"requires_dist": "peacepie_example"}).must_be("package_is_loaded")
             other.signal(signal.SIGTERM)
             self.assertEqual(other.wait(10.0), 0, other.said())
 
-    def test_app(self):
-        """up starts the actors of an app file, and a wrong one is refused with the line"""
-        with System("--app", SOURCE / "examples" / "circle.toml") as king:
-            self.assertTrue(king.line("dancer_01 from", 15.0), king.said())
-        with System() as king:
-            wrong = Path(king.folder.name) / "wrong.toml"
-            wrong.write_text('[[actor]]\nname = "a b"\npackage = "peacepie_example"\nclass = "HelloWorld"\n')
-            status, _, err = run(PROGRAMS / "peacepie", "up", "--app", wrong, "--bind", "tcp://127.0.0.1:0", "--state-dir",
-                                 f"{king.folder.name}/other")
-            self.assertEqual(status, 78, err)
-            self.assertIn("wrong.toml:2", err)
+    def test_wrong_app(self):
+        """up refuses a wrong app file with the line"""
+        wrong = self.king.path("wrong.toml")
+        wrong.write_text('[[actor]]\nname = "a b"\npackage = "peacepie_example"\nclass = "HelloWorld"\n')
+        status, _, err = run(*self.up("--app", wrong))
+        self.assertEqual(status, 78, err)
+        self.assertIn("wrong.toml:2", err)
 
     def test_prints(self):
-        """what actors print passes through unchanged, and control characters do not"""
-        with System() as king:
-            king.create("greeter", "HelloWorld")
-            king.ask("greeter", "tick")
-            self.assertEqual(king.line("Hello"), "Hello, World!")
+        """what actors print passes through unchanged"""
+        self.king.create("greeter", "HelloWorld").must_be("actor_is_created")
+        self.king.ask("greeter", "tick").must_be("hello_world")
+        self.assertEqual(self.king.line("Hello"), "Hello, World!")
 
-
-class NoOrphans(unittest.TestCase):
     def test_broker_dies(self):
         """a broker killed with -9 is started again by its parent, and clients find a system"""
-        with System() as king:
-            os.kill(king.broker_pid(), signal.SIGKILL)
+        broker = self.king.pid_of(None)
+        kill(broker)
+        self.assertTrue(eventually(lambda: not is_alive(broker)))
+        with wait_for_broker(self.king.endpoint, self.king) as bus:
+            self.assertTrue(eventually(lambda: MAIN in bus.nodes(), 10.0), self.king.said())
 
-            def back():
-                with king.another() as bus:
-                    return MAIN in bus.ask(None, "get_all_nodes", timeout=1.0).body
-            from bus import Fault, Silence
 
-            def tried():
-                try:
-                    return back()
-                except (Fault, Silence):
-                    return False
-            self.assertTrue(eventually(tried, 10.0), king.said())
+class App(SystemCase):
+    def test_app(self):
+        """up starts the actors of an app file"""
+        self.own_system("--app", SOURCE / "examples" / "circle.toml")
+        self.assertTrue(self.king.line("dancer_01 from", 15.0), self.king.said())
 
 
 if __name__ == "__main__":

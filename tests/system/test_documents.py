@@ -7,7 +7,8 @@ import signal
 import time
 import unittest
 
-from processes import BUILD, PROGRAMS, SOURCE, Program, System, free_endpoint, run
+from processes import BUILD, PROGRAMS, SOURCE, Program, free_endpoint, run
+from system_case import SharedSystem
 
 
 class QuickStart(unittest.TestCase):
@@ -43,15 +44,7 @@ class QuickStart(unittest.TestCase):
             self.assertLess(time.monotonic() - begun, 8.0)
 
 
-class Examples(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.king = System()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.king.end()
-
+class Examples(SharedSystem):
     def test_python(self):
         """examples/ask.py says hello"""
         status, out, err = run("/usr/bin/python3", SOURCE / "examples" / "ask.py", self.king.endpoint)

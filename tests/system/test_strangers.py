@@ -62,11 +62,11 @@ class Strangers(unittest.TestCase):
         king = System(programs=prefix / "bin", packages=prefix / "lib" / "peacepie" / "packages")
         self.addCleanup(king.end)
         described = king.bus.ask("first.main.admin", "load_package", {"requires_dist": "counter"})
-        self.assertEqual(described.name, "package_is_loaded")
+        described.must_be("package_is_loaded")
         king.bus.create("mine", described.body["classes"][0], package="counter")
-        self.assertEqual(king.bus.ask("mine", "ping").name, "pong")
+        king.bus.ask("mine", "ping").must_be("pong")
         greeter = king.bus.create("greeter", "HelloWorld")
-        self.assertEqual(greeter.name, "actor_is_created")
+        greeter.must_be("actor_is_created")
 
 
 if __name__ == "__main__":

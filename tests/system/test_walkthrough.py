@@ -5,23 +5,16 @@ import re
 import sys
 import unittest
 
-from bus import Bus
-from processes import SLOWER, SOURCE, System, eventually
+from bus import Bus, class_desc
+from processes import SOURCE, System, eventually, is_alive
+from system_case import OwnSystem
 
 GREETING = re.compile(r'iterating_hello_world from "([a-z0-9_.]+)" says "Hello, World! \((\d+)\)"')
 DANCER = re.compile(r'(dancer_\w+) from "([a-z0-9_.]+)"')
 
 
-def description(class_name):
-    return {"requires_dist": "peacepie_example", "class": class_name}
-
-
 class Walkthrough:
     """What a person types; `ask(recipient, command, body)` is the client's."""
-
-    def setUp(self):
-        self.king = System()
-        self.addCleanup(self.king.end)
 
     def expect(self, recipient, command, body, reply, **fields):
         got, answer = self.ask(recipient, command, body)
@@ -32,7 +25,7 @@ class Walkthrough:
 
     def test_hello_world(self):
         """the hello-world steps answer and print what the README says"""
-        self.expect("first.main.admin", "create_actor", {"class_desc": description("HelloWorld"), "name": "hello_world"},
+        self.expect("first.main.admin", "create_actor", {"class_desc": class_desc("HelloWorld"), "name": "hello_world"},
                     "actor_is_created", system="king", node="first.main.admin", entity="hello_world")
         self.expect("hello_world", "tick", None, "hello_world")
         self.assertEqual(self.king.line("Hello"), "Hello, World!")
@@ -41,8 +34,10 @@ class Walkthrough:
     def test_iterating_hello_world(self):
         """the iterating greeter moves to another process and goes on counting without a gap"""
         self.expect("first.main.admin", "create_actor",
-                    {"class_desc": description("IteratingHelloWorld"), "name": "iterating_hello_world"}, "actor_is_created")
-        self.expect("iterating_hello_world", "set_params", {"params": [{"name": "period", "value": 0.1}]}, "params_are_set")
+                    {"class_desc": class_desc("IteratingHelloWorld"), "name": "iterating_hello_world"},
+                    "actor_is_created")
+        self.expect("iterating_hello_world", "set_params", {"params": [{"name": "period", "value": 0.1}]},
+                    "params_are_set")
         self.expect("iterating_hello_world", "tick_start", None, "tick_started")
         self.expect("iterating_hello_world", "tick_start", None, "tick_already_started")
         self.assertTrue(self.king.line("(3)"), self.king.said())
@@ -64,7 +59,7 @@ class Walkthrough:
     def test_circle(self):
         """the circle turns through three processes, takes in a dancer of a fourth, and quit ends it all with status 0"""
         self.expect("first.main.admin", "create_actor",
-                    {"class_desc": description("CircleStarter"), "name": "circle_starter"}, "actor_is_created")
+                    {"class_desc": class_desc("CircleStarter"), "name": "circle_starter"}, "actor_is_created")
         self.expect("circle_starter", "set_params", {"params": [
             {"name": "process_count", "value": 3}, {"name": "dancers_per_process", "value": 2},
             {"name": "period", "value": 0.05}]}, "params_are_set")
@@ -78,7 +73,7 @@ class Walkthrough:
         self.assertEqual(steps[:6], round_)
         self.expect("first.main.admin", "create_process", None, "actor_is_created", node="first.process_2.admin")
         self.expect("first.process_2.admin", "create_actor",
-                    {"class_desc": description("CircleDancer"), "name": "dancer_x"}, "actor_is_created")
+                    {"class_desc": class_desc("CircleDancer"), "name": "dancer_x"}, "actor_is_created")
         self.expect("dancer_x", "set_params", {"params": [
             {"name": "consumer", "value": "dancer_00"}, {"name": "period", "value": 0.05}]}, "params_are_set")
         self.expect("dancer_05", "set_params", {"params": [
@@ -91,12 +86,12 @@ class Walkthrough:
         self.assertEqual(self.king.wait(10.0), 0, self.king.said())
 
 
-class BySocket(Walkthrough, unittest.TestCase):
+class BySocket(Walkthrough, OwnSystem):
     def ask(self, recipient, command, body):
         return self.king.ask(recipient, command, body)
 
 
-class ByCommandLine(Walkthrough, unittest.TestCase):
+class ByCommandLine(Walkthrough, OwnSystem):
     def ask(self, recipient, command, body):
         arguments = [] if body is None else [json.dumps(body)]
         status, out, err = self.king.cli("ask", recipient, command, *arguments, "--json")
@@ -105,7 +100,7 @@ class ByCommandLine(Walkthrough, unittest.TestCase):
         return answer["command"], answer["body"]
 
 
-class ByPython(Walkthrough, unittest.TestCase):
+class ByPython(Walkthrough, OwnSystem):
     def setUp(self):
         super().setUp()
         sys.path.insert(0, str(SOURCE / "sdk" / "python"))
@@ -143,7 +138,6 @@ class Ending(unittest.TestCase):
             self.assertGreaterEqual(len(family), 3)
             king.signal(signal.SIGINT)
             self.assertEqual(king.wait(10.0), 0, king.said())
-            from processes import is_alive
             self.assertTrue(eventually(lambda: not any(map(is_alive, family)), 2.0))
 
     def test_two_systems(self):
