@@ -7,8 +7,10 @@ import signal
 import time
 import unittest
 
+from fault_case import WAITING
 from processes import BUILD, PROGRAMS, SOURCE, Program, free_endpoint, run
 from system_case import SharedSystem
+from test_protocol_table import rows_of_page
 
 
 class QuickStart(unittest.TestCase):
@@ -84,6 +86,53 @@ class Promises(unittest.TestCase):
                     self.assertTrue(file.exists(), file)
                 for sentence in re.findall("“(.+?)”", row):
                     self.assertTrue(any(sentence in file.read_text() for file in files), sentence)
+
+
+class Coverage(unittest.TestCase):
+    """COVERAGE.md: rows of cells, and in them tests as `file: name`."""
+
+    @classmethod
+    def setUpClass(cls):
+        page = (SOURCE / "tests" / "COVERAGE.md").read_text()
+        cls.named = [name.split() for name in re.findall(r"`([a-z_/]+(?:\.cpp)?:\s[^`]+)`", page)]
+        cls.commands, cls.faults = (
+            [[cell.strip() for cell in line.strip("|").split(" | ")] for line in re.findall(r"^\| .*$", part, re.M)[1:]]
+            for part in page.split("## Commands")[1].split("## Faults"))
+
+    def test_tests(self):
+        """every test that COVERAGE.md names exists"""
+        self.assertGreater(len(self.named), 80)
+        for file, *words in self.named:
+            name = " ".join(words)
+            with self.subTest(file=file, name=name):
+                self.assertIn(name, tests_in(file.rstrip(":")))
+
+    def test_commands(self):
+        """every command in COVERAGE.md has a test, and every row of PROTOCOL.md stands there beside its driver"""
+        for cells in self.commands:
+            self.assertRegex(cells[-1], "^`.+: .+`$", cells)
+        tests = {command: cells[-1] for cells in self.commands for command in re.findall(r"`([a-z_]+)`", cells[0])}
+        for row in rows_of_page():
+            for command in row.commands:
+                with self.subTest(command=command):
+                    self.assertIn(f"`test_protocol_table: test_row_{row.commands[0]}`", tests.get(command, ""))
+
+    def test_faults(self):
+        """each of the 34 faults stands in COVERAGE.md beside its test, or waits"""
+        self.assertEqual([int(cells[0]) for cells in self.faults], list(range(1, 35)))
+        for number, (_, _, here) in enumerate(self.faults, 1):
+            with self.subTest(fault=number):
+                self.assertEqual(here.startswith("waits "), number in WAITING)
+                if number not in WAITING:
+                    self.assertRegex(here, rf"`test_faults_[a-z]+: test_fault_{number:02}`")
+
+
+def tests_in(file):
+    """The sentences of a C++ file in tests, or the functions of a Python module in tests/system."""
+    if file.endswith(".cpp"):
+        return re.findall(r'TEST_CASE\("([^"]+)"', (SOURCE / "tests" / file).read_text())
+    suites = unittest.defaultTestLoader.loadTestsFromName(file)
+    return {test.id().rsplit(".", 1)[1] for suite in suites for test in suite}
 
 
 if __name__ == "__main__":

@@ -54,7 +54,8 @@ INNER = ["register_actors", "unregister_actors", "claim_process", "await_node", 
          "stop_process", "prepare_move", "freeze", "load", "start", "discard", "resume", "cancel_move", "node_lost",
          "fence", "shut_down", "create_replica", "set_replica_params", "transit_message", "replica_resume",
          "change_cache", "change_caches", "deliver_package", "transfer", "get_log_desc", "test_error", "quiting", "cumulative_tick",
-         "get_credentials", "inter_connect", "inter_disconnect"]
+         "get_credentials", "inter_connect", "inter_disconnect", "empty", "update_running", "remove_from_cache",
+         "remove_from_caches"]
 
 
 class Table(SharedSystem):

@@ -7,7 +7,7 @@ import unittest
 
 from bus import Bus, class_desc
 from processes import SOURCE, System, eventually, is_alive
-from system_case import OwnSystem
+from system_case import OwnSystem, SharedSystem
 
 GREETING = re.compile(r'iterating_hello_world from "([a-z0-9_.]+)" says "Hello, World! \((\d+)\)"')
 DANCER = re.compile(r'(dancer_\w+) from "([a-z0-9_.]+)"')
@@ -124,6 +124,15 @@ for case, by in ((BySocket, "a bare socket"), (ByCommandLine, "the command line"
 
         walked.__name__, walked.__doc__ = step, f"by {by}: {original.__doc__}"
         setattr(case, step, walked)
+
+
+class OldWords(SharedSystem):
+    actors = {"hello_world": "HelloWorld", "iterating_hello_world": "IteratingHelloWorld"}
+
+    def test_start(self):
+        """the greeters answer start, which an author of the original system had to have"""
+        for name in self.actors:
+            self.king.ask(name, "start").must_be("started")
 
 
 class Ending(unittest.TestCase):
