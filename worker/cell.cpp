@@ -12,9 +12,20 @@
 namespace peacepie::worker {
 
 Cell::RunEnd Cell::run() {
+    if (Mail* mail = takes_turns() && !fenced_ && !extras_ && queue_.empty() ? mailbox_.sole() : nullptr;
+        mail != nullptr && mail->is_message()) {  // the usual run: one message, nothing else to look after
+        take_turn(*mail);
+        mailbox_.took(*mail);
+        Mail* rest;
+        const bool is_idle = mailbox_.idle_after(mail, rest);  // if so, another loop may be running this cell by now
+        Mail::destroy(mail);
+        if (is_idle) return RunEnd::idle;
+        sort_in(rest);
+    }
     for (int budget = limits::turn_messages_max;;) {
         if (Mail* chain = mailbox_.drain()) sort_in(chain);
         if (extras_) carry_out_orders();
+        if (extras_ && extras_->empty()) extras_.reset();
         while (budget > 0 && takes_turns() && !queue_.empty()) {
             handle(queue_.pop());
             --budget;
@@ -33,6 +44,7 @@ Cell::RunEnd Cell::run() {
 void Cell::sort_in(Mail* chain) {
     while (Mail* mail = chain) {
         chain = mail->next;
+        if (!takes_turns() || fenced_) mailbox_.keeps(*mail);
         if (phase_ == Phase::frozen && mail->kind != MailKind::order) {  // its state is saved: nothing may change it
             queue_.push(mail);
             continue;
@@ -62,13 +74,18 @@ void Cell::handle(Mail* mail) {
         if (mail->kind == MailKind::time) handle_time();
         else if (mail->kind == MailKind::fence) lift_fence();
         else handle_answer(*mail);
-    } else if (mail->deadline_ns != 0 && worker_->now_ns() > mail->deadline_ns) {
-        worker_->counters().expired.fetch_add(1, std::memory_order_relaxed);  // the asker's own clock has told it
     } else {
-        handle_message(*mail);
+        take_turn(*mail);
     }
     mailbox_.took(*mail);
     Mail::destroy(mail);
+}
+
+void Cell::take_turn(const Mail& mail) {
+    if (mail.deadline_ns != 0 && worker_->now_ns() > mail.deadline_ns)
+        worker_->counters().expired.fetch_add(1, std::memory_order_relaxed);  // the asker's own clock has told it
+    else
+        handle_message(mail);
 }
 
 void Cell::handle_message(const Mail& mail) {
@@ -87,7 +104,7 @@ void Cell::handle_message(const Mail& mail) {
         }
         busy_ = outcome == PP_BUSY;
     }
-    if (extras_ || worker_->logs_messages()) {
+    if (is_observed() || worker_->logs_messages()) {
         const auto command = mail.command != 0 ? Symbols::of_process().text(mail.command) : mail.command_text();
         if (extras_) tell_observers(mail, command);
         log_message(mail, command);

@@ -71,6 +71,9 @@ private:
         MailQueue orders;                // come, not yet carried out
         std::unique_ptr<Order> pending;  // start, freeze or stop that waits for the turn to end
         std::string fault_code, fault_text;  // of the turn that just failed
+        [[nodiscard]] bool empty() const noexcept {
+            return observation.empty() && gated.empty() && handed_over.empty() && orders.empty() && !pending && fault_code.empty();
+        }
     };
 
     void begin(Worker& worker, std::string name, const ActorClass& actor_class, std::uint64_t handle,
@@ -80,6 +83,7 @@ private:
     // Turns: cell.cpp
     void sort_in(Mail* chain);
     void handle(Mail* mail);
+    void take_turn(const Mail& mail);
     void handle_message(const Mail& mail);
     void handle_answer(const Mail& mail);
     void handle_time();
@@ -87,6 +91,7 @@ private:
     void tell_observers(const Mail& mail, std::string_view command);
     void log_message(const Mail& mail, std::string_view command);
     void arm(std::uint64_t deadline_ns);
+    [[nodiscard]] bool is_observed() const noexcept { return extras_ && !extras_->observation.empty(); }
     [[nodiscard]] bool takes_turns() const noexcept { return phase_ == Phase::open && !busy_; }
 
     // Life: cell_life.cpp

@@ -204,7 +204,7 @@ void Cell::adopt(const Snapshot& snapshot) {
         Envelope envelope;
         if (read_envelope(*one, envelope)) continue;  // written by a worker a moment ago; a broken one cannot be answered
         Mail* mail = Mail::make(worker_->as_pp_envelope(envelope), Origin::link);
-        mailbox_.brought(*mail);
+        mailbox_.keeps(*mail);
         queue_.push(mail);
     }
 }

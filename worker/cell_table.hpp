@@ -27,7 +27,7 @@ public:
     void give_back(Cell& cell);
 
     /// The slot a handle points to; whether its tenant is still the same is seen when posting.
-    [[nodiscard]] Cell* slot(std::uint64_t handle) const noexcept {
+    [[nodiscard]] static Cell* slot(std::uint64_t handle) noexcept {
         const auto index = static_cast<std::uint32_t>(handle) - 1;
         if (index >= chunks_.size() * chunk_size) return nullptr;
         Cell* chunk = chunks_[index / chunk_size].load(std::memory_order_acquire);
@@ -44,7 +44,7 @@ private:
     static constexpr std::size_t departed_max = 100'000;  // slots that keep a departed actor's name before they are let again
 
     mutable std::mutex lock_;
-    std::array<std::atomic<Cell*>, 16'384> chunks_{};
+    static inline constinit std::array<std::atomic<Cell*>, 16'384> chunks_{};  // static: found without a look at the table
     std::uint32_t used_ = 0;
     std::deque<std::uint32_t> departed_;  // first in, first out: the longest departed slot is let again first
 };

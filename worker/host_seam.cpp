@@ -36,17 +36,9 @@ pp_bytes name(pp_cell* me) { return bytes(as_cell(me).name()); }
 pp_bytes node(pp_cell* me) { return bytes(as_cell(me).worker().node()); }
 uint64_t self(pp_cell* me) { return as_cell(me).handle(); }
 
-/// What the author's side filled in, with the sender stamped.
-pp_envelope stamped(const Cell& cell, const pp_envelope& envelope) {
-    pp_envelope out = envelope;
-    out.sender = cell.handle();
-    out.sender_text = {};
-    return out;
-}
-
 void send(pp_cell* me, const pp_envelope* envelope) {
-    Cell& cell = as_cell(me);
-    cell.worker().switchboard().post(stamped(cell, *envelope), Origin::local);
+    const Cell& cell = as_cell(me);
+    cell.worker().switchboard().post_from(cell, *envelope);
 }
 
 /// The error comes back like any answer, in a later turn.
@@ -65,13 +57,13 @@ void refuse_ask(Cell& cell, std::uint64_t mid) {
 
 uint64_t ask(pp_cell* me, const pp_envelope* envelope, uint64_t timeout_ns) {
     Cell& cell = as_cell(me);
-    pp_envelope out = stamped(cell, *envelope);
+    pp_envelope out = *envelope;
     out.kind = PP_ASK;
     out.deadline_ns = later(timeout_ns);
     const bool is_one_too_many = cell.open_operations() >= limits::open_asks_max;
     out.mid = cell.open_operation(Operation::Kind::ask, out.deadline_ns);
     if (is_one_too_many) refuse_ask(cell, out.mid);
-    else cell.worker().switchboard().post(out, Origin::local);
+    else cell.worker().switchboard().post_from(cell, out);
     return out.mid;
 }
 
@@ -81,7 +73,7 @@ uint64_t open(pp_cell* me) { return as_cell(me).open_operation(Operation::Kind::
 void cancel(pp_cell* me, uint64_t operation) { as_cell(me).close_operation(operation); }
 
 void complete(uint64_t handle, uint64_t operation, pp_bytes body) {
-    Cell* cell = CellTable::of_process().slot(handle);
+    Cell* cell = CellTable::slot(handle);
     if (!cell) return;
     pp_envelope envelope{};
     envelope.kind = static_cast<std::uint8_t>(MailKind::completed);

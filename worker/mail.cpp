@@ -43,15 +43,15 @@ Mail* Mail::allocate(std::size_t payload_size) {
     return mail;
 }
 
-Mail* Mail::make(const pp_envelope& envelope, Origin origin) {
+Mail* Mail::make(const pp_envelope& envelope, Origin origin, std::uint64_t sender_handle) {
     const pp_bytes command = envelope.command != 0 ? pp_bytes{} : envelope.command_text;
-    const pp_bytes sender = envelope.sender != 0 ? pp_bytes{} : envelope.sender_text;
+    const pp_bytes sender = sender_handle != 0 ? pp_bytes{} : envelope.sender_text;
     Mail* mail = allocate(command.size + sender.size + envelope.meta.size + envelope.body.size);
     mail->kind = static_cast<MailKind>(envelope.kind);
     mail->origin = origin;
     mail->mid = envelope.mid;
     mail->deadline_ns = envelope.deadline_ns;
-    mail->sender = envelope.sender;
+    mail->sender = sender_handle;
     mail->command = envelope.command;
     mail->command_size = static_cast<std::uint16_t>(command.size);
     mail->sender_size = static_cast<std::uint16_t>(sender.size);

@@ -42,9 +42,12 @@ struct Mail {
     std::uint16_t meta_size = 0;
     MailKind kind = MailKind::send;
     Origin origin = Origin::local;
+    bool counted = false;  ///< against its mailbox's bound; the mailbox's own
 
     /// A mail with the envelope's contents copied into it.  Its views die with the mail.
-    [[nodiscard]] static Mail* make(const pp_envelope& envelope, Origin origin);
+    [[nodiscard]] static Mail* make(const pp_envelope& envelope, Origin origin) { return make(envelope, origin, envelope.sender); }
+    /// The same, but sent by the actor behind that handle.
+    [[nodiscard]] static Mail* make(const pp_envelope& envelope, Origin origin, std::uint64_t sender);
     /// A mail without texts, for the inner kinds.
     [[nodiscard]] static Mail* make(MailKind kind, std::uint64_t mid = 0);
     static void destroy(Mail* mail) noexcept;

@@ -33,25 +33,21 @@ public:
 
     /// Takes the mail unless it answers `full` or `gone`.
     [[nodiscard]] Posted post(Mail* mail, std::uint16_t generation) noexcept {
-        const std::uint64_t weight = mail->is_bounded() ? weight_of(*mail) : 0;
-        if (weight != 0) {
-            const auto before = posted_.fetch_add(weight, std::memory_order_relaxed);
-            if (is_over(before + weight - taken_.load(std::memory_order_relaxed))) {
-                posted_.fetch_sub(weight, std::memory_order_relaxed);
-                return Posted::full;
-            }
-        }
-        auto head = head_.load(std::memory_order_relaxed);
+        const auto wanted = pack(generation, 0);
         const auto shut_passes = mail->passes_shut_door() ? shut_bit : 0;
-        do {
-            if (((head ^ pack(generation, 0)) & door_bits & ~shut_passes) != 0 || pointer_of(head) == closed) {
-                if (weight != 0) posted_.fetch_sub(weight, std::memory_order_relaxed);
+        auto head = head_.load(std::memory_order_relaxed);
+        for (;;) {
+            if (((head ^ wanted) & door_bits & ~shut_passes) != 0 || pointer_of(head) == closed) {
+                if (mail->counted) uncount(*mail);
                 return Posted::gone;
             }
-            mail->next = pointer_of(head) == idle ? nullptr : reinterpret_cast<Mail*>(pointer_of(head));
-        } while (!head_.compare_exchange_weak(head, (head & door_bits) | reinterpret_cast<std::uint64_t>(mail),
-                                              std::memory_order_acq_rel, std::memory_order_relaxed));
-        return pointer_of(head) == idle ? Posted::wake_reader : Posted::queued;
+            const bool is_first = pointer_of(head) == idle;
+            if (!is_first && mail->is_bounded() && !mail->counted && !count(*mail)) return Posted::full;
+            mail->next = is_first ? nullptr : reinterpret_cast<Mail*>(pointer_of(head));
+            if (head_.compare_exchange_weak(head, (head & door_bits) | reinterpret_cast<std::uint64_t>(mail),
+                                            std::memory_order_acq_rel, std::memory_order_relaxed))
+                return is_first ? Posted::wake_reader : Posted::queued;
+        }
     }
 
     /// All that has come, oldest first, as a chain; null when there is nothing.
@@ -59,6 +55,23 @@ public:
         const auto head = head_.load(std::memory_order_relaxed);
         if (pointer_of(head) <= closed) return nullptr;
         return take(head & door_bits);
+    }
+    /// The only mail of a box whose reader it has just woken, else null.  It stays in the box as the mark that the reader is
+    /// awake, which saves one exchange of two (5 ns); give it back by idle_after().
+    [[nodiscard]] Mail* sole() const noexcept {
+        const auto pointer = pointer_of(head_.load(std::memory_order_acquire));
+        auto* mail = pointer > closed ? reinterpret_cast<Mail*>(pointer) : nullptr;
+        return mail != nullptr && mail->next == nullptr ? mail : nullptr;
+    }
+    /// The sole mail is handled.  True: nothing else has come, the box is idle.  Else `rest` is what came, oldest first.
+    [[nodiscard]] bool idle_after(Mail* sole, Mail*& rest) noexcept {
+        const auto door = head_.load(std::memory_order_relaxed) & door_bits;
+        auto expected = door | reinterpret_cast<std::uint64_t>(sole);
+        rest = nullptr;
+        if (head_.compare_exchange_strong(expected, door | idle, std::memory_order_acq_rel, std::memory_order_relaxed)) return true;
+        Mail* first = take(door);  // the sole one lies at the bottom: it comes out first
+        rest = first->next;
+        return false;
     }
     /// True: nothing has come and the next post will say wake_reader.
     [[nodiscard]] bool try_idle() noexcept {
@@ -76,14 +89,15 @@ public:
     /// the last tenant was taken, and a late sender may just be undoing its own.
     void begin(std::uint16_t generation) noexcept { head_.store(pack(generation, 0), std::memory_order_release); }
 
-    /// The reader is done with a message that `post` counted.
+    /// The reader is done with a message.
     void took(const Mail& mail) noexcept {
-        if (mail.is_bounded())
-            taken_.store(taken_.load(std::memory_order_relaxed) + weight_of(mail), std::memory_order_relaxed);
+        if (mail.counted) taken_.store(taken_.load(std::memory_order_relaxed) + weight_of(mail), std::memory_order_relaxed);
     }
-    /// Counts a message that did not come through post(): one that moved in with its actor.
-    void brought(const Mail& mail) noexcept {
-        if (mail.is_bounded()) posted_.fetch_add(weight_of(mail), std::memory_order_relaxed);
+    /// Counts a message that has to wait though post() did not count it, or that came with its actor.  By the reader.
+    void keeps(Mail& mail) noexcept {
+        if (mail.counted || !mail.is_bounded()) return;
+        mail.counted = true;
+        posted_.fetch_add(weight_of(mail), std::memory_order_relaxed);
     }
 
     [[nodiscard]] std::uint16_t generation() const noexcept {
@@ -109,6 +123,20 @@ private:
     }
     [[nodiscard]] static constexpr std::uint16_t generation_of(std::uint64_t head) noexcept {
         return static_cast<std::uint16_t>(head >> (pointer_bits + 1));
+    }
+    /// False when the bound is reached.  The first mail in an idle box is not counted (5 ns of every hop): it is handled at
+    /// once, and a reader that cannot do that counts it then.
+    [[nodiscard]] bool count(Mail& mail) noexcept {
+        const auto weight = weight_of(mail);
+        const auto before = posted_.fetch_add(weight, std::memory_order_relaxed);
+        mail.counted = true;
+        if (!is_over(before + weight - taken_.load(std::memory_order_relaxed))) return true;
+        uncount(mail);
+        return false;
+    }
+    void uncount(Mail& mail) noexcept {
+        posted_.fetch_sub(weight_of(mail), std::memory_order_relaxed);
+        mail.counted = false;
     }
     [[nodiscard]] static std::uint64_t weight_of(const Mail& mail) noexcept {
         return (1ull << bytes_bits) + mail.block_size;

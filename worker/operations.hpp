@@ -23,6 +23,8 @@ struct Operation {
 };
 
 class Operations {
+    using List = std::vector<Operation>;
+
 public:
     void add(Operation operation) {
         list_.push_back(operation);
@@ -30,30 +32,22 @@ public:
     }
     /// Closes the operation and tells what it was; nothing when it is not open.
     std::optional<Operation> close(std::uint64_t number) {
-        auto place = std::lower_bound(list_.begin(), list_.end(), number,
-                                      [](const Operation& one, std::uint64_t n) { return one.number < n; });
-        if (place == list_.end() || place->number != number || place->kind == Operation::Kind::closed)
-            return std::nullopt;
+        const auto place = find(number);
+        if (place == list_.end()) return std::nullopt;
         const Operation was = *place;
         place->kind = Operation::Kind::closed;
         --open_;
         sweep();
         return was;
     }
-    [[nodiscard]] bool is_open(std::uint64_t number) const {
-        auto place = std::lower_bound(list_.begin(), list_.end(), number,
-                                      [](const Operation& one, std::uint64_t n) { return one.number < n; });
-        return place != list_.end() && place->number == number && place->kind != Operation::Kind::closed;
-    }
+    [[nodiscard]] bool is_open(std::uint64_t number) const { return kind_of(number) != Operation::Kind::closed; }
     /// The operation stays open but its moment has been seen to.
     void disarm(std::uint64_t number) {
-        for (auto& one : list_)
-            if (one.number == number) one.deadline_ns = Operation::never;
+        if (const auto place = find(number); place != list_.end()) place->deadline_ns = Operation::never;
     }
     [[nodiscard]] Operation::Kind kind_of(std::uint64_t number) const {
-        for (const auto& one : list_)
-            if (one.number == number) return one.kind;
-        return Operation::Kind::closed;
+        const auto place = std::ranges::lower_bound(list_, number, {}, &Operation::number);
+        return place == list_.end() || place->number != number ? Operation::Kind::closed : place->kind;
     }
     /// Numbers of all whose deadline is at or before `now`, oldest first.
     [[nodiscard]] std::vector<std::uint64_t> due(std::uint64_t now) const {
@@ -71,12 +65,17 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return open_; }
 
 private:
+    /// The open operation of that number, or the end.
+    [[nodiscard]] List::iterator find(std::uint64_t number) {
+        const auto place = std::ranges::lower_bound(list_, number, {}, &Operation::number);
+        return place != list_.end() && place->number == number && place->kind != Operation::Kind::closed ? place : list_.end();
+    }
     void sweep() {
         if (open_ == 0) list_.clear();
         else if (list_.size() > 32 && open_ * 2 < list_.size())
             std::erase_if(list_, [](const Operation& one) { return one.kind == Operation::Kind::closed; });
     }
-    std::vector<Operation> list_;
+    List list_;
     std::size_t open_ = 0;
 };
 

@@ -54,14 +54,21 @@ private:
         Block* loaded = nullptr;
         std::size_t count = 0;
         Block* spare = nullptr;  // a full one, so that a thread at the edge does not go to the depot each time
-        ~Magazine() {
-            if (spare) store(spare);
-            if (count == magazine_size) store(loaded);
+    };
+    /// Gives a thread's full magazines back when it ends.  Apart from them, because a thread_local with a destructor is
+    /// reached through a call.
+    struct Returner {
+        ~Returner() {
+            if (magazine_.spare) store(magazine_.spare);
+            if (magazine_.count == magazine_size) store(magazine_.loaded);
             // A part-filled one stays with the process: at most 127 blocks per thread that ended.
+            magazine_ = {};
         }
     };
 
     __attribute__((noinline)) static void refill(Magazine& magazine) {
+        static thread_local Returner returner;
+        (void)returner;
         if (magazine.spare) {
             magazine.loaded = magazine.spare;
             magazine.spare = nullptr;
@@ -74,6 +81,8 @@ private:
         magazine.count = magazine_size;
     }
     __attribute__((noinline)) static void spill(Magazine& magazine) noexcept {
+        static thread_local Returner returner;
+        (void)returner;
         if (magazine.spare) store(magazine.spare);
         magazine.spare = magazine.loaded;
         magazine.loaded = nullptr;
@@ -99,7 +108,7 @@ private:
         }
     }
 
-    static inline thread_local Magazine magazine_;
+    static inline constinit thread_local Magazine magazine_{};
     static inline std::mutex depot_lock_;
     static inline Block* depot_ = nullptr;
 };

@@ -20,8 +20,11 @@ public:
     /// Owner.  The cell that was the newest moves to the ring; returned when the ring is full: it goes to the overflow.
     /// `crowded` tells that more than the newest is waiting, so that another loop is worth waking.
     [[nodiscard]] Cell* push(Cell* cell, bool& crowded) noexcept {
-        Cell* before = newest_.exchange(cell, std::memory_order_acq_rel);
+        Cell* before = newest_.load(std::memory_order_relaxed);
         crowded = before != nullptr;
+        // Thieves only ever take: what is empty stays empty, and a plain store saves an exchange (5 ns of every hop).
+        if (!before) newest_.store(cell, std::memory_order_release);
+        else before = newest_.exchange(cell, std::memory_order_acq_rel);
         return before && !push_back(before) ? before : nullptr;
     }
     /// Owner.  False when the ring is full.

@@ -10,6 +10,21 @@
 
 namespace peacepie::worker {
 
+/// The usual message, to an actor of this worker by its handle, goes without a copy of the envelope.
+void Switchboard::post_from(const Cell& sender, const pp_envelope& envelope) {
+    if (Cell* cell = envelope.recipient != 0 ? CellTable::slot(envelope.recipient) : nullptr) {
+        Mail* mail = Mail::make(envelope, Origin::local, sender.handle());
+        const auto posted = cell->post(mail, CellTable::generation(envelope.recipient));
+        if (posted == Posted::queued) return;
+        if (posted == Posted::wake_reader) return worker_.executor().schedule(*cell);
+        Mail::destroy(mail);
+    }
+    pp_envelope stamped = envelope;
+    stamped.sender = sender.handle();
+    stamped.sender_text = bytes(sender.name());
+    post(stamped, Origin::local);
+}
+
 void Switchboard::post(const pp_envelope& envelope, Origin origin) {
     if (envelope.recipient != 0 && post_to_cell(envelope, envelope.recipient, origin)) return;
     if (envelope.recipient_text.size != 0) return post_by_name(envelope, view(envelope.recipient_text), origin);
@@ -21,7 +36,7 @@ void Switchboard::post(const pp_envelope& envelope, Origin origin) {
 
 /// False when the handle is stale: then the name decides.
 bool Switchboard::post_to_cell(const pp_envelope& envelope, std::uint64_t handle, Origin origin) {
-    Cell* cell = CellTable::of_process().slot(handle);
+    Cell* cell = CellTable::slot(handle);
     if (!cell) return false;
     Mail* mail = Mail::make(envelope, origin);
     switch (cell->post(mail, CellTable::generation(handle))) {
@@ -61,13 +76,13 @@ void Switchboard::post_by_name(const pp_envelope& envelope, std::string_view nam
 
 void Switchboard::send_out(const pp_envelope& envelope, std::string_view recipient, std::uint64_t routes, bool& again) {
     std::string sender;
-    if (envelope.sender != 0) sender = CellTable::of_process().name_of(envelope.sender);
+    if (envelope.sender != 0 && envelope.sender_text.size == 0) sender = CellTable::of_process().name_of(envelope.sender);
     Envelope out;
     out.kind = static_cast<Kind>(envelope.kind);
     out.mid = envelope.mid;
     out.command = envelope.command != 0 ? Symbols::of_process().text(envelope.command) : view(envelope.command_text);
     out.recipient = recipient;
-    out.sender = envelope.sender != 0 ? std::string_view(sender) : view(envelope.sender_text);
+    out.sender = envelope.sender_text.size != 0 ? view(envelope.sender_text) : std::string_view(sender);
     if (envelope.deadline_ns != 0) out.timeout_ms = worker_.time_left_ms(envelope.deadline_ns);
     out.meta = view(envelope.meta);
     out.body = view(envelope.body);

@@ -26,6 +26,8 @@ public:
 
     /// Brings an envelope on its way.  Whatever hinders it is answered to its sender (an ask) or counted (a send).
     void post(const pp_envelope& envelope, Origin origin);
+    /// The same for what an actor of this worker says in its turn: it is stamped as the sender, whatever the envelope says.
+    void post_from(const Cell& sender, const pp_envelope& envelope);
     /// Answers `to`, a message from anyone, in the name of `from`.
     void answer(const Mail& to, std::string_view from, MailKind kind, std::string_view command, std::string_view body);
 

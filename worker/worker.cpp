@@ -57,7 +57,7 @@ bool Worker::on_word_of_head(const Envelope& envelope) {
 /// What local senders had sent before the move has come; their later mail may follow.
 void Worker::fence_is_back(const std::string& name, std::optional<std::uint64_t> epoch) {
     const auto handle = switchboard_.find(name);
-    Cell* cell = handle != 0 ? CellTable::of_process().slot(handle) : nullptr;
+    Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr;
     if (!cell || (epoch && cell->epoch() != *epoch)) return;
     Mail* mail = Mail::make(MailKind::fence);
     mail->origin = Origin::link;
@@ -67,13 +67,12 @@ void Worker::fence_is_back(const std::string& name, std::optional<std::uint64_t>
 }
 
 void Worker::on_time() {
-    auto& table = CellTable::of_process();
     while (auto due = timers_.take_due(clock_.now())) {
         if (*due == 0) {
             admin_->signal(Admin::Signal::time);
             continue;
         }
-        Cell* cell = table.slot(*due);
+        Cell* cell = CellTable::slot(*due);
         Mail* mail = Mail::make(MailKind::time);
         const auto posted = cell ? cell->post(mail, CellTable::generation(*due)) : Posted::gone;
         if (posted == Posted::wake_reader) executor_.schedule(*cell);
@@ -91,7 +90,7 @@ void Worker::wake_at(Nanoseconds when, std::uint64_t cell) {
 }
 
 void Worker::give_order(std::unique_ptr<Order> order) {
-    Cell* cell = CellTable::of_process().slot(order->cell);
+    Cell* cell = CellTable::slot(order->cell);
     Mail* mail = Mail::make(MailKind::order, reinterpret_cast<std::uint64_t>(order.get()));
     const auto posted = cell ? cell->post(mail, CellTable::generation(order->cell)) : Posted::gone;
     if (posted == Posted::gone || posted == Posted::full) {
