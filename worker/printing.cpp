@@ -10,13 +10,21 @@
 
 namespace peacepie::worker {
 
-void print_line(std::string_view line) {
+std::string without_controls(std::string_view text) {
     std::string out;
-    out.reserve(line.size() + 1);
-    for (char c : line) {
-        const auto byte = static_cast<unsigned char>(c);
-        out.push_back((byte < 0x20 && c != '\t') || byte == 0x7f ? ' ' : c);
+    out.reserve(text.size() + 1);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+        const bool is_c1 = byte == 0xc2 && next >= 0x80 && next < 0xa0;  // U+0080 to U+009F: some terminals obey them too
+        out.push_back((byte < 0x20 && byte != '\t') || byte == 0x7f || is_c1 ? ' ' : text[i]);
+        if (is_c1) ++i;
     }
+    return out;
+}
+
+void print_line(std::string_view line) {
+    std::string out = without_controls(line);
     out.push_back('\n');
     static std::mutex lock;
     std::lock_guard guard(lock);

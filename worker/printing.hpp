@@ -4,11 +4,14 @@
 // Next: host_seam.cpp calls it.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace peacepie::worker {
 
-/// Control characters become spaces, so that a line stays one line and cannot steer a terminal; tabs stay.
+/// Control characters, C0 and C1, as spaces, so that a line stays one line and cannot steer a terminal; tabs stay.
+[[nodiscard]] std::string without_controls(std::string_view text);
+/// The line without controls and one line end.
 void print_line(std::string_view line);
 
 }  // namespace peacepie::worker

@@ -75,6 +75,10 @@ void Session::on_welcome(const Value& body) {
 }
 
 void Session::on_refusal(const std::string& code, const std::string& text) {
+    if (code == code_of(Fault::stopping)) {  // came while everything ends: that is in order
+        log::info("the system is ending: {}", text);
+        return phase_.store(Phase::ended, std::memory_order_release);
+    }
     log::error({{"code", code}}, "the broker refuses this worker: {}", text);
     refused_.store(true, std::memory_order_release);
     phase_.store(Phase::ended, std::memory_order_release);

@@ -5,6 +5,9 @@
 //  2. Without one, or when the broker does not answer, it terminates its workers (they say `bye`) and then the broker.
 //  3. Half way to `shutdown_timeout` whoever is left is terminated, at its end killed: then the status is 1.
 #include "launcher/launcher.hpp"
+
+#include <csignal>
+
 #include "log/log.hpp"
 
 namespace peacepie::launcher {
@@ -29,7 +32,8 @@ void Launcher::stop(int status, bool children_know) {
 }
 
 void Launcher::note_unclean(const std::string& name, const Ended& how) {
-    if (how.status == 0) return;
+    // One that had just been started dies of the signal that asks it to end, because it does not listen yet.
+    if (how.status == 0 || how.status == 128 + SIGTERM || how.status == 128 + SIGINT) return;
     log::warning("{} has not ended cleanly: {}", name, how.text);
     if (status_ == 0) status_ = 1;
 }

@@ -117,6 +117,7 @@ private:
 class Sink final : public Driver {
 public:
     static constexpr int credit_every = 2'000;
+    static constexpr int credits_open = 20;  // enough on the way that no stage waits for a credit to come round
     Sink() {
         on("expect", &Sink::expect, "count");
         on("item", &Sink::item, "body");
@@ -141,7 +142,7 @@ private:
         to_ = to;
         body_ = Binary{std::string(static_cast<std::size_t>(size), 'x')};
         left_ = count;
-        for (int i = 0; i < 5; ++i) credit();
+        for (int i = 0; i < Sink::credits_open; ++i) credit();
     }
     void credit() {
         for (int i = 0; i < Sink::credit_every && left_ > 0; ++i, --left_) send(to_, "item", named("body", body_));

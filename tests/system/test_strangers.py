@@ -51,6 +51,15 @@ class Strangers(unittest.TestCase):
             self.assertIn(reply, said)
         self.assertEqual(king.line("Hello"), "Hello, World!")
 
+    def test_configure_again(self):
+        """configuring a build folder again changes no compiler command, so nothing is built again"""
+        commands = []
+        for _ in range(2):
+            self.run_in("cmake", "-G", "Ninja", "-S", SOURCE, "-B", "twice", "-DCMAKE_BUILD_TYPE=Release")
+            commands.append((self.folder / "twice" / "compile_commands.json").read_text())
+        self.assertGreater(len(commands[0]), 1000)
+        self.assertEqual(*commands)
+
     def test_own_plugin(self):
         """a plug-in built out of tree against an installed SDK runs in the installed programs"""
         prefix = self.folder / "prefix"

@@ -2,11 +2,13 @@
 
 import json
 import re
+import signal
 import sys
+import time
 import unittest
 
 from bus import Bus, class_desc
-from processes import SOURCE, System, eventually, is_alive
+from processes import SOURCE, Program, System, eventually, free_endpoint, is_alive, new_folder
 from system_case import OwnSystem, SharedSystem
 
 GREETING = re.compile(r'iterating_hello_world from "([a-z0-9_.]+)" says "Hello, World! \((\d+)\)"')
@@ -138,7 +140,6 @@ class OldWords(SharedSystem):
 class Ending(unittest.TestCase):
     def test_interrupt(self):
         """an interrupt drains the system and ends it with status 0, and no process stays behind"""
-        import signal
         with System() as king:
             king.create_process()
             king.create("greeter", "IteratingHelloWorld")
@@ -148,6 +149,21 @@ class Ending(unittest.TestCase):
             king.signal(signal.SIGINT)
             self.assertEqual(king.wait(10.0), 0, king.said())
             self.assertTrue(eventually(lambda: not any(map(is_alive, family)), 2.0))
+
+    def test_early_end(self):
+        """a system told to end at any moment of its start ends with status 0, and no process stays behind"""
+        listening = 0
+        for milliseconds in range(2, 62, 4):
+            with new_folder() as state, Program("peacepie", "up", "--bind", free_endpoint(), "--state-dir", state) as king:
+                time.sleep(milliseconds / 1000)
+                king.remember_family()
+                king.signal(signal.SIGTERM)
+                status = king.wait(10.0)
+                # The very first moments are before it listens to signals: then it ends as any program would.
+                self.assertIn(status, (0, -signal.SIGTERM), f"after {milliseconds} ms\n{king.said()}")
+                listening += status == 0
+                self.assertTrue(eventually(lambda: not any(map(is_alive, king.family)), 2.0))
+        self.assertGreater(listening, 5)
 
     def test_two_systems(self):
         """two systems on one machine do not meet"""
