@@ -94,6 +94,8 @@ int launch(const Arguments& arguments) {
     options.packages = arguments.packages;
     options.log_format = arguments.log_format;
     options.log_level = arguments.log_level;
+    options.log_messages = arguments.log_messages;
+    options.loops = arguments.loops;
     options.worker_binary = std::filesystem::read_symlink("/proc/self/exe").string();
     return launcher::Launcher(std::move(options)).run();
 }

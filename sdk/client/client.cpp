@@ -80,8 +80,8 @@ void Client::say_hello() {
     if (!answer)
         throw Unreachable("something listens at " + endpoint_ + " but does not answer as a peacepie broker; "
                           "check the port");
-    if (answer->kind == Kind::error && answer->command == code_of(Fault::unavailable))
-        throw Unreachable(text_of(*answer));
+    const bool is_for_now = answer->command == code_of(Fault::unavailable) || answer->command == code_of(Fault::stopping);
+    if (answer->kind == Kind::error && is_for_now) throw Unreachable(text_of(*answer));
     if (answer->kind == Kind::error)
         throw Incompatible(answer->command, "the broker at " + endpoint_ + " refuses this client: " + text_of(*answer));
     welcome_ = answer->body;

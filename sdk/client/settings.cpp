@@ -7,12 +7,13 @@
 #include "client/exit_code.hpp"
 #include "client/suggest.hpp"
 #include "wire/address.hpp"
+#include "wire/endpoint_check.hpp"
 
 namespace peacepie::client {
 namespace {
 
-const std::array<SettingKind, 8>& kinds() {
-    static const std::array<SettingKind, 8> all{{
+const std::array<SettingKind, 10>& kinds() {
+    static const std::array<SettingKind, 10> all{{
         {"bind", "tcp://127.0.0.1:5998", "where the broker listens; port 0 takes a free one"},
         {"insecure_bind", false, "allow an address that other machines reach, although nothing is encrypted yet"},
         {"system", "king", "name of the system"},
@@ -21,6 +22,8 @@ const std::array<SettingKind, 8>& kinds() {
         {"console_port", 0, "port of the web console; 0: none (the console comes in a later version)"},
         {"log_format", "auto", "auto (human on a terminal, else json), human or json"},
         {"log_level", "info", "debug, info, warning or error"},
+        {"log_messages", false, "one line in the log for each message that an actor handles"},
+        {"loops", 0, "threads that run actors, in each worker process; 0: one for each processor"},
     }};
     return all;
 }
@@ -57,11 +60,17 @@ void check(const std::string& name, const Setting& setting) {
     if (name == "log_format") check_choice(name, setting, {"auto", "human", "json"});
     if (name == "log_level") check_choice(name, setting, {"debug", "info", "warning", "error"});
     if ((name == "system" || name == "host") && !is_name(*setting.value.as_text()))
-        wrong(name, setting, "is no name: 1 to 128 of A-Z a-z 0-9 _ -, not starting with -");
+        wrong(name, setting, "is `" + *setting.value.as_text() + "`, which is no name: 1 to 128 of A-Z a-z 0-9 _ -, not "
+                             "starting with -");
     if (name == "console_port" && (*setting.value.as_integer() < 0 || *setting.value.as_integer() > 65535))
         wrong(name, setting, "is no port: 0 to 65535");
-    if (name == "bind" && !setting.value.as_text()->starts_with("tcp://"))
-        wrong(name, setting, "is no endpoint; write tcp://ADDRESS:PORT");
+    if (name == "loops" && (*setting.value.as_integer() < 0 || *setting.value.as_integer() > 256))
+        wrong(name, setting, "must be a number from 0 to 256");
+    if (name == "bind") {
+        const std::string& endpoint = *setting.value.as_text();
+        if (const auto why = wrong_with_endpoint(endpoint, EndpointUse::bind); !why.empty())
+            wrong(name, setting, "is `" + endpoint + "`, which " + why);
+    }
 }
 
 }  // namespace
@@ -112,14 +121,18 @@ Settings merged(std::initializer_list<const Layer*> layers) {
             known->second = setting;
         }
     const auto text = [&all](const char* name) { return *all.find(name)->second.value.as_text(); };
+    const auto flag = [&all](const char* name) { return *all.find(name)->second.value.as_bool(); };
+    const auto number = [&all](const char* name) { return *all.find(name)->second.value.as_integer(); };
     return {.bind = text("bind"),
-            .insecure_bind = *all.find("insecure_bind")->second.value.as_bool(),
+            .insecure_bind = flag("insecure_bind"),
             .system = text("system"),
             .host = text("host"),
             .packages = text("packages"),
-            .console_port = *all.find("console_port")->second.value.as_integer(),
+            .console_port = number("console_port"),
             .log_format = text("log_format"),
-            .log_level = text("log_level")};
+            .log_level = text("log_level"),
+            .log_messages = flag("log_messages"),
+            .loops = number("loops")};
 }
 
 }  // namespace peacepie::client

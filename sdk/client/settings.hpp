@@ -27,6 +27,8 @@ struct Settings {
     std::int64_t console_port = 0;  ///< 0: none
     std::string log_format;
     std::string log_level;
+    bool log_messages = false;
+    std::int64_t loops = 0;         ///< 0: the worker's default
 };
 
 /// One value and where it was said, for the error about it: `peacepie.toml:3`, `PEACEPIE_BIND`, `--bind`.

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <vector>
 
+#include "wire/endpoint_check.hpp"
 #include "wire/fault.hpp"
 #include "wire/limits.hpp"
 
@@ -95,6 +96,8 @@ struct Socket::State {
 };
 
 Socket::Socket(const std::string& endpoint) : state_(std::make_unique<State>()) {
+    if (const auto wrong = wrong_with_endpoint(endpoint, EndpointUse::connect); !wrong.empty())
+        throw Error(Fault::bad_argument, "`" + endpoint + "` " + wrong);
     state_->context = zmq_ctx_new();
     state_->dealer = zmq_socket(state_->context, ZMQ_DEALER);
     state_->monitor = zmq_socket(state_->context, ZMQ_PAIR);

@@ -140,6 +140,8 @@ Exit up(const UpOptions& options) {
     run.packages = packages_of(settings, directory);
     run.log_format = settings.log_format;
     run.log_level = settings.log_level;
+    run.log_messages = settings.log_messages;
+    run.loops = static_cast<std::size_t>(settings.loops);
     run.control = std::make_shared<launcher::Control>();
     std::optional<AppThread> app_thread;
     if (app) app_thread.emplace(*app, run.control, for_people);

@@ -25,7 +25,8 @@ std::string text_in(const Value& body, std::string_view key) {
 Launcher::Launcher(Options options)
     : options_(std::move(options)),
       now_(clock_.now()),
-      workers_({options_.worker_binary, options_.host, options_.packages, options_.log_format, options_.log_level}) {
+      workers_({options_.worker_binary, options_.host, options_.packages, options_.log_format, options_.log_level,
+                options_.log_messages, options_.loops}) {
     if (options_.start_broker) broker_.emplace(*options_.start_broker, options_.log_format, options_.log_level);
 }
 
@@ -192,20 +193,36 @@ void Launcher::start_first_worker() {
 // The head knows who has joined.
 void Launcher::look_for_first_worker() {
     look_again_at_.reset();
-    session_->ask("get_all_nodes", {}, limits::heartbeat_patience, [this](const Heard& answer) {
+    session_->ask({}, "get_all_nodes", {}, limits::heartbeat_patience, [this](const Heard& answer) {
         if (phase_ != Phase::awaiting_worker) return;
         const auto* nodes = answer.body.as_array();
-        const bool joined = nodes != nullptr && std::find(nodes->begin(), nodes->end(), Value(node())) != nodes->end();
-        if (!joined) {
-            if (workers_.is_running(options_.process)) look_again_at_ = now_ + look_again_after;
-            return;
-        }
-        phase_ = Phase::running;
-        complain_at_.reset();
-        log::info("{} has joined {}", node(), endpoint_);
-        if (options_.on_ready && !ready_said_) options_.on_ready({endpoint_, system_, node()});
-        ready_said_ = true;
+        const bool there = nodes != nullptr && std::find(nodes->begin(), nodes->end(), Value(node())) != nodes->end();
+        if (there) ask_whose_it_is();
+        else look_again();
     });
+}
+
+// Somebody else's worker may have that name; then ours is refused and ends.
+void Launcher::ask_whose_it_is() {
+    session_->ask(node(), "stats", {}, limits::heartbeat_patience, [this](const Heard& answer) {
+        if (phase_ != Phase::awaiting_worker) return;
+        const auto ours = workers_.pid_of(options_.process);
+        const Value* pid = answer.body.find("pid");
+        if (ours && pid != nullptr && *pid == Value(static_cast<std::int64_t>(*ours))) first_worker_joined();
+        else look_again();
+    });
+}
+
+void Launcher::look_again() {
+    if (workers_.is_running(options_.process)) look_again_at_ = now_ + look_again_after;
+}
+
+void Launcher::first_worker_joined() {
+    phase_ = Phase::running;
+    complain_at_.reset();
+    log::info("{} has joined {}", node(), endpoint_);
+    if (options_.on_ready && !ready_said_) options_.on_ready({endpoint_, system_, node()});
+    ready_said_ = true;
 }
 
 void Launcher::welcomed(const Value& welcome) {
@@ -223,7 +240,7 @@ void Launcher::refused(const Error& why) {
         refused_since_ = now_;
     }
     // A launcher that died leaves its session behind for `heartbeat_patience`; after that somebody else has the name.
-    const bool may_change = why.code == code_of(Fault::unavailable) ||
+    const bool may_change = why.code == code_of(Fault::unavailable) || why.code == code_of(Fault::stopping) ||
                             (why.code == code_of(Fault::conflict) && now_ < refused_since_ + 2 * limits::heartbeat_patience);
     if (may_change || phase_ != Phase::joining) return;
     if (why.code == code_of(Fault::conflict))

@@ -52,6 +52,8 @@ public:
         std::string packages;
         std::string log_format = "auto";
         std::string log_level = "info";
+        bool log_messages = false;                   ///< of the workers
+        std::size_t loops = 0;                       ///< threads of each worker; 0: its default
         std::function<void(const Ready&)> on_ready = nullptr;  ///< once; must return soon
         std::shared_ptr<Control> control = nullptr;
     };
@@ -83,6 +85,9 @@ private:
     void start_what_is_due();
     void start_first_worker();
     void look_for_first_worker();
+    void ask_whose_it_is();
+    void look_again();
+    void first_worker_joined();
     void start_process(const Heard& ask);
     void stop_process(const Heard& ask);
 

@@ -141,12 +141,13 @@ void Session::expire() {
     }
 }
 
-void Session::ask(std::string_view command, const Value& body, Nanoseconds patience, OnAnswer on_answer) {
+void Session::ask(std::string_view recipient, std::string_view command, const Value& body, Nanoseconds patience,
+                  OnAnswer on_answer) {
     const std::uint64_t mid = ++last_mid_;
     if (phase_ != Phase::joined) return on_answer(error_of(mid, Fault::unavailable, "the broker is away"));
     open_.emplace(mid, Open{now_ + patience, std::move(on_answer)});
     const std::string bytes = bytes_of(body);
-    Envelope question = envelope_of(Kind::ask, mid, command, {}, bytes);
+    Envelope question = envelope_of(Kind::ask, mid, command, recipient, bytes);
     question.timeout_ms =
         static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(patience).count());
     put(question);

@@ -50,8 +50,8 @@ public:
     [[nodiscard]] Nanoseconds next_due() const noexcept { return next_beat_; }
     [[nodiscard]] client::Socket& socket() noexcept { return socket_; }
 
-    /// To HEAD.  `on_answer` is called exactly once, with a reply or an error.
-    void ask(std::string_view command, const Value& body, Nanoseconds patience, OnAnswer on_answer);
+    /// An empty recipient is HEAD.  `on_answer` is called exactly once, with a reply or an error.
+    void ask(std::string_view recipient, std::string_view command, const Value& body, Nanoseconds patience, OnAnswer on_answer);
     /// To HEAD, now or after the next welcome.
     void report(std::string_view command, const Value& body);
     /// The last word: from now on nothing is said or heard.

@@ -24,7 +24,7 @@ void Launcher::stop(int status, bool children_know) {
     if (broker_) broker_->restart_at.reset();
     if (children_know || !broker_ || !broker_->is_running() || !session_ || !session_->is_joined()) return;
     terminate_workers_at_ = terminate_broker_at_ = now_ + limits::shutdown_timeout / 2;
-    session_->ask("quit", {}, std::chrono::seconds(2), [this](const Heard& answer) {
+    session_->ask({}, "quit", {}, std::chrono::seconds(2), [this](const Heard& answer) {
         if (answer.kind == Kind::reply) return;
         log::warning("the broker does not end the system in order ({}); its processes are terminated", answer.command);
         terminate_workers_at_ = terminate_broker_at_ = now_;

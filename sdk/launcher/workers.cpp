@@ -20,10 +20,18 @@ pid_t Workers::start(const std::string& process, const std::string& broker) {
     add("--packages", options_.packages);
     add("--log-format", options_.log_format);
     add("--log-level", options_.log_level);
+    if (options_.loops > 0) add("--loops", std::to_string(options_.loops));
+    if (options_.log_messages) words.push_back("--log-messages");
     Child child(words);
     const pid_t pid = child.pid();
     running_.emplace(process, Running{std::move(child), std::nullopt});
     return pid;
+}
+
+std::optional<pid_t> Workers::pid_of(const std::string& process) const {
+    const auto one = running_.find(process);
+    if (one == running_.end()) return std::nullopt;
+    return one->second.child.pid();
 }
 
 bool Workers::stop(const std::string& process, Stop stop) {

@@ -22,6 +22,8 @@ struct WorkerOptions {
     std::string packages;
     std::string log_format;
     std::string log_level;
+    bool log_messages = false;
+    std::size_t loops = 0;  ///< 0: the worker's default
 };
 
 class Workers {
@@ -50,6 +52,7 @@ public:
     void kill_late(Nanoseconds now);
     void signal_all(int number) const;
     [[nodiscard]] bool is_running(const std::string& process) const { return running_.contains(process); }
+    [[nodiscard]] std::optional<pid_t> pid_of(const std::string& process) const;
     [[nodiscard]] std::size_t count() const noexcept { return running_.size(); }
 
 private:

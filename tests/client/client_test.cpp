@@ -106,6 +106,8 @@ TEST_CASE("without a broker a client says within a second what to start") {
     CHECK_THROWS_WITH(client.ask("", "ping"), Catch::Contains("peacepie up"));
     CHECK_THROWS_AS(client.ask("", "ping"), Unreachable);
     CHECK_THROWS_AS(Client("no endpoint"), Error);
+    CHECK_THROWS_WITH(Client("tcp://127.0.0.1:99999"), Catch::Contains("99999"));
+    CHECK_THROWS_WITH(Client("tcp://127.0.0.1:-1"), Catch::Contains("`-1`"));
 }
 
 TEST_CASE("an ask without an answer ends with expired") {
@@ -150,6 +152,14 @@ TEST_CASE("a client that meets garbage or a refusal says so") {
     FakeBroker closed(obey);
     closed.refuse_hellos("bad_request");
     CHECK_THROWS_AS(Client(closed.endpoint()).ask("", "echo"), Incompatible);
+}
+
+TEST_CASE("a system that is ending or full is unreachable for now, not incompatible") {
+    for (const char* code : {"stopping", "unavailable"}) {
+        FakeBroker closed(obey);
+        closed.refuse_hellos(code);
+        CHECK_THROWS_AS(Client(closed.endpoint()).ask("", "echo"), Unreachable);
+    }
 }
 
 TEST_CASE("a body beyond the limits is refused before it is sent") {

@@ -30,22 +30,35 @@ public:
     }
     ~Script() { fs::remove_all(folder_); }
     [[nodiscard]] std::string path() const { return (folder_ / "worker").string(); }
+    /// What it wrote into a file beside itself; empty while it has not.
+    [[nodiscard]] std::string wrote(const std::string& ending) const {
+        std::ifstream file(path() + "." + ending);
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
 
 private:
     fs::path folder_;
 };
 
-constexpr const char* until_told = "trap 'exit 0' TERM; while :; do sleep 0.02; done";
+// The seventh word is the name of the process.
+constexpr const char* until_told = "trap 'exit 0' TERM; echo $$ >$0.$7; while :; do sleep 0.02; done";
+
+Value stats_of(const Script& script) {
+    const std::string pid = script.wrote("main");
+    return pid.empty() ? Value(Value::Map{}) : Value(Value::Map{{"pid", std::stoi(pid)}});
+}
 
 // The head as a launcher sees it: says that the first worker has joined, then plays its script of questions.
 class Head {
 public:
-    explicit Head(std::shared_ptr<Control> control) : control(std::move(control)) {}
+    Head(std::shared_ptr<Control> control, const Script& script) : control(std::move(control)), script_(script) {}
 
     void on(FakeBroker& broker, const Said& said) {
-        if (said.command == "get_all_nodes") {
-            broker.reply(said, "all_nodes", Value::Array{"first.main.admin"});
-            if (!questions.empty() && asked_ == 0) ask_next(broker, said.peer);
+        if (said.command == "get_all_nodes") broker.reply(said, "all_nodes", Value::Array{"first.main.admin"});
+        if (said.command == "stats") {
+            const Value stats = stats_of(script_);
+            broker.reply(said, "stats", stats);
+            if (stats.find("pid") != nullptr && !questions.empty() && asked_ == 0) ask_next(broker, said.peer);
         }
         if (said.command == "process_ended") {
             ended.push_back(said.body);
@@ -75,6 +88,7 @@ private:
         const auto& [command, body] = questions[asked_++];
         broker.put(peer, Kind::ask, asked_, command, body);
     }
+    const Script& script_;
     std::size_t asked_ = 0;
 };
 
@@ -106,7 +120,8 @@ TEST_CASE("a child is reaped with its exit status or its signal") {
 
 TEST_CASE("a launcher starts and stops the processes it is asked for, once each") {
     const auto control = std::make_shared<Control>();
-    Head head(control);
+    const Script script(until_told);
+    Head head(control, script);
     head.questions = {{"start_process", Value::Map{{"process", "process_0"}}},
                       {"start_process", Value::Map{{"process", "process_0"}}},
                       {"start_process", Value::Map{{"process", "../x"}}},
@@ -114,7 +129,6 @@ TEST_CASE("a launcher starts and stops the processes it is asked for, once each"
                       {"stop_process", Value::Map{{"process", "process_7"}}},
                       {"dance", {}}};
     FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
-    const Script script(until_told);
     bool ready = false;
     auto options = options_for(broker, script, control);
     options.on_ready = [&ready](const Ready& how) { ready = how.node == "first.main.admin" && how.system == "king"; };
@@ -137,9 +151,9 @@ TEST_CASE("a launcher starts and stops the processes it is asked for, once each"
 
 TEST_CASE("a first worker that keeps dying is given up with status 1, and each death is reported") {
     const auto control = std::make_shared<Control>();
-    Head head(control);
-    FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
     const Script script("exit 3");
+    Head head(control, script);
+    FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
     CHECK(Launcher(options_for(broker, script, control)).run() == 1);
     head.await_reports(limits::restarts_max + 1);
     CHECK(head.ended.size() == limits::restarts_max + 1);
@@ -148,11 +162,54 @@ TEST_CASE("a first worker that keeps dying is given up with status 1, and each d
 
 TEST_CASE("a worker that refuses its configuration is not tried again") {
     const auto control = std::make_shared<Control>();
-    Head head(control);
-    FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
     const Script script("exit 78");
+    Head head(control, script);
+    FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
     CHECK(Launcher(options_for(broker, script, control)).run() == 78);
     CHECK(head.ended.size() == 1);
+}
+
+TEST_CASE("a worker of somebody else with the same name is not taken for the own one") {
+    const auto control = std::make_shared<Control>();
+    FakeBroker broker([](FakeBroker& from, const Said& said) {
+        if (said.command == "get_all_nodes") from.reply(said, "all_nodes", Value::Array{"first.main.admin"});
+        if (said.command == "stats") from.reply(said, "stats", Value::Map{{"pid", 1}});
+    });
+    const Script script("sleep 0.2; exit 7");
+    bool ready = false;
+    auto options = options_for(broker, script, control);
+    options.on_ready = [&ready](const Ready&) { ready = true; };
+    CHECK(Launcher(options).run() == 7);
+    CHECK_FALSE(ready);
+}
+
+TEST_CASE("a worker is told how many loops to run and whether to log messages") {
+    const auto words_with = [](bool log_messages, std::size_t loops) {
+        FakeBroker broker([](FakeBroker&, const Said&) {});
+        const Script script("echo \"$@\" >$0.words; exit 78");
+        auto options = options_for(broker, script, nullptr);
+        options.log_messages = log_messages;
+        options.loops = loops;
+        CHECK(Launcher(options).run() == 78);
+        return script.wrote("words");
+    };
+    CHECK_THAT(words_with(true, 3), Catch::Contains("--log-messages") && Catch::Contains("--loops 3"));
+    CHECK_THAT(words_with(false, 0), !Catch::Contains("--log-messages") && !Catch::Contains("--loops"));
+}
+
+TEST_CASE("a launcher that meets a system on its way down waits for the next one") {
+    const auto control = std::make_shared<Control>();
+    FakeBroker broker([](FakeBroker&, const Said&) {});
+    broker.refuse_hellos("stopping");
+    const Script script(until_told);
+    std::thread end([&] {
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        while (broker.hellos() < 2 && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
+        control->stop(0);
+    });
+    CHECK(Launcher(options_for(broker, script, control)).run() == 0);
+    CHECK(broker.hellos() >= 2);
+    end.join();
 }
 
 TEST_CASE("a launcher whose session was closed says hello again") {

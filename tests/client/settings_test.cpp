@@ -29,6 +29,8 @@ TEST_CASE("without any file, variable or flag the defaults hold") {
     CHECK(settings.log_level == "info");
     CHECK(settings.console_port == 0);
     CHECK_FALSE(settings.insecure_bind);
+    CHECK(settings.loops == 0);
+    CHECK_FALSE(settings.log_messages);
 }
 
 TEST_CASE("a flag wins over the environment, which wins over the file") {
@@ -68,9 +70,12 @@ TEST_CASE("an unknown key is refused with its line and the key that was meant") 
 TEST_CASE("a wrong value is refused with its line") {
     CHECK_THAT(refusal_of("\nlog_level = \"loud\""), Catch::Contains("peacepie.toml:2") && Catch::Contains("warning"));
     CHECK_THAT(refusal_of("system = 5"), Catch::Contains("must be of type text, not int"));
-    CHECK_THAT(refusal_of("host = \"a b\""), Catch::Contains("is no name"));
+    CHECK_THAT(refusal_of("host = \"a b\""), Catch::Contains("is `a b`, which is no name"));
     CHECK_THAT(refusal_of("console_port = 70000"), Catch::Contains("is no port"));
-    CHECK_THAT(refusal_of("bind = \"5998\""), Catch::Contains("tcp://ADDRESS:PORT"));
+    CHECK_THAT(refusal_of("bind = \"5998\""), Catch::Contains("tcp://HOST:PORT"));
+    CHECK_THAT(refusal_of("bind = \"tcp://127.0.0.1:99999\""), Catch::Contains("the port `99999`"));
+    CHECK(refusal_of("bind = \"tcp://127.0.0.1:0\"").empty());
+    CHECK_THAT(refusal_of("loops = 257"), Catch::Contains("0 to 256"));
     CHECK_THAT(refusal_of("system = [1"), Catch::Contains("peacepie.toml:1: "));
     CHECK_THAT(refusal_of("system = 2020-01-01"), Catch::Contains("date"));
 }

@@ -1,0 +1,35 @@
+// endpoint_check.hpp - whether a text can be an endpoint: ZeroMQ takes any number as a port and cuts off what is too much.
+//
+// Pure, any thread.  One place for --bind, --broker, their variables and the settings file.
+// Next: client/socket.cpp and the two programs ask it before they hand an endpoint to ZeroMQ.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace peacepie {
+
+enum class EndpointUse {
+    connect,  ///< the port is a number from 1 to 65535
+    bind,     ///< 0 or * as well: take a free one
+};
+
+/// What is wrong with it, to stand after the endpoint: "has the port 99999, ..."; empty when nothing is.
+[[nodiscard]] inline std::string wrong_with_endpoint(std::string_view endpoint, EndpointUse use) {
+    constexpr std::string_view tcp = "tcp://", ipc = "ipc://";
+    if (endpoint.starts_with(ipc) && endpoint.size() > ipc.size()) return {};
+    const auto colon = endpoint.rfind(':');
+    if (!endpoint.starts_with(tcp) || colon <= tcp.size()) return "is no endpoint; write tcp://HOST:PORT";
+    const auto text = endpoint.substr(colon + 1);
+    if (use == EndpointUse::bind && text == "*") return {};
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    const bool is_port = error == std::errc() && end == text.data() + text.size();
+    if (is_port && (port != 0 || use == EndpointUse::bind)) return {};
+    return "has the port `" + std::string(text) + "`; a port is a number from 1 to 65535" +
+           (use == EndpointUse::bind ? ", or 0 for a free one" : "");
+}
+
+}  // namespace peacepie
