@@ -3,6 +3,7 @@
 #include "client/command_line.hpp"
 #include "client/members.hpp"
 #include "client/printer.hpp"
+#include "wire/address.hpp"
 
 namespace peacepie::client {
 namespace {
@@ -32,17 +33,27 @@ Exit create(CommandLine& line, const CreateOptions& options) {
     return finish(line, line.ask(node, "create_actor", body));
 }
 
-// The actor may move between the two questions; then the second admin says that it is absent, and we look again.
+void expect_actor(const std::string& name, const std::string& advice) {
+    if (const auto address = Address::parse(name); address && address->entity.empty())
+        throw UsageError("`" + name + "` is the admin of a process, not an actor; " + advice);
+}
+
+// The actor may move between the two questions; then the admin says that it is absent, and it is asked where it lives now.
 Exit remove(CommandLine& line, const std::string& name) {
     constexpr int tries = 3;
+    expect_actor(name, "`peacepie proc rm` ends processes");
+    std::string node = node_of_actor(line, name);
     for (int i = 1;; ++i) {
-        const std::string node = node_of_actor(line, name);
         const Answer answer = line.ask(node, "remove_actor", Value::Map{{"name", name}});
         if (answer.command != "actor_is_absent" || i == tries) return finish(line, answer);
+        const auto now_at = seek(line, name);
+        if (!now_at || *now_at == node) return finish(line, answer);
+        node = *now_at;
     }
 }
 
 Exit move(CommandLine& line, const MoveOptions& options) {
+    expect_actor(options.name, "it stays where it is");
     Value body = Value::Map{{"entity", options.name}};
     if (!options.node.empty()) body.set("node", options.node);
     if (!options.class_name.empty()) body.set("class_desc", class_desc_of(options.class_name));

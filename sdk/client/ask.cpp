@@ -30,8 +30,9 @@ Exit ask(CommandLine& line, const MessageOptions& options) {
     return exit_of(answer);
 }
 
-// Nobody answers a send, so a typo in the name would go unnoticed: the head is asked for it first.  The ping behind the
-// send comes back when the broker has passed it on, or after its complaint, because one peer's answers keep their order.
+// Nobody answers a send, and one to nobody is only counted and logged as a dead letter.  So that a typo in the name is
+// noticed, the head is asked for it first.  The ping behind the send comes back when the broker has taken the send; only
+// a session that was closed meanwhile complains about it.
 Exit send(CommandLine& line, const MessageOptions& options) {
     const Value body = body_of_argument(options.body);
     const std::string recipient = recipient_of(options.recipient);
@@ -58,7 +59,7 @@ void add_ask(CLI::App& app, CommandLine& line) {
 
 void add_send(CLI::App& app, CommandLine& line) {
     auto* verb = add_verb(app, "send", "send a command without waiting for an answer",
-                          "send dancer_00 tick\necho '{\"whom\": \"Anna\"}' | peacepie send greeter greet -");
+                          "send dancer_00 tick\nsend greeter greet '{\"whom\": \"Anna\"}'\nsend greeter greet - <body.json");
     auto options = take_message(*verb);
     verb->callback([&line, options] { line.action = [&line, options] { return send(line, *options); }; });
 }

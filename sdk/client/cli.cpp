@@ -77,8 +77,12 @@ Exit explain(const CLI::App& app, const CLI::ParseError& error) {
     if (!strange.empty()) {
         const bool is_option = strange.front().starts_with('-');
         const std::string word = strange.front().substr(0, strange.front().find('='));
-        text = std::string(is_option ? "there is no option `" : "nothing is known of `") + safe(word) + "`" +
-               did_you_mean(word, words_of(verb, is_option));
+        const auto known = words_of(verb, is_option);
+        if (is_option && std::find(known.begin(), known.end(), word) != known.end())
+            text = "`" + word + "` stands behind `--`, where nothing is an option any more; write it before";
+        else
+            text = std::string(is_option ? "there is no option `" : "nothing is known of `") + safe(word) + "`" +
+                   did_you_mean(word, known);
     }
     complain(text);
     std::fprintf(stderr, "Try `%s --help`.\n", name.c_str());
@@ -132,7 +136,8 @@ int main(int count, char** words) {
     try {
         Exit end = run(count, words);
         // A full disk or a closed pipe below the data is a failure, not a success with less output.
-        if (std::fflush(stdout) != 0 && end == Exit::ok) {
+        // What failed at an earlier line shows in the stream's state only.
+        if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && end == Exit::ok) {
             complain("standard output cannot be written");
             end = Exit::failed;
         }

@@ -4,7 +4,7 @@
 //     auto answer = client.ask("hello_world", "tick");          // answer.command == "hello_world"
 //
 // Synchronous; one thread at a time.  Says hello by itself, also after the broker was restarted.  Whatever arrives that
-// answers no ask (notifications, complaints about a send) is kept for `next`, at most `inbox_max` of them.
+// answers no ask (notifications, refused sends) is kept for `next`, at most `inbox_max` of them.
 // Next: socket.hpp is the pipe; exit_code.hpp says what an error means to a shell.
 #pragma once
 
@@ -23,7 +23,7 @@ namespace peacepie::client {
 
 using Milliseconds = std::chrono::milliseconds;
 
-/// A decoded envelope: an answer, a notification, a complaint.
+/// A decoded envelope: an answer, a notification, a refusal.
 struct Message {
     Kind kind = Kind::reply;
     std::uint64_t mid = 0;
@@ -68,7 +68,8 @@ public:
     /// An empty recipient is HEAD.  Returns the reply; throws Refused, Unreachable, Incompatible or Error expired.
     Answer ask(std::string_view recipient, std::string_view command, const Value& body = {},
                Milliseconds timeout = Milliseconds(10'000));
-    /// Nobody answers; returns the message's mid, which a complaint would carry.
+    /// Nobody answers; what finds no recipient is a dead letter, which the broker counts and logs.  Returns the mid that
+    /// an error would carry when the broker does not take the message at all (`no_session`).
     std::uint64_t send(std::string_view recipient, std::string_view command, const Value& body = {});
     /// What arrived besides answers; waits at most that long.
     std::optional<Message> next(Milliseconds patience);

@@ -78,10 +78,9 @@ Value body_of_argument(const std::string& typed) {
     }
 }
 
-CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& what, const std::string& examples) {
+CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& what, const std::string& examples, Asks asks) {
     CLI::App* verb = app.add_subcommand(name, what);
     verb->fallthrough();
-    if (examples.empty()) return verb;
     std::string footer = "Examples:\n";
     std::size_t from = 0;
     while (from < examples.size()) {
@@ -89,6 +88,11 @@ CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& wh
         footer += "  peacepie " + examples.substr(from, end - from) + "\n";
         from = end + 1;
     }
+    if (asks == Asks::the_system)
+        footer += "Options of every command:\n"
+                  "  --broker ENDPOINT  of the system (env PEACEPIE_BROKER; default tcp://127.0.0.1:5998)\n"
+                  "  --timeout SECONDS  to wait for an answer (default 10)\n"
+                  "  --json             one JSON value per line\n";
     verb->footer(footer);
     return verb;
 }

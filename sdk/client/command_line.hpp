@@ -36,8 +36,12 @@ private:
 /// What a person typed as a body: JSON, @FILE, `-` for standard input; nothing typed is nil.
 [[nodiscard]] Value body_of_argument(const std::string& typed);
 
-/// Adds a subcommand with its help and its examples (one per line, without the `peacepie `).
-CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& what, const std::string& examples);
+enum class Asks { the_system, nobody };
+
+/// Adds a subcommand with its help and its examples (one per line, without the `peacepie `).  The help of one that asks
+/// the system lists the global options as well.
+CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& what, const std::string& examples,
+                   Asks asks = Asks::the_system);
 
 void add_ask(CLI::App& app, CommandLine& line);
 void add_send(CLI::App& app, CommandLine& line);

@@ -43,7 +43,7 @@ std::string bash_script(const CLI::App& app) {
 
 void add_completion(CLI::App& app, CommandLine& line) {
     auto* verb = add_verb(app, "completion", "print a completion script for a shell",
-                          "completion bash > ~/.local/share/bash-completion/completions/peacepie");
+                          "completion bash > ~/.local/share/bash-completion/completions/peacepie", Asks::nobody);
     auto shell = std::make_shared<std::string>();
     verb->add_option("SHELL", *shell, "bash")->required()->check(CLI::IsMember({"bash"}));
     verb->callback([&app, &line, shell] {  // holds what the option writes into, as every verb does

@@ -64,7 +64,11 @@ public:
         open_.back().value = plain(std::move(map));
         return close();
     }
-    bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) override {
+    bool parse_error(std::size_t position, const std::string& token, const nlohmann::json::exception& error) override {
+        constexpr int number_overflow = 406;
+        if (error.id == number_overflow)
+            throw Error(Fault::bad_argument, "the number " + token + " is beyond what 64 bits hold; infinity is {\"$float\": "
+                                             "\"inf\"}");
         std::string text = error.what();
         const auto colon = text.rfind(": ");
         throw Error(Fault::bad_argument,

@@ -54,6 +54,12 @@ std::string prime_of(CommandLine& line, const std::string& host) {
     throw Error(Fault::no_such_node, "there is no host `" + host + "`" + did_you_mean(host, names));
 }
 
+std::optional<std::string> seek(CommandLine& line, const std::string& name) {
+    const Answer found = line.ask("", "seek_actor", Value::Map{{"entity", name}});
+    if (found.command != "actor_is_found") return std::nullopt;
+    return text_in(found.body, "node");
+}
+
 std::string node_of_actor(CommandLine& line, const std::string& name) {
     const Answer found = line.ask("", "seek_actor", Value::Map{{"entity", name}});
     if (found.command == "actor_is_found") return text_in(found.body, "node");

@@ -4,6 +4,7 @@
 // Next: tree.cpp and actors.cpp use them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct Member {
 [[nodiscard]] std::vector<std::string> all_nodes(CommandLine& line);
 /// The admin of a host's first worker; of the first host when `host` is empty.  Throws Error no_such_node.
 [[nodiscard]] std::string prime_of(CommandLine& line, const std::string& host);
+/// The node where an actor or an admin lives, when it is there.
+[[nodiscard]] std::optional<std::string> seek(CommandLine& line, const std::string& name);
 /// The node where an actor lives.  Throws Refused no_such_actor with close names.
 [[nodiscard]] std::string node_of_actor(CommandLine& line, const std::string& name);
 

@@ -29,15 +29,22 @@ const char* code_for(Colour colour) {
     return "";
 }
 
-std::vector<std::string> close_names(const Error& error) {
+std::vector<std::string> close_names(const Value& body) {
     std::vector<std::string> names;
-    const auto* refused = dynamic_cast<const Refused*>(&error);
-    const Value* close = refused != nullptr ? refused->body.find("close") : nullptr;
+    const Value* close = body.find("close");
     const Value::Array* list = close != nullptr ? close->as_array() : nullptr;
     if (list == nullptr) return names;
     for (const Value& item : *list)
         if (item.as_text() != nullptr) names.push_back(safe(*item.as_text()));
     return names;
+}
+
+// did you mean `a`, `b` or `c`?
+std::string question_about(const std::vector<std::string>& close) {
+    std::string text;
+    for (std::size_t i = 0; i < close.size(); ++i)
+        text += (i == 0 ? "did you mean `" : i + 1 == close.size() ? " or `" : ", `") + close[i] + "`";
+    return close.empty() ? text : text + "?";
 }
 
 }  // namespace
@@ -72,7 +79,8 @@ void complain(std::string_view text) {
 }
 
 void complain(const Error& error, bool json) {
-    const auto close = close_names(error);
+    const auto* refused = dynamic_cast<const Refused*>(&error);
+    const auto close = refused != nullptr ? close_names(refused->body) : std::vector<std::string>{};
     if (json) {
         Value said = Value::Map{{"error", error.code}, {"text", error.text}};
         if (!error.from.empty()) said.set("from", error.from);
@@ -81,11 +89,7 @@ void complain(const Error& error, bool json) {
         std::fwrite(line.data(), 1, line.size(), stderr);
         return;
     }
-    std::string text = safe(error.code) + ": " + safe(error.text);
-    for (std::size_t i = 0; i < close.size(); ++i)
-        text += (i == 0 ? "; did you mean `" : i + 1 == close.size() ? " or `" : ", `") + close[i] + "`";
-    if (!close.empty()) text += "?";
-    complain(text);
+    complain(safe(error.code) + ": " + safe(error.text) + (close.empty() ? "" : "; ") + question_about(close));
 }
 
 void print_answer(const Answer& answer, bool json) {
@@ -97,6 +101,8 @@ void print_answer(const Answer& answer, bool json) {
     std::string line = in_colour(colour, safe(answer.command));
     if (!answer.body.is_nil()) line += " " + json_of(answer.body);
     print(line);
+    if (!is_failure_reply(answer.command)) return;
+    if (const auto close = close_names(answer.body); !close.empty()) complain(question_about(close));
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {

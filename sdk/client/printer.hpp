@@ -27,7 +27,8 @@ void complain(std::string_view text);
 /// A fault: `peacepie: code: text; did you mean ...?`, or with `json` {"error", "text", ...}.
 void complain(const Error& error, bool json);
 
-/// `hello_world`, or `actor_is_created {"system": "king"}`; with `json` {"command": ..., "body": ...}.
+/// `hello_world`, or `actor_is_created {"system": "king"}`; with `json` {"command": ..., "body": ...}.  For a person a
+/// failure with close names is followed by a question on standard error.
 void print_answer(const Answer& answer, bool json);
 
 /// Columns as wide as their widest cell; the first row is the heading.

@@ -175,7 +175,7 @@ void add_setting(CLI::App& verb, UpOptions& options, const SettingKind& kind, co
 void add_up(CLI::App& app, CommandLine& line) {
     auto* verb = add_verb(app, "up", "run a broker and a first worker in the foreground",
                           "up\nup --bind tcp://127.0.0.1:0 --system queen\nup --app examples/circle.toml\n"
-                          "up --state-dir /tmp/try --log-level debug");
+                          "up --state-dir /tmp/try --log-level debug", Asks::nobody);
     auto options = std::make_shared<UpOptions>();
     verb->add_option("--config", options->config, "settings file instead of STATE_DIR/peacepie.toml");
     verb->add_option("--app", options->app, "file with processes and actors to start");

@@ -1,9 +1,14 @@
 // watch.cpp - `peacepie watch`: the messages an actor handles, as they are handled.
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 
 #include "client/command_line.hpp"
 #include "client/json.hpp"
+#include "client/manual.hpp"
+#include "client/members.hpp"
 #include "client/printer.hpp"
+#include "client/suggest.hpp"
 
 namespace peacepie::client {
 namespace {
@@ -24,15 +29,21 @@ void listen_for_signals() {
     sigaction(SIGTERM, &action, nullptr);
 }
 
-std::vector<std::string> commands_of(CommandLine& line, const std::string& recipient) {
-    std::vector<std::string> commands;
-    const Answer answer = line.ask(recipient, "describe");
-    const Value* list = answer.body.find("commands");
-    if (list == nullptr || list->as_array() == nullptr) return commands;
-    for (const Value& command : *list->as_array())
-        if (const Value* name = command.find("name"); name != nullptr && name->as_text() != nullptr)
-            commands.push_back(*name->as_text());
-    return commands;
+// Those that were named, when the actor has them; otherwise all that are its own.  The head checks for itself.
+std::vector<std::string> commands_for(CommandLine& line, const std::string& recipient, const WatchOptions& options) {
+    if (recipient.empty() && !options.commands.empty()) return options.commands;
+    const Value manual = line.ask(recipient, "describe").body;
+    if (options.commands.empty()) {
+        auto own = names_in(manual, "commands");
+        if (own.empty()) throw UsageError("`" + options.name + "` has no commands of its own; name one to watch");
+        return own;
+    }
+    const auto known = commands_in(manual);
+    for (const std::string& command : options.commands)
+        if (std::find(known.begin(), known.end(), command) == known.end())
+            throw Error(Fault::is_not_handled, "`" + options.name + "` has no command `" + command + "`" +
+                                                   did_you_mean(command, known));
+    return options.commands;
 }
 
 void subscribe(CommandLine& line, const std::string& recipient, const std::vector<std::string>& commands) {
@@ -73,9 +84,27 @@ void subscribe_again_when_needed(CommandLine& line, const std::string& recipient
     session = line.client().sessions();
 }
 
+// No notification says that there will be no more of them: who watches looks whether the actor is still there.
+class Lookout {
+public:
+    explicit Lookout(std::string recipient) : recipient_(std::move(recipient)) {}
+
+    /// False when the actor, or its process, is gone.
+    bool sees(CommandLine& line) {
+        if (recipient_.empty() || std::chrono::steady_clock::now() < next_) return true;
+        next_ = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+        return seek(line, recipient_).has_value();
+    }
+
+private:
+    const std::string recipient_;
+    std::chrono::steady_clock::time_point next_;
+};
+
 Exit follow(CommandLine& line, const std::string& recipient, const std::vector<std::string>& commands,
             std::uint64_t count) {
     std::uint64_t session = 0, shown = 0, missed = 0;
+    Lookout lookout(recipient);
     for (;;) {
         if (stopped_by != 0) return stopped_by == SIGINT ? Exit::interrupted : Exit::terminated;
         subscribe_again_when_needed(line, recipient, commands, session);
@@ -88,14 +117,14 @@ Exit follow(CommandLine& line, const std::string& recipient, const std::vector<s
             missed = line.client().missed();
             complain(std::to_string(missed) + " notifications came too fast and are not shown");
         }
+        if (!lookout.sees(line)) throw Error(Fault::no_such_actor, "`" + recipient + "` is gone, so there is no more to watch");
     }
 }
 
 Exit watch(CommandLine& line, const WatchOptions& options) {
     listen_for_signals();
     const std::string recipient = recipient_of(options.name);
-    const auto commands = options.commands.empty() ? commands_of(line, recipient) : options.commands;
-    if (commands.empty()) throw UsageError("`" + options.name + "` has no commands of its own; name one to watch");
+    const auto commands = commands_for(line, recipient, options);
     const Exit end = follow(line, recipient, commands, options.count);
     unsubscribe(line, recipient, commands);
     return end;

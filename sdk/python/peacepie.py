@@ -66,8 +66,8 @@ class Client:
         for option, value in ((zmq.LINGER, 1000), (zmq.IMMEDIATE, 1), (zmq.HEARTBEAT_IVL, 1000),
                               (zmq.HEARTBEAT_TIMEOUT, 3000), (zmq.RECONNECT_IVL, 50), (zmq.RECONNECT_IVL_MAX, 1000)):
             self._socket.setsockopt(option, value)
-        self._socket.connect(endpoint)
         try:
+            self._connect()
             self._hello()
         except BaseException:
             self.close()
@@ -99,7 +99,10 @@ class Client:
                 self._hello()
 
     def send(self, recipient, command, body=None):
-        """Returns the message's mid, which a complaint in the inbox would carry."""
+        """Nobody answers: what finds no recipient is a dead letter, which the broker counts and logs.
+
+        Returns the mid that an error in the inbox would carry when the broker does not take it at all (`no_session`).
+        """
         mid = next(self._mids)
         self._put([VERSION, SEND, mid, command, recipient, None, None, None, body], time.monotonic() + self.connect_timeout)
         return mid
@@ -114,6 +117,16 @@ class Client:
                 self._sort_in(frame, None)
                 continue
             yield self._inbox.popleft()
+
+    def _connect(self):
+        host, _, port = self.endpoint.rpartition(":")
+        # ZeroMQ would take any number and cut off what is too much.
+        if host.startswith("tcp://") and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            raise Fault("bad_argument", {"text": f"{self.endpoint!r} has no port from 1 to 65535; write tcp://HOST:PORT"})
+        try:
+            self._socket.connect(self.endpoint)
+        except zmq.ZMQError as error:
+            raise Fault("bad_argument", {"text": f"{self.endpoint!r} is no endpoint ({error}); write tcp://HOST:PORT"}) from None
 
     def _hello(self):
         mid = next(self._mids)

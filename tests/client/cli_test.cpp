@@ -50,7 +50,13 @@ void system_of_one(FakeBroker& broker, const Said& said) {
     if (said.command == "refuse")
         broker.fail(said, "no_such_actor", Value::Map{{"text", "there is none"}, {"close", Value::Array{"anna", "a\x1b[31m"}}});
     if (said.command == "fail")
-        broker.reply(said, "actor_is_not_created", Value::Map{{"reason", "bad_argument"}, {"text", "no such class"}});
+        broker.reply(said, "actor_is_not_created",
+                     Value::Map{{"reason", "bad_argument"}, {"text", "no such class"}, {"close", Value::Array{"Bell"}}});
+    if (said.command == "what") broker.fail(said, "is_not_handled", Value::Map{{"text", "no"}, {"close", Value::Array{"who"}}});
+    if (said.command == "get_members") broker.reply(said, "members", Value::Map{{"members", Value::Array{}}});
+    if (said.command == "describe")
+        broker.reply(said, "description", Value::Map{{"commands", Value::Array{Value::Map{{"name", "greet"}}}}});
+    if (said.command == "subscribe") broker.reply(said, "subscribed");
     if (said.command == "seek_actor") broker.reply(said, "actor_is_not_found", Value::Map{{"close", Value::Array{"anna"}}});
     if (said.command == "get_all_nodes") broker.reply(said, "all_nodes", Value::Array{"first.main.admin"});
     if (said.command == "stats") broker.reply(said, "stats", Value::Map{{"pid", 7}, {"rss_bytes", 1 << 20}, {"uptime", 61.5}});
@@ -96,11 +102,53 @@ TEST_CASE("failures end with their number and are explained on standard error wi
     const Outcome failed = run("ask x fail" + at);
     CHECK(failed.status == 1);
     CHECK_THAT(failed.out, Catch::StartsWith("actor_is_not_created {"));
+    CHECK_THAT(failed.err, Catch::Contains("did you mean `Bell`?"));
+    CHECK_THAT(run("ask x what" + at).err, Catch::Contains("did you mean `who`?"));
     CHECK(run("ask x silence --timeout 0.05" + at).status == 5);
     const Outcome gone = run("rm ana" + at);
     CHECK(gone.status == 3);
     CHECK_THAT(gone.err, Catch::Contains("did you mean `anna`?"));
     CHECK(run("send ana tick" + at).status == 3);
+}
+
+TEST_CASE("output that cannot be written is a failure") {
+    FakeBroker broker(system_of_one);
+    const std::string at = " --broker " + broker.endpoint() + " >/dev/full";
+    for (const char* line : {"tree", "ask hello_world tick", "ps", "completion bash", "--help"}) {
+        const Outcome full = run(line + at);
+        INFO(line);
+        CHECK(full.status == 1);
+        CHECK_THAT(full.err, Catch::Contains("standard output cannot be written"));
+    }
+}
+
+TEST_CASE("an actor that does not give way is shown with the answer about it") {
+    FakeBroker broker([](FakeBroker& from, const Said& said) {
+        const std::string name = *said.body.find(said.command == "seek_actor" ? "entity" : "name")->as_text();
+        if (said.command == "seek_actor")
+            from.reply(said, "actor_is_found", Value::Map{{"node", "first.main.admin"}, {"entity", name}});
+        else if (name == "busy")
+            from.fail(said, "unavailable", Value::Map{{"text", "its handler does not return"}});
+        else
+            from.reply(said, "actor_is_absent", Value::Map{{"name", name}, {"reason", "conflict"}, {"text", "it is stopping"}});
+    });
+    const std::string at = " --broker " + broker.endpoint();
+    const Outcome busy = run("rm busy" + at);
+    CHECK(busy.status == 1);
+    CHECK_THAT(busy.err, Catch::Contains("its handler does not return"));
+    const Outcome absent = run("rm stopping" + at);
+    CHECK(absent.status == 3);
+    CHECK_THAT(absent.out, Catch::Contains("it is stopping"));
+}
+
+TEST_CASE("a command that an actor does not have is not watched for") {
+    FakeBroker broker(system_of_one);
+    const Outcome typo = run("watch anna gret --broker " + broker.endpoint());
+    CHECK(typo.status == 1);
+    CHECK_THAT(typo.err, Catch::Contains("no command `gret`; did you mean `greet`?"));
+    const Outcome gone = run("watch anna greet ping --broker " + broker.endpoint());  // seek_actor finds nobody here
+    CHECK(gone.status == 3);
+    CHECK_THAT(gone.err, Catch::Contains("`anna` is gone"));
 }
 
 TEST_CASE("without a broker the command line ends with 6 and says how to start one") {
@@ -125,6 +173,11 @@ TEST_CASE("typing mistakes end with 2 and a suggestion") {
     CHECK_THAT(complaint("create x --class HelloWorld"), Catch::Contains("PACKAGE/CLASS"));
     CHECK_THAT(complaint("ask x tick --timeout never"), Catch::Contains("--timeout"));
     CHECK_THAT(complaint("ask x tick --broker nowhere"), Catch::Contains("tcp://HOST:PORT"));
+    CHECK_THAT(complaint("ask x tick --broker tcp://127.0.0.1:99999"), Catch::Contains("`99999`"));
+    CHECK_THAT(complaint("create -- -x --class p/C"), Catch::Contains("`--class` stands behind `--`"));
+    CHECK_THAT(complaint("move first.main.admin --to second.main"), Catch::Contains("`first.main.admin` is the admin"));
+    CHECK_THAT(complaint("rm first.main"), Catch::Contains("proc rm"));
+    CHECK_THAT(complaint("ask x tick 1e400"), Catch::Contains("1e400") && !Catch::Contains("exception"));
     CHECK_THAT(complaint(""), Catch::Contains("Usage"));
 }
 
@@ -135,6 +188,9 @@ TEST_CASE("every verb has a help text with examples") {
         INFO(verb);
         CHECK(help.status == 0);
         CHECK_THAT(help.out, Catch::Contains("Examples:"));
+        CHECK_THAT(help.out, !Catch::Contains("peacepie echo"));
+        const bool asks = std::string_view(verb) != "up" && std::string_view(verb) != "completion";
+        for (const char* option : {"--broker", "--json", "--timeout"}) CHECK((help.out.find(option) != help.out.npos) == asks);
     }
     CHECK_THAT(run("--version").out, Catch::Contains("protocol 1") && Catch::Contains("ABI"));
     CHECK_THAT(run("completion bash").out, Catch::Contains("complete -o default -F _peacepie peacepie"));
@@ -157,7 +213,12 @@ TEST_CASE("a wrong settings file or app file ends up with 78 before anything is 
     const Outcome app = run("up --state-dir " + folder + " --app " + folder + "/wrong.toml");
     CHECK(app.status == 78);
     CHECK_THAT(app.err, Catch::Contains("wrong.toml:1: an app file has no `sytem`"));
-    CHECK(run("up --state-dir " + folder + " --host 'a b'").status == 2);
+    const Outcome name = run("up --state-dir " + folder + " --host 'a b'");
+    CHECK(name.status == 2);
+    CHECK_THAT(name.err, Catch::Contains("`a b`, which is no name"));
+    const Outcome port = run("up --state-dir " + folder + " --bind tcp://127.0.0.1:99999");
+    CHECK(port.status == 2);
+    CHECK_THAT(port.err, Catch::Contains("`99999`"));
     CHECK_THAT(read_file(folder + "/peacepie.toml"), Catch::Contains("#host = \"first\""));
     std::filesystem::remove_all(folder);
 }

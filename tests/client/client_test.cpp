@@ -26,7 +26,7 @@ void obey(FakeBroker& broker, const Said& said) {
         broker.reply(said, "in_time");
     }
     if (said.command == "garbage") broker.put_bytes(said.peer, "\xc1\xc1");
-    if (said.command == "ghost") broker.fail(said, "no_such_actor", Value::Map{{"text", "nobody"}});
+    if (said.command == "refused") broker.fail(said, "no_session", Value::Map{{"text", "say hello"}});
 }
 
 }  // namespace
@@ -134,10 +134,10 @@ TEST_CASE("the answer to an older ask is not taken for another one's") {
     CHECK_FALSE(client.next(0ms));
 }
 
-TEST_CASE("a complaint about a send carries the mid of the send") {
+TEST_CASE("the refusal of a send carries the mid of the send") {
     FakeBroker broker(obey);
     Client client(broker.endpoint());
-    const auto mid = client.send("nobody", "ghost");
+    const auto mid = client.send("somebody", "refused");
     client.ask("", "echo");
     const auto complaint = client.next(1s);
     REQUIRE(complaint);
