@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "client/exit_code.hpp"
+#include "client/mistakes.hpp"
 #include "client/suggest.hpp"
 #include "client/toml_node.hpp"
 #include "wire/address.hpp"
@@ -16,22 +16,19 @@ namespace {
 // Collects mistakes instead of stopping at the first.
 class Reader {
 public:
-    explicit Reader(const std::string& name) { app_.name = name; }
+    explicit Reader(const std::string& name) : mistakes_(name) { app_.name = name; }
 
     AppFile read(const TomlNode& document) {
         expect_fields(document, {"process", "actor"}, "an app file");
         for (const TomlNode& node : tables(document, "process")) read_process(node);
         for (const TomlNode& node : tables(document, "actor")) read_actor(node);
-        if (app_.actors.empty() && mistakes_.empty()) wrong(1, "there is no [[actor]] in it");
-        if (mistakes_.empty()) return std::move(app_);
-        std::string text;
-        for (const auto& [line, mistake] : mistakes_)
-            text += (text.empty() ? "" : "\n") + app_.name + ":" + std::to_string(line) + ": " + mistake;
-        throw ConfigError(text);
+        if (app_.actors.empty() && mistakes_.is_empty()) wrong(1, "there is no [[actor]] in it");
+        mistakes_.refuse();
+        return std::move(app_);
     }
 
 private:
-    void wrong(int line, std::string text) { mistakes_.emplace(line, std::move(text)); }
+    void wrong(int line, std::string text) { mistakes_.add(line, std::move(text)); }
 
     void expect_fields(const TomlNode& table, const std::vector<std::string>& known, const std::string& what) {
         for (const auto& [key, node] : table.fields)
@@ -96,6 +93,8 @@ private:
             actor.process = process;
             check_process(*node.find("process"), process);
         }
+        if (const TomlNode* package = node.find("package")) actor.package_line = package->line;
+        if (const TomlNode* class_name = node.find("class")) actor.class_line = class_name->line;
         if (const TomlNode* params = node.find("params")) actor.params = read_params(*params);
         if (const TomlNode* commands = node.find("commands")) actor.commands = read_commands(*commands);
         app_.actors.push_back(std::move(actor));
@@ -108,9 +107,11 @@ private:
             wrong(node.line, "no [[process]] is called `" + process + "`" + did_you_mean(process, known));
     }
 
-    Value read_params(const TomlNode& node) {
+    std::vector<AppFile::Param> read_params(const TomlNode& node) {
+        std::vector<AppFile::Param> params;
         if (node.type != TomlNode::Type::table) wrong(node.line, "`params` must be a table: { period = 4 }");
-        return node.value();
+        for (const auto& [name, value] : node.fields) params.push_back({name, value.value(), value.line});
+        return params;
     }
 
     std::vector<AppFile::Command> read_commands(const TomlNode& node) {
@@ -147,7 +148,7 @@ private:
     }
 
     AppFile app_;
-    std::multimap<int, std::string> mistakes_;
+    Mistakes mistakes_;
     std::map<std::string, int> process_lines_;
     std::map<std::string, int> actor_lines_;
 };

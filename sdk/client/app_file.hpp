@@ -12,7 +12,7 @@
 //     commands = ["begin", { command = "tick", body = {}, timeout = 30 }]
 //
 // Values and a pure function, any thread.  A file is accepted as a whole or refused as a whole, with every mistake.
-// Next: app_start.hpp carries it out.
+// Next: app_check.hpp holds it against the packages, app_start.hpp carries it out.
 #pragma once
 
 #include <string>
@@ -34,14 +34,19 @@ struct AppFile {
         double timeout = 10;  ///< seconds
         int line = 0;
     };
+    struct Param {
+        std::string name;
+        Value value;
+        int line = 0;
+    };
     struct Actor {
         std::string name;
         std::string package;
         std::string class_name;
         std::string process = "main";
-        Value params;  ///< {name: value, ...}; nil: the defaults
+        std::vector<Param> params;  ///< the others keep their defaults
         std::vector<Command> commands;
-        int line = 0;
+        int line = 0, package_line = 0, class_line = 0;
     };
 
     std::string name;  ///< of the file

@@ -14,6 +14,12 @@ std::string text_in(const Value& body, std::string_view key) {
     return field != nullptr && field->as_text() != nullptr ? *field->as_text() : std::string();
 }
 
+Value params_of(const AppFile::Actor& actor) {
+    Value params = Value::Map{};
+    for (const auto& param : actor.params) params.set(param.name, param.value);
+    return params;
+}
+
 class Start {
 public:
     Start(Client& client, const AppFile& app, std::string first_node)
@@ -29,7 +35,7 @@ public:
         Value body = Value::Map{
             {"class_desc", Value::Map{{"requires_dist", actor.package}, {"class", actor.class_name}}},
             {"name", actor.name}};
-        if (!actor.params.is_nil()) body.set("params", actor.params);
+        if (!actor.params.empty()) body.set("params", params_of(actor));
         ask(actor.line, nodes_[actor.process], "create_actor", body, limits::ask_timeout_default);
         return "actor " + actor.name + " lives in " + nodes_[actor.process];
     }

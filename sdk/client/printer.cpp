@@ -7,6 +7,7 @@
 
 #include "client/exit_code.hpp"
 #include "client/json.hpp"
+#include "client/suggest.hpp"
 
 namespace peacepie::client {
 namespace {
@@ -27,24 +28,6 @@ const char* code_for(Colour colour) {
         case Colour::plain: break;
     }
     return "";
-}
-
-std::vector<std::string> close_names(const Value& body) {
-    std::vector<std::string> names;
-    const Value* close = body.find("close");
-    const Value::Array* list = close != nullptr ? close->as_array() : nullptr;
-    if (list == nullptr) return names;
-    for (const Value& item : *list)
-        if (item.as_text() != nullptr) names.push_back(safe(*item.as_text()));
-    return names;
-}
-
-// did you mean `a`, `b` or `c`?
-std::string question_about(const std::vector<std::string>& close) {
-    std::string text;
-    for (std::size_t i = 0; i < close.size(); ++i)
-        text += (i == 0 ? "did you mean `" : i + 1 == close.size() ? " or `" : ", `") + close[i] + "`";
-    return close.empty() ? text : text + "?";
 }
 
 }  // namespace
@@ -89,7 +72,7 @@ void complain(const Error& error, bool json) {
         std::fwrite(line.data(), 1, line.size(), stderr);
         return;
     }
-    complain(safe(error.code) + ": " + safe(error.text) + (close.empty() ? "" : "; ") + question_about(close));
+    complain(safe(error.code + ": " + error.text + did_you_mean(close)));
 }
 
 void print_answer(const Answer& answer, bool json) {
@@ -102,7 +85,8 @@ void print_answer(const Answer& answer, bool json) {
     if (!answer.body.is_nil()) line += " " + json_of(answer.body);
     print(line);
     if (!is_failure_reply(answer.command)) return;
-    if (const auto close = close_names(answer.body); !close.empty()) complain(question_about(close));
+    if (const auto close = close_names(answer.body); !close.empty())
+        complain(safe(answer.command + did_you_mean(close)));
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {

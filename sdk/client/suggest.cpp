@@ -44,4 +44,20 @@ std::string did_you_mean(std::string_view typed, std::span<const std::string> wo
     return word ? "; did you mean `" + *word + "`?" : std::string();
 }
 
+std::vector<std::string> close_names(const Value& body) {
+    std::vector<std::string> names;
+    const Value* close = body.find("close");
+    if (close == nullptr || close->as_array() == nullptr) return names;
+    for (const Value& item : *close->as_array())
+        if (item.as_text() != nullptr) names.push_back(*item.as_text());
+    return names;
+}
+
+std::string did_you_mean(const std::vector<std::string>& close) {
+    std::string text;
+    for (std::size_t i = 0; i < close.size(); ++i)
+        text += (i == 0 ? "; did you mean `" : i + 1 == close.size() ? " or `" : ", `") + close[i] + "`";
+    return close.empty() ? text : text + "?";
+}
+
 }  // namespace peacepie::client

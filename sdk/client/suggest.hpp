@@ -1,7 +1,7 @@
 // suggest.hpp - "did you mean ...?": the nearest of some words.
 //
 // Pure functions, any thread.
-// Next: cli.cpp and config.hpp ask it about typos.
+// Next: cli.cpp, settings.cpp and app_check.cpp ask it about typos.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "wire/value.hpp"
 
 namespace peacepie::client {
 
@@ -20,5 +22,10 @@ namespace peacepie::client {
 
 /// "; did you mean `x`?", or nothing.
 [[nodiscard]] std::string did_you_mean(std::string_view typed, std::span<const std::string> words);
+
+/// The list `close` in the body of an answer that says no.
+[[nodiscard]] std::vector<std::string> close_names(const Value& body);
+/// "; did you mean `x`, `y` or `z`?", or nothing.
+[[nodiscard]] std::string did_you_mean(const std::vector<std::string>& close);
 
 }  // namespace peacepie::client

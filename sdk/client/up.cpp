@@ -2,9 +2,11 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 #include <thread>
 #include <unistd.h>
 
+#include "client/app_check.hpp"
 #include "client/app_start.hpp"
 #include "client/command_line.hpp"
 #include "client/printer.hpp"
@@ -100,12 +102,20 @@ public:
 private:
     void run(const launcher::Ready& ready) try {
         Client client(ready.broker, ClientOptions{.name = "app"});
+        check_app(client, app_, ready.node);
         start_app(client, app_, ready.node, [this](const std::string& step) { say(step); });
         say("all of " + app_.name + " is started");
+    } catch (const ConfigError& error) {
+        std::stringstream lines(error.what());
+        for (std::string line; std::getline(lines, line);) complain_of(line);
+        control_->stop(static_cast<int>(Exit::bad_config));
     } catch (const Error& error) {
-        if (for_people_) complain(safe(error.text));
-        else log::error("{}", error.text);
+        complain_of(error.text);
         control_->stop(static_cast<int>(Exit::failed));
+    }
+    void complain_of(const std::string& text) {
+        if (for_people_) complain(safe(text));
+        else log::error("{}", text);
     }
     void say(const std::string& step) {
         if (for_people_) complain(safe(step));

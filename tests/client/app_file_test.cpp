@@ -48,9 +48,13 @@ class = "C"
     const auto& greeter = app.actors[0];
     CHECK(greeter.process == "stage");
     CHECK(greeter.package == "peacepie_example>=0.2");
-    REQUIRE(greeter.params.find("period") != nullptr);
-    CHECK(*greeter.params.find("period") == Value(0.5));
-    CHECK(*greeter.params.find("limit") == Value(3));
+    REQUIRE(greeter.params.size() == 2);  // by name: the order in a table means nothing
+    CHECK(greeter.params[0].name == "limit");
+    CHECK(greeter.params[0].value == Value(3));
+    CHECK(greeter.params[1].value == Value(0.5));
+    CHECK(greeter.params[1].line == 10);
+    CHECK(greeter.package_line == 7);
+    CHECK(greeter.class_line == 8);
     REQUIRE(greeter.commands.size() == 2);
     CHECK(greeter.commands[0].command == "tick_start");
     CHECK(greeter.commands[0].body.is_nil());
