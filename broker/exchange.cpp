@@ -1,7 +1,7 @@
 // exchange.cpp - reaching addresses and saying no.  Next: outgoing.hpp
 #include "broker/exchange.hpp"
 
-#include "broker/closest.hpp"
+#include "wire/closest.hpp"
 #include "broker/relocation.hpp"
 
 namespace peacepie::broker {

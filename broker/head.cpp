@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "broker/arguments.hpp"
-#include "broker/closest.hpp"
+#include "wire/closest.hpp"
 
 namespace peacepie::broker {
 

@@ -107,9 +107,10 @@ Value Head::actors_page(const Session& worker, std::size_t page, std::size_t siz
 
 void Head::get_members(Command& command) {
     const auto size = count_of(command.body, "page_size", limits::page_size_max);
-    auto level = optional_text_of(command.body, "level").value_or("HEAD");
-    auto id = optional_text_of(command.body, "id").value_or("");
     const bool is_passed_on = command.from.role == Role::worker;  // by an admin, which was asked about itself
+    const bool is_elsewhere = is_passed_on && command.from.host != exchange_.options.host;
+    auto level = optional_text_of(command.body, "level").value_or(is_elsewhere ? "PRIME" : "HEAD");
+    auto id = optional_text_of(command.body, "id").value_or("");
     std::size_t page = 1;
     if (id == "_back") {
         level = level == "PROCESS" || level == "ACTORS" ? "PRIME" : level == "ACTOR" ? "PROCESS" : "HEAD";

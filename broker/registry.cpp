@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "broker/closest.hpp"
+#include "wire/closest.hpp"
 #include "broker/session.hpp"
 #include "wire/limits.hpp"
 

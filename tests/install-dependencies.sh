@@ -10,7 +10,7 @@
 # Asks nothing; works as root or with sudo; ends with status 3 when packages are missing and cannot be installed.
 set -eu
 
-packages="g++ cmake ninja-build libzmq3-dev cppzmq-dev libmsgpack-cxx-dev libspdlog-dev libfmt-dev catch2
+packages="g++ cmake make ninja-build libzmq3-dev cppzmq-dev libmsgpack-cxx-dev libspdlog-dev libfmt-dev catch2
   libcli11-dev libtomlplusplus-dev nlohmann-json3-dev"
 extra="ccache"
 system=""

@@ -14,15 +14,15 @@ namespace peacepie::worker {
 using namespace std::chrono_literals;
 
 ActorCommands::ActorCommands(Admin& admin) : admin_(admin) {
-    admin.on("create_actor", "class_desc name params?", "creates an actor here",
+    admin.on("create_actor", "class_desc:map name:text params:map?", "creates an actor here",
              [this](const RequestPointer& request) { create(request, true); });
-    admin.on("create_actors", "class_desc names params?", "creates several actors here: all or none",
+    admin.on("create_actors", "class_desc:map names:list params:map?", "creates several actors here: all or none",
              [this](const RequestPointer& request) { create(request, false); });
-    admin.on("remove_actor", "name", "ends an actor",
+    admin.on("remove_actor", "name:text", "ends an actor",
              [this](const RequestPointer& request) { remove(request); });
-    admin.on("find_actor", "entity with_class_desc?", "finds an actor in this process",
+    admin.on("find_actor", "entity:address with_class_desc:bool?", "finds an actor in this process",
              [this](const RequestPointer& request) { find(request); });
-    admin.on("load_package", "requires_dist", "loads a package's library into this process",
+    admin.on("load_package", "requires_dist:text", "loads a package's library into this process",
              [this](const RequestPointer& request) { load_package(request); });
     admin.on("get_source_path", "", "the folder packages are taken from", [this](const RequestPointer& request) {
         request->reply("source_path", Value::Map{{"path", admin_.store().folder().string()}});
@@ -230,9 +230,14 @@ void ActorCommands::load_package(const RequestPointer& request) {
     try {
         const Plugin& plugin = admin_.store().load(request->text("requires_dist"));
         Value::Array classes;
-        for (const auto& one : plugin.classes()) classes.emplace_back(one.type->name);
+        Value::Map manuals;
+        for (const auto& one : plugin.classes()) {
+            classes.emplace_back(one.type->name);
+            manuals.emplace_back(one.type->name, one.manual);
+        }
         request->reply("package_is_loaded", Value::Map{{"package", plugin.package()}, {"version", plugin.version()},
-                                                       {"classes", std::move(classes)}});
+                                                       {"classes", std::move(classes)},
+                                                       {"manuals", std::move(manuals)}});
     } catch (const Error& error) {
         request->reply_failure("package_is_not_loaded", error.code, error.text);
     }

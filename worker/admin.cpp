@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "log/log.hpp"
+#include "wire/closest.hpp"
 #include "worker/actor_commands.hpp"
 #include "worker/migration.hpp"
 #include "worker/process_commands.hpp"
@@ -136,8 +138,7 @@ void Admin::handle_request(Mail* mail) {
     auto request = std::make_shared<Request>(worker_, mail);
     const auto place = commands_.find(request->command());
     if (place == commands_.end())
-        return request->fail(code_of(Fault::is_not_handled), "an admin has no command \"" + request->command() +
-                                                                 "\"; ask it to `describe` itself");
+        return refuse_unknown(*request);
     try {
         request->open();
         place->second.handler(request);
@@ -151,6 +152,15 @@ void Admin::handle_request(Mail* mail) {
     } catch (const std::exception& error) {
         request->fail(code_of(Fault::handler_failed), error.what());
     }
+}
+
+void Admin::refuse_unknown(Request& request) const {
+    Closest close(request.command());
+    for (const auto& [name, command] : commands_)
+        if (!command.text.empty()) close.offer(name);
+    request.fail(code_of(Fault::is_not_handled),
+                 "an admin has no command \"" + log::escaped(request.command()) + "\"; ask it to `describe` itself",
+                 {{"close", convert<std::vector<std::string>>::to(close.take())}});
 }
 
 void Admin::handle_answer(const Mail& mail) {
@@ -231,7 +241,7 @@ void Admin::register_own_commands() {
     on("stats", "", "counts, times, memory", [this](const RequestPointer& request) { stats(request); });
     on("get_params", "", "lists parameters: an admin has none",
        [](const RequestPointer& request) { request->reply("params", Value::Map{{"params", Value::Array{}}}); });
-    on("set_params", "params", "an admin has no parameters", [](const RequestPointer& request) {
+    on("set_params", "params:list", "an admin has no parameters", [](const RequestPointer& request) {
         const Value* params = request->body().find("params");
         if (!params || !params->as_array()) throw Error(Fault::bad_argument, "\"params\" must be a list of {name, value}");
         if (!params->as_array()->empty()) throw Error(Fault::bad_argument, "an admin has no parameters");
@@ -242,7 +252,7 @@ void Admin::register_own_commands() {
                            GenericCommand::cumulative_commands_remove}) {
         const auto name = generic_command_names[static_cast<std::size_t>(switching) - 1];
         const bool watches = switching <= GenericCommand::unsubscribe;
-        on(std::string(name), watches ? "command" : "commands", watches ? "notifications of a command" : "logging of commands",
+        on(std::string(name), watches ? "command:text" : "commands:list", watches ? "notifications of a command" : "logging of commands",
            [this, switching](const RequestPointer& request) {
                request->reply(observation_.change(switching, request->body(), request->sender()));
            });
@@ -262,7 +272,8 @@ void Admin::describe(const RequestPointer& request) {
             rest.remove_prefix(std::min(space + 1, rest.size()));
             const bool optional = one.ends_with('?');
             if (optional) one.remove_suffix(1);
-            arguments.push_back(Value::Map{{"name", one}, {"type", "any"}, {"optional", optional}});
+            const auto colon = one.find(':');
+            arguments.push_back(Value::Map{{"name", one.substr(0, colon)}, {"type", one.substr(colon + 1)}, {"optional", optional}});
         }
         commands.push_back(Value::Map{{"name", name}, {"arguments", std::move(arguments)}, {"text", command->text}});
     }

@@ -55,7 +55,7 @@ public:
 
     // -- in run()
     void run();
-    /// Registers a command; `arguments` as "name:type" with "?" for optional, for `describe`.
+    /// Registers a command; `arguments` as "name:type", "?" behind the type of an optional one, for `describe`.
     void on(std::string command, std::string arguments, std::string text, Handler handler);
     /// Asks anyone; exactly one answer comes to `then`, at the latest when the time is up.  Empty recipient: HEAD.
     void ask(std::string_view recipient, std::string_view command, const Value& body, Nanoseconds timeout, Then then);
@@ -86,6 +86,7 @@ private:
     void handle_signal(Signal signal);
     void handle_time();
     void handle_request(Mail* mail);
+    void refuse_unknown(Request& request) const;
     void handle_answer(const Mail& mail);
     void describe(const RequestPointer& request);
     void stats(const RequestPointer& request);

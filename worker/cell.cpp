@@ -26,16 +26,13 @@ Cell::RunEnd Cell::run() {
         if (Mail* chain = mailbox_.drain()) sort_in(chain);
         if (extras_) carry_out_orders();
         if (extras_ && extras_->empty()) extras_.reset();
-        while (budget > 0 && takes_turns() && !queue_.empty()) {
-            handle(queue_.pop());
-            --budget;
-        }
+        for (; budget > 0 && has_turn(); --budget) handle(next_turn());
         if (phase_ == Phase::empty) {
             CellTable::of_process().give_back(*this);  // from here on the slot may be another's
             return RunEnd::idle;
         }
         if (extras_ && extras_->pending && !busy_) continue;  // the turn it waited for is over
-        if (takes_turns() && !queue_.empty()) return RunEnd::more;
+        if (has_turn()) return RunEnd::more;
         if (mailbox_.try_idle()) return RunEnd::idle;
         if (budget == 0) return RunEnd::more;
     }
@@ -53,9 +50,9 @@ void Cell::sort_in(Mail* chain) {
             case MailKind::send:
             case MailKind::ask:
                 if (fenced_ && mail->origin == Origin::local) extras().gated.push(mail);
-                else queue_.push(mail);
+                else enqueue(mail);
                 continue;
-            case MailKind::alarm: queue_.push(mail); continue;
+            case MailKind::alarm: enqueue(mail); continue;
             case MailKind::order: extras().orders.push(mail); continue;
             case MailKind::reply:
             case MailKind::error:
@@ -65,6 +62,25 @@ void Cell::sort_in(Mail* chain) {
         }
         Mail::destroy(mail);
     }
+}
+
+/// Behind what waits already.  Where some commands overlap, these have a queue of their own and both know the order.
+void Cell::enqueue(Mail* mail) {
+    if (class_->overlapping.empty()) return queue_.push(mail);
+    mail->place = ++last_place_;
+    (mail->is_message() && class_->overlaps(mail->command) ? extras().overlapping : queue_).push(mail);
+}
+
+bool Cell::has_turn() const noexcept {
+    return phase_ == Phase::open && ((!busy_ && !queue_.empty()) || (extras_ && !extras_->overlapping.empty() && !extras_->pending));
+}
+
+/// What came first of all that may be handled now.
+Mail* Cell::next_turn() {
+    if (!extras_ || extras_->overlapping.empty()) return queue_.pop();
+    if (busy_ || queue_.empty()) return extras_->overlapping.pop();
+    const bool queue_is_older = static_cast<std::int32_t>(queue_.front()->place - extras_->overlapping.front()->place) < 0;
+    return (queue_is_older ? queue_ : extras_->overlapping).pop();
 }
 
 void Cell::handle(Mail* mail) {
@@ -134,7 +150,7 @@ void Cell::handle_time() {
         if (kind == Operation::Kind::closed) continue;
         if (kind == Operation::Kind::alarm) {
             operations_->disarm(number);
-            queue_.push(Mail::make(MailKind::alarm, number));
+            enqueue(Mail::make(MailKind::alarm, number));
         } else {
             (void)operations_->close(number);
             resume(number, nullptr);

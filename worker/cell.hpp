@@ -5,8 +5,9 @@
 //                     │           │  └────resume────┴────────────────┘
 //                     └─discard─▶ └─stop─▶ stopping ─▶ empty
 //
-// Only an open cell handles messages, and only while no handler is suspended (`busy`): one turn at a time.  Answers to its
-// own asks, moments and orders always reach it.  Cells lie in CellTable and are never freed, only let again, so a late
+// Only an open cell handles messages, and only while no handler is suspended (`busy`): one turn at a time.  Commands that
+// were declared `overlapping` do not wait for suspended handlers.  Answers to its own asks, moments and orders always reach
+// it.  Cells lie in CellTable and are never freed, only let again, so a late
 // sender touches no freed memory.
 // Thread: post() from any; everything else from the loop that runs the cell, one at a time, which may change between runs.
 // Next: cell.cpp, then host_seam.hpp for what the author's side calls.
@@ -67,12 +68,13 @@ private:
     struct Extras {
         Observation observation;
         MailQueue gated;                 // local mail while fenced
+        MailQueue overlapping;           // messages that need not wait for suspended handlers
         MailQueue handed_over;           // copied into a snapshot: the next home's, unless the move is called off
         MailQueue orders;                // come, not yet carried out
         std::unique_ptr<Order> pending;  // start, freeze or stop that waits for the turn to end
         std::string fault_code, fault_text;  // of the turn that just failed
         [[nodiscard]] bool empty() const noexcept {
-            return observation.empty() && gated.empty() && handed_over.empty() && orders.empty() && !pending && fault_code.empty();
+            return observation.empty() && gated.empty() && overlapping.empty() && handed_over.empty() && orders.empty() && !pending && fault_code.empty();
         }
     };
 
@@ -82,6 +84,9 @@ private:
 
     // Turns: cell.cpp
     void sort_in(Mail* chain);
+    void enqueue(Mail* mail);
+    [[nodiscard]] bool has_turn() const noexcept;
+    [[nodiscard]] Mail* next_turn();
     void handle(Mail* mail);
     void take_turn(const Mail& mail);
     void handle_message(const Mail& mail);
@@ -104,6 +109,7 @@ private:
     void call_off(Order& order);
     void take_snapshot(Order& order);
     void adopt(const Snapshot& snapshot);
+    void rejoin_queues();
     void fence();
     void lift_fence();
     void leave();
@@ -124,6 +130,7 @@ private:
     std::uint64_t later_wake_ns_ = Operation::never;  // and one more: a long ask beside short sleeps registers once
     std::uint64_t handled_ = 0;
     std::uint64_t began_ns_ = 0;
+    std::uint32_t last_place_ = 0;
     std::uint32_t failed_ = 0;
     std::uint32_t refused_ = 0;  // commands nobody handles
     std::atomic<std::uint32_t> current_command_{0};

@@ -152,7 +152,8 @@ void Cell::call_off(Order& order) {
     } else if (phase_ == Phase::frozen) {
         fenced_ = true;
         extras_->handed_over.append(std::move(queue_));  // what came after the snapshot stays behind it
-        queue_ = std::move(extras_->handed_over);
+        MailQueue all = std::move(extras_->handed_over);
+        while (Mail* mail = all.pop()) enqueue(mail);
         mailbox_.reopen();
         phase_ = Phase::open;
     } else if (phase_ != Phase::open) {
@@ -166,6 +167,7 @@ void Cell::call_off(Order& order) {
 void Cell::take_snapshot(Order& order) {
     if (Mail* chain = mailbox_.shut()) sort_in(chain);
     phase_ = Phase::frozen;
+    rejoin_queues();
     queue_.append(std::move(extras_->gated));
     fenced_ = false;
     auto snapshot = std::make_unique<Snapshot>();
@@ -205,8 +207,20 @@ void Cell::adopt(const Snapshot& snapshot) {
         if (read_envelope(*one, envelope)) continue;  // written by a worker a moment ago; a broken one cannot be answered
         Mail* mail = Mail::make(worker_->as_pp_envelope(envelope), Origin::link);
         mailbox_.keeps(*mail);
-        queue_.push(mail);
+        enqueue(mail);
     }
+}
+
+/// What overlaps takes its place among the rest again, because all of it is on its way to another home.
+void Cell::rejoin_queues() {
+    if (!extras_) return;
+    MailQueue all;
+    while (!queue_.empty() || !extras_->overlapping.empty()) {
+        const bool from_queue = extras_->overlapping.empty() ||
+                                (!queue_.empty() && static_cast<std::int32_t>(queue_.front()->place - extras_->overlapping.front()->place) < 0);
+        all.push((from_queue ? queue_ : extras_->overlapping).pop());
+    }
+    queue_ = std::move(all);
 }
 
 /// Local mail must wait until what local senders sent before has come back through the broker.
@@ -217,7 +231,9 @@ void Cell::fence() {
 
 void Cell::lift_fence() {
     fenced_ = false;
-    if (extras_) queue_.append(std::move(extras_->gated));
+    if (!extras_) return;
+    MailQueue gated = std::move(extras_->gated);
+    while (Mail* mail = gated.pop()) enqueue(mail);
 }
 
 void Cell::leave() {
@@ -226,6 +242,7 @@ void Cell::leave() {
     worker_->switchboard().unbind(name_, handle_);
     if (self_) class_->type->destroy(std::exchange(self_, nullptr));
     Mail* chain = mailbox_.close();
+    rejoin_queues();
     MailQueue rest = std::move(queue_);
     if (extras_) rest.append(std::move(extras_->gated));
     while (Mail* mail = chain) {

@@ -1,12 +1,14 @@
-// elf_file.cpp - header, segments, size.  Next: plugin.cpp.
+// elf_file.cpp - header, segments, size, the one symbol.  Next: plugin.cpp.
 #include "worker/elf_file.hpp"
 
 #include <elf.h>
 
 #include <cstring>
 #include <fstream>
+#include <string>
 #include <vector>
 
+#include "peacepie/abi.h"
 #include "wire/fault.hpp"
 
 namespace peacepie::worker {
@@ -15,6 +17,36 @@ namespace {
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& why) {
     throw Error(Fault::unavailable, file.filename().string() + " cannot be loaded: " + why);
+}
+
+/// Whether the table of exported symbols names that one.  True as well when the file has no section headers to tell.
+bool exports(std::ifstream& in, const Elf64_Ehdr& header, std::uintmax_t file_size, std::string_view symbol) {
+    if (header.e_shoff == 0 || header.e_shentsize != sizeof(Elf64_Shdr)) return true;
+    const auto read_at = [&](std::uint64_t offset, std::uint64_t size) {
+        std::string bytes;
+        if (size > file_size || offset > file_size - size) return bytes;
+        bytes.resize(size);
+        in.seekg(static_cast<std::streamoff>(offset));
+        if (!in.read(bytes.data(), static_cast<std::streamsize>(size))) bytes.clear();
+        return bytes;
+    };
+    const auto item = [](const std::string& table, std::size_t index, auto into) {
+        if ((index + 1) * sizeof into <= table.size()) std::memcpy(&into, table.data() + index * sizeof into, sizeof into);
+        return into;
+    };
+    const auto sections = read_at(header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr));
+    for (std::size_t i = 0; i < sections.size() / sizeof(Elf64_Shdr); ++i) {
+        const auto section = item(sections, i, Elf64_Shdr{});
+        if (section.sh_type != SHT_DYNSYM) continue;
+        const auto strings = item(sections, section.sh_link, Elf64_Shdr{});
+        const auto names = read_at(strings.sh_offset, strings.sh_size);
+        const auto symbols = read_at(section.sh_offset, section.sh_size);
+        for (std::size_t s = 0; s < symbols.size() / sizeof(Elf64_Sym); ++s) {
+            const auto one = item(symbols, s, Elf64_Sym{});
+            if (one.st_shndx != SHN_UNDEF && one.st_name < names.size() && symbol == names.c_str() + one.st_name) return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -43,6 +75,7 @@ void check_elf_file(const std::filesystem::path& file) {
     // The section headers stand at the end of a library as the linker wrote it.
     if (header.e_shoff != 0 && (header.e_shoff > size || std::size_t{header.e_shnum} * header.e_shentsize > size - header.e_shoff))
         refuse(file, "it is cut off");
+    if (!exports(in, header, size, PP_ENTRY)) refuse(file, "it is a library but not a plug-in: it does not export " PP_ENTRY);
 }
 
 }  // namespace peacepie::worker

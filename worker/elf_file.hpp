@@ -1,6 +1,7 @@
-// elf_file.hpp - is this file a whole shared library for this machine?
+// elf_file.hpp - is this file a whole plug-in library for this machine?
 //
-// Asked before dlopen, because mapping a truncated file ends the process with SIGBUS instead of an error.  Any thread.
+// Asked before dlopen: mapping a truncated file ends the process with SIGBUS instead of an error, and of a library that is no
+// plug-in not even a constructor may run.  Any thread.
 // Next: plugin.cpp asks.
 #pragma once
 

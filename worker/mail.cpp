@@ -53,7 +53,7 @@ Mail* Mail::make(const pp_envelope& envelope, Origin origin, std::uint64_t sende
     mail->deadline_ns = envelope.deadline_ns;
     mail->sender = sender_handle;
     mail->command = envelope.command;
-    mail->command_size = static_cast<std::uint16_t>(command.size);
+    mail->command_size = static_cast<std::uint8_t>(command.size);
     mail->sender_size = static_cast<std::uint16_t>(sender.size);
     mail->meta_size = static_cast<std::uint16_t>(envelope.meta.size);
     mail->body_size = static_cast<std::uint32_t>(envelope.body.size);

@@ -37,9 +37,10 @@ struct Mail {
     std::uint32_t command = 0;  ///< a symbol, or 0: see command_text
     std::uint32_t body_size = 0;
     std::uint32_t block_size = 0;
-    std::uint16_t command_size = 0;
+    std::uint32_t place = 0;  ///< order of coming, in the cell of a class with overlapping commands
     std::uint16_t sender_size = 0;
     std::uint16_t meta_size = 0;
+    std::uint8_t command_size = 0;  ///< at most limits::command_size_max
     MailKind kind = MailKind::send;
     Origin origin = Origin::local;
     bool counted = false;  ///< against its mailbox's bound; the mailbox's own
@@ -80,6 +81,8 @@ private:
     [[nodiscard]] char* payload() noexcept { return reinterpret_cast<char*>(this + 1); }
     [[nodiscard]] static Mail* allocate(std::size_t payload_size);
 };
+
+static_assert(sizeof(Mail) == 56, "with a body of up to 72 bytes it fits the smallest block of the pool");
 
 /// A first-in first-out chain of mails; owns them.
 class MailQueue {

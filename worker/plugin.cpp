@@ -7,10 +7,26 @@
 #include "wire/fault.hpp"
 #include "worker/elf_file.hpp"
 #include "worker/host_seam.hpp"
+#include "worker/mail.hpp"
+#include "worker/symbols.hpp"
 
 namespace peacepie::worker {
 
 namespace {
+
+/// What the class says of itself.  Throws Error when it is no MessagePack.
+ActorClass described(const pp_actor_type& type, Plugin& plugin) {
+    ActorClass actor_class{&type, &plugin, Value::decode(view(type.manual)), {}};
+    const Value* commands = actor_class.manual.find("commands");
+    if (commands == nullptr || commands->as_array() == nullptr) return actor_class;
+    for (const Value& command : *commands->as_array()) {
+        const Value* name = command.find("name");
+        const Value* overlapping = command.find("overlapping");
+        if (name != nullptr && name->as_text() && overlapping != nullptr && *overlapping == Value(true))
+            actor_class.overlapping.push_back(Symbols::of_process().intern(*name->as_text()));
+    }
+    return actor_class;
+}
 
 const pp_plugin* enter(const std::filesystem::path& file) {
     check_elf_file(file);
@@ -30,6 +46,15 @@ const pp_plugin* enter(const std::filesystem::path& file) {
 
 }  // namespace
 
+std::vector<std::string> ActorClass::commands() const {
+    std::vector<std::string> names;
+    const Value* all = manual.find("commands");
+    if (all == nullptr || all->as_array() == nullptr) return names;
+    for (const Value& command : *all->as_array())
+        if (const Value* name = command.find("name"); name != nullptr && name->as_text()) names.push_back(*name->as_text());
+    return names;
+}
+
 Plugin::Plugin(const std::filesystem::path& file) { adopt(enter(file), file.filename().string()); }
 Plugin::Plugin(const pp_plugin& descriptor) { adopt(&descriptor, "a linked plug-in"); }
 
@@ -44,7 +69,7 @@ void Plugin::adopt(const pp_plugin* descriptor, const std::string& whence) {
         const pp_actor_type* type = descriptor->types[i];
         if (!type || type->size < sizeof(pp_actor_type) || !type->name)
             throw Error(Fault::unavailable, whence + " describes actor class " + std::to_string(i) + " incompletely");
-        classes_.push_back({type, this});
+        classes_.push_back(described(*type, *this));
     }
 }
 

@@ -5,13 +5,16 @@
 // Next: plugin.cpp checks a file before a line of it runs; plugin_store.hpp finds the file.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "peacepie/abi.h"
+#include "wire/value.hpp"
 
 namespace peacepie::worker {
 
@@ -20,6 +23,13 @@ class Plugin;
 struct ActorClass {
     const pp_actor_type* type;
     Plugin* plugin;
+    Value manual;                            ///< {commands, params, text}, as `describe` tells it
+    std::vector<std::uint32_t> overlapping;  ///< symbols of the commands that wait for no suspended handler
+
+    [[nodiscard]] std::vector<std::string> commands() const;
+    [[nodiscard]] bool overlaps(std::uint32_t command) const noexcept {
+        return std::find(overlapping.begin(), overlapping.end(), command) != overlapping.end();
+    }
 };
 
 class Plugin {

@@ -1,9 +1,23 @@
 // plugin_store.cpp - looking through the packages folder.  Next: plugin.cpp.
 #include "worker/plugin_store.hpp"
 
+#include <fmt/format.h>
+
+#include "wire/closest.hpp"
 #include "worker/requirement.hpp"
 
 namespace peacepie::worker {
+
+std::set<std::string> PluginStore::packages() const {
+    std::set<std::string> names;
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
+        const auto name = at->path().stem().string();
+        if (at->path().extension() == ".so") names.insert(name.substr(0, name.find('-')));
+    }
+    for (const auto& [key, plugin] : loaded_) names.insert(key.first);
+    return names;
+}
 
 std::vector<PluginStore::Candidate> PluginStore::candidates(const std::string& package) const {
     std::vector<Candidate> found;
@@ -22,18 +36,20 @@ Plugin& PluginStore::load(const std::string& requires_dist) {
     const auto requirement = Requirement::parse(requires_dist);
     const Candidate* best = nullptr;
     std::optional<Version> highest;
-    std::string others;
+    std::set<std::string> others;
     const auto all = candidates(requirement.package());
     for (const auto& one : all) {
         const auto version = Version::parse(one.version);
         if (!version) continue;
-        if (!requirement.fits(*version)) others += (others.empty() ? "" : ", ") + one.version;
+        if (!requirement.fits(*version)) others.insert(one.version);
         else if (!highest || *version > *highest) highest = version, best = &one;
     }
     if (!best)
         throw Error(Fault::unavailable, others.empty()
-                        ? "no package \"" + requirement.package() + "\" in " + folder_.string()
-                        : "no version of \"" + requirement.package() + "\" fits \"" + requires_dist + "\"; there is " + others);
+                        ? "no package \"" + requirement.package() + "\" in " + folder_.string() +
+                              did_you_mean(requirement.package(), packages())
+                        : fmt::format("no version of \"{}\" fits \"{}\"; there is {}", requirement.package(), requires_dist,
+                                      fmt::join(others, ", ")));
     auto& plugin = loaded_[{requirement.package(), best->version}];
     if (plugin) return *plugin;
     try {
@@ -61,11 +77,13 @@ const ActorClass& PluginStore::find(const Value& class_desc) {
     if ((!name || name->is_nil()) && plugin.classes().size() == 1) return plugin.classes().front();
     if (name && name->as_text())
         if (const auto* found = plugin.find(*name->as_text())) return *found;
-    std::string there;
-    for (const auto& one : plugin.classes()) there += (there.empty() ? "" : ", ") + std::string(one.type->name);
-    throw Error(Fault::bad_argument, "package \"" + std::string(plugin.package()) + "\" " + std::string(plugin.version()) +
-                                         (name && name->as_text() ? " has no class \"" + *name->as_text() + "\"" : " has several classes") +
-                                         "; it offers " + there);
+    std::vector<std::string> there;
+    for (const auto& one : plugin.classes()) there.emplace_back(one.type->name);
+    const auto wanted = name && name->as_text() ? *name->as_text() : std::string();
+    throw Error(Fault::bad_argument,
+                fmt::format("package \"{}\" {} {}; it offers {}{}", plugin.package(), plugin.version(),
+                            wanted.empty() ? "has several classes" : "has no class \"" + wanted + "\"",
+                            fmt::join(there, ", "), did_you_mean(wanted, there)));
 }
 
 void PluginStore::adopt(const pp_plugin& descriptor) {

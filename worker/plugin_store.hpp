@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ private:
         std::string version;
         std::filesystem::path file;
     };
+    [[nodiscard]] std::set<std::string> packages() const;
     [[nodiscard]] std::vector<Candidate> candidates(const std::string& package) const;
 
     std::filesystem::path folder_;

@@ -17,14 +17,14 @@ using namespace std::chrono_literals;
 ProcessCommands::ProcessCommands(Admin& admin) : admin_(admin) {
     admin.on("create_process", "", "starts another worker on this host",
              [this](const RequestPointer& request) { create_process(request); });
-    admin.on("remove_process", "node?", "ends a worker of this host, in order",
+    admin.on("remove_process", "node:address?", "ends a worker of this host, in order",
              [this](const RequestPointer& request) { remove_process(request); });
     admin.on("get_local_nodes", "", "the workers of this host",
              [this](const RequestPointer& request) { get_local_nodes(request); });
-    admin.on("get_members", "page_size level? id? page?", "hosts, processes or actors, a page at a time",
+    admin.on("get_members", "page_size:int level:text? id:text? page:int?", "hosts, processes or actors, a page at a time",
              [this](const RequestPointer& request) { get_members(request); });
-    const std::pair<const char*, const char*> passed[] = {{"get_all_nodes", ""}, {"seek_actor", "entity with_class_desc?"},
-                                                          {"recreate_actor", "entity node? class_desc?"}, {"quit", ""}};
+    const std::pair<const char*, const char*> passed[] = {{"get_all_nodes", ""}, {"seek_actor", "entity:address with_class_desc:bool?"},
+                                                          {"recreate_actor", "entity:address node:address? class_desc:map?"}, {"quit", ""}};
     for (const auto& [command, arguments] : passed)
         admin.on(command, arguments, "answered by the broker for the whole system",
                  [](const RequestPointer& request) { request->pass_on({}); });

@@ -37,7 +37,9 @@ public:
     [[nodiscard]] std::uint64_t number(std::string_view field) const;
 
     void reply(std::string_view command, const Value& body = {});
-    void fail(std::string_view code, std::string_view text);
+    void fail(std::string_view code, std::string_view text) { fail(code, text, {}); }
+    /// With more fields in its body, as `close`: names the asker may have meant.
+    void fail(std::string_view code, std::string_view text, Value::Map more);
     void fail(const Error& error) { fail(error.code, error.text); }
     /// A failure in the seed's manner: a reply with its name and `{reason, text, …}`.
     void reply_failure(std::string_view command, std::string_view code, std::string_view text, Value::Map more = {});

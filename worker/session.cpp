@@ -87,6 +87,7 @@ void Session::on_refusal(const std::string& code, const std::string& text) {
 /// Speaks once an interval, whatever else is said, and notices a broker that has fallen silent.
 void Session::beat() {
     if (phase() == Phase::ended) return;
+    if (phase() == Phase::leaving) admin_.send({}, "heartbeat", {});  // its actors may still be ending
     if (phase() == Phase::joined) {
         admin_.send({}, "heartbeat", {});
         // A silent broker may be frozen, restarted or cut off: a hello that it knows already is harmless.

@@ -12,7 +12,8 @@ namespace peacepie::worker {
 
 /// The usual message, to an actor of this worker by its handle, goes without a copy of the envelope.
 void Switchboard::post_from(const Cell& sender, const pp_envelope& envelope) {
-    if (Cell* cell = envelope.recipient != 0 ? CellTable::slot(envelope.recipient) : nullptr) {
+    const bool is_plain = envelope.recipient != 0 && envelope.command_text.size <= limits::command_size_max;
+    if (Cell* cell = is_plain ? CellTable::slot(envelope.recipient) : nullptr) {
         Mail* mail = Mail::make(envelope, Origin::local, sender.handle());
         const auto posted = cell->post(mail, CellTable::generation(envelope.recipient));
         if (posted == Posted::queued) return;
@@ -26,6 +27,8 @@ void Switchboard::post_from(const Cell& sender, const pp_envelope& envelope) {
 }
 
 void Switchboard::post(const pp_envelope& envelope, Origin origin) {
+    if (envelope.command_text.size > limits::command_size_max)
+        return refuse(envelope, Fault::bad_argument, "a command has at most " + std::to_string(limits::command_size_max) + " characters");
     if (envelope.recipient != 0 && post_to_cell(envelope, envelope.recipient, origin)) return;
     if (envelope.recipient_text.size != 0) return post_by_name(envelope, view(envelope.recipient_text), origin);
     if (envelope.recipient == 0) return post_by_name(envelope, {}, origin);

@@ -4,10 +4,13 @@
 #include <algorithm>
 
 #include "wire/address.hpp"
+#include "wire/closest.hpp"
 #include "wire/codec.hpp"
 #include "wire/value.hpp"
 #include "worker/admin.hpp"
 #include "worker/cell_table.hpp"
+#include "worker/generic_commands.hpp"
+#include "worker/plugin.hpp"
 #include "worker/symbols.hpp"
 
 namespace peacepie::worker {
@@ -114,13 +117,24 @@ void Worker::bind_behind_fence(const std::string& name, std::uint64_t cell, std:
     outbox_.change_routes([&] { switchboard_.bind(name, cell); }, &fence);
 }
 
+void Worker::refused_send(std::string_view recipient, std::string_view sender, std::string_view command, std::string_view code) {
+    const auto total = counters_.refused.fetch_add(1, std::memory_order_relaxed) + 1;
+    std::lock_guard guard(dead_letters_lock_);
+    if (refused_said_.due(clock_.now()))
+        log::warning({{"recipient", recipient}, {"sender", sender}, {"command", command}, {"code", code}},
+                     "{} does not handle {} of {}: {} ({} refused so far)", recipient, log::escaped(command), sender, code, total);
+}
+
 void Worker::not_handled(const Cell& cell, const Mail& mail) {
-    counters_.refused.fetch_add(1, std::memory_order_relaxed);
-    if (mail.kind != MailKind::ask) return;
     const auto command = mail.command != 0 ? Symbols::of_process().text(mail.command) : mail.command_text();
+    if (mail.kind != MailKind::ask) return refused_send(cell.name(), sender_of(mail), command, code_of(Fault::is_not_handled));
+    counters_.refused.fetch_add(1, std::memory_order_relaxed);
+    Closest close(command);
+    for (const auto name : generic_command_names) close.offer(name);
+    for (const auto& name : cell.actor_class()->commands()) close.offer(name);
     const Value body = Value::Map{
-        {"text", "\"" + cell.name() + "\" has no command \"" + std::string(command) + "\"; ask it to `describe` itself"},
-        {"from", cell.name()}, {"mid", mail.mid}};
+        {"text", "\"" + cell.name() + "\" has no command \"" + log::escaped(command) + "\"; ask it to `describe` itself"},
+        {"from", cell.name()}, {"close", convert<std::vector<std::string>>::to(close.take())}};
     switchboard_.answer(mail, cell.name(), MailKind::error, code_of(Fault::is_not_handled), body.encoded());
 }
 

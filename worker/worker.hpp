@@ -78,6 +78,8 @@ public:
     /// Lets a cell's gated mail go on; without an epoch whatever its life is.
     void fence_is_back(const std::string& name, std::optional<std::uint64_t> epoch);
     void not_handled(const Cell& cell, const Mail& mail);
+    /// Counts a send that its recipient would not handle; says so now and then, because nobody waits for an answer.
+    void refused_send(std::string_view recipient, std::string_view sender, std::string_view command, std::string_view code);
     /// The actor has left with that message unread: it goes after it by name.
     void left_behind(const std::string& name, const Mail& mail);
     void send_from(std::string_view sender, std::string_view recipient, std::string_view command, std::string_view body);
@@ -107,7 +109,7 @@ private:
     Outbox outbox_;
     Switchboard switchboard_;
     std::mutex dead_letters_lock_;
-    log::Repeat dead_letters_said_;
+    log::Repeat dead_letters_said_, refused_said_;
     std::unique_ptr<Admin> admin_;
 };
 

@@ -110,12 +110,13 @@ typedef struct pp_blocking_extension {
 typedef struct pp_actor_type {
     uint32_t size;
     const char* name;
-    pp_bytes manual; /* what `describe` answers: {commands, params, text}, as MessagePack */
+    pp_bytes manual; /* what `describe` answers: {commands, params, text}, as MessagePack; a command with `overlapping: true`
+                        is delivered even while the instance is busy */
 
     void* (*create)(pp_sink error, void* into);              /* construct, no effects; NULL: error was said      [any] */
     pp_outcome (*load)(void* self, const pp_host* host, pp_cell* me, pp_bytes state, pp_bytes from_version); /* before start */
     pp_outcome (*start)(void* self, const pp_host* host, pp_cell* me, int moved); /* first contact with the world */
-    pp_outcome (*deliver)(void* self, const pp_envelope* envelope); /* send or ask; only when not busy */
+    pp_outcome (*deliver)(void* self, const pp_envelope* envelope); /* send or ask; only when not busy, but for overlapping commands */
     pp_outcome (*resume)(void* self, uint64_t operation, const pp_envelope* answer); /* answer NULL: time is up, or due */
     void (*save)(void* self, pp_sink sink, void* into);      /* declared state, once, in one piece; only when not busy */
     void (*stop)(void* self);                                /* last words; then destroy */

@@ -4,8 +4,11 @@
 // Next: PROTOCOL.md has the shapes of these answers.
 #include "peacepie/generic.hpp"
 
+#include <fmt/format.h>
+
 #include "peacepie/inside.hpp"
 #include "peacepie/seam.hpp"
+#include "wire/closest.hpp"
 
 namespace peacepie {
 namespace {
@@ -38,7 +41,9 @@ Value commands_of(const ActorClass& of) {
         Value::Array arguments;
         for (const Argument& argument : handler.arguments)
             arguments.push_back(Value::Map{{"name", argument.name}, {"type", argument.type}, {"optional", argument.optional}});
-        commands.push_back(Value::Map{{"name", handler.name}, {"arguments", std::move(arguments)}, {"text", handler.text}});
+        Value::Map command{{"name", handler.name}, {"arguments", std::move(arguments)}, {"text", handler.text}};
+        if (handler.overlapping) command.emplace_back("overlapping", true);
+        commands.push_back(std::move(command));
     }
     return commands;
 }
@@ -70,10 +75,12 @@ struct Setting {
 };
 
 [[noreturn]] void refuse_unknown(const ActorClass& of, const std::string& name) {
-    std::string known;
+    std::vector<std::string> known;
     for (const Field& field : of.fields)
-        if (field.kind == Field::Kind::param) known += (known.empty() ? "" : ", ") + field.name;
-    throw Error(Fault::bad_argument, of.name + " has no parameter " + name + "; it has " + (known.empty() ? "none" : known));
+        if (field.kind == Field::Kind::param) known.push_back(field.name);
+    throw Error(Fault::bad_argument, of.name + " has no parameter " + name + "; it has " +
+                                         (known.empty() ? std::string("none") : fmt::format("{}", fmt::join(known, ", "))) +
+                                         did_you_mean(name, known));
 }
 
 Setting setting_of(const ActorClass& of, const Value& entry) {
@@ -124,6 +131,7 @@ void set_params(Actor& actor, const Value& body) {
     for (const Setting& each : settings) before.push_back(each.field->get(at(actor, *each.field)));
     try {
         for (const Setting& each : settings) each.field->set(at(actor, *each.field), *each.value);
+        TickerAccess::check_periods(actor);
         Inside::params_changed(actor);
     } catch (const std::exception&) {
         for (std::size_t i = settings.size(); i-- > 0;) settings[i].field->set(at(actor, *settings[i].field), before[i]);

@@ -17,7 +17,7 @@ Actor& owner_of(Ticker& ticker, std::uint32_t offset) noexcept {
 std::uint64_t period_of(const Actor& actor, const TickerField& field) {
     const Seconds period = field.period(actor, field);
     if (!(period.count() > 0))
-        throw Error(Fault::bad_argument, "ticker " + field.handler.name + ": the period must be above zero; start it again then");
+        throw Error(Fault::bad_argument, "ticker " + field.handler.name + ": the period must be above zero");
     const auto span = std::chrono::duration_cast<std::chrono::nanoseconds>(period);
     return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(span.count()));
 }
@@ -87,6 +87,11 @@ void TickerAccess::tick(Actor& actor, Ticker& ticker, const TickerField& field) 
     Turn turn;
     turn.purpose = Purpose::ticker;
     Inside::invoke(actor, field.handler, turn);
+}
+
+void TickerAccess::check_periods(Actor& actor) {
+    for (const TickerField& field : Inside::class_of(actor).tickers)
+        if (of(actor, field).is_running()) (void)period_of(actor, field);
 }
 
 void TickerAccess::resume_all(Actor& actor) {

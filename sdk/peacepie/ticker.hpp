@@ -69,6 +69,7 @@ struct TickerAccess {
     [[nodiscard]] static Ticker& of(Actor& actor, const TickerField& field) noexcept;
     [[nodiscard]] static Ticker* waiting_for(Actor& actor, Operation operation, const TickerField*& field) noexcept;
     static void tick(Actor& actor, Ticker& ticker, const TickerField& field);  ///< it came due: next beat, then the handler
+    static void check_periods(Actor& actor);                                  ///< throws when a running one could not go on
     static void resume_all(Actor& actor);                                     ///< after load, at start
     [[nodiscard]] static Value saved(Actor& actor, const TickerField& field); ///< nil when it stands still
     static void load(Actor& actor, const TickerField& field, const Value& saved);

@@ -28,11 +28,18 @@ pp_envelope envelope_of(const Mail& mail, World& world) {
     return envelope;
 }
 
-bool has_work(const Member& member) {
-    return member.life && (!member.answers.empty() || (!member.box.empty() && !member.life->busy));
+/// Whether the letter may be handled now: one handler at a time, but overlapping commands once the actor has started.
+bool may_come(const Life& life, const Mail& mail) {
+    return !life.busy || (life.started && mail.alarm == 0 && life.overlapping.contains(mail.command));
 }
 
 }  // namespace
+
+bool World::has_work(const Member& member) {
+    if (!member.life) return false;
+    const auto may = [&](const Mail& mail) { return may_come(*member.life, mail); };
+    return !member.answers.empty() || std::any_of(member.box.begin(), member.box.end(), may);
+}
 
 // Mail.
 
@@ -94,15 +101,12 @@ std::uint64_t World::ask_from_outside(Mail mail) {
 }
 
 Mail World::take_mail(Member& member) {
-    std::size_t place = 0;
-    if (order_) {
-        // Any sender's first letter may come first; one sender's stay in order.
-        std::vector<std::size_t> firsts;
-        std::set<std::string> seen;
-        for (std::size_t i = 0; i < member.box.size(); ++i)
-            if (seen.insert(member.box[i].sender).second) firsts.push_back(i);
-        place = firsts[(*order_)() % firsts.size()];
-    }
+    // Shuffled, any sender's first letter may come first; one sender's stay in order.
+    std::vector<std::size_t> firsts;
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < member.box.size(); ++i)
+        if (may_come(*member.life, member.box[i]) && seen.insert(member.box[i].sender).second) firsts.push_back(i);
+    const std::size_t place = order_ ? firsts[(*order_)() % firsts.size()] : firsts.front();
     Mail mail = std::move(member.box[place]);
     member.box.erase(member.box.begin() + static_cast<std::ptrdiff_t>(place));
     return mail;
@@ -180,6 +184,7 @@ void World::resume(Member& member, const Arrived& arrived) {
         outcome = life.type->resume(life.self, arrived.operation, nullptr);
     }
     life.busy = outcome == PP_BUSY;
+    life.started = life.started || outcome == PP_DONE;
 }
 
 void World::run() {

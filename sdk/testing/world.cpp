@@ -18,6 +18,16 @@ pp_bytes bytes(std::string_view text) noexcept { return {text.data(), text.size(
 void append_to_string(void* into, pp_bytes text) { static_cast<std::string*>(into)->append(text.data, text.size); }
 pp_cell* cell_of(Life& life) noexcept { return reinterpret_cast<pp_cell*>(&life); }
 
+std::set<std::string, std::less<>> overlapping_of(const pp_actor_type& type) {
+    std::set<std::string, std::less<>> names;
+    const Value manual = Value::decode({type.manual.data, type.manual.size});
+    const Value* commands = manual.find("commands");
+    if (commands == nullptr || commands->as_array() == nullptr) return names;
+    for (const Value& command : *commands->as_array())
+        if (command.find("overlapping") != nullptr) names.insert(*command.find("name")->as_text());
+    return names;
+}
+
 Value fault_body(const std::string& text) { return Value::Map{{"text", text}, {"from", "stage"}}; }
 
 }  // namespace
@@ -52,7 +62,11 @@ Member& World::get(std::string_view address) {
 }
 
 std::unique_ptr<Life> World::make_life(Member& member, const pp_actor_type& type, const std::string& node) {
-    auto life = std::make_unique<Life>(Life{&member, &type, nullptr, node, true, {}});
+    auto life = std::make_unique<Life>();
+    life->member = &member;
+    life->type = &type;
+    life->node = node;
+    life->overlapping = overlapping_of(type);
     std::string complaint;
     life->self = type.create(append_to_string, &complaint);
     if (life->self == nullptr) throw Error(Fault::handler_failed, complaint);
@@ -65,6 +79,7 @@ void World::start(Life& life, bool moved, const std::optional<std::string>& stat
     if (state) outcome = life.type->load(life.self, &staged_host(), cell_of(life), bytes(*state), bytes(from_version));
     if (outcome != PP_FAILED) outcome = life.type->start(life.self, &staged_host(), cell_of(life), moved);
     life.busy = outcome != PP_DONE;
+    life.started = outcome == PP_DONE;
     if (outcome != PP_FAILED) return;
     const Error failure = life.failure.value_or(Error(Fault::handler_failed, member.name + " could not start"));
     if (!failures.empty()) failures.pop_back();  // the caller is told

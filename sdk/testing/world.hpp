@@ -44,6 +44,8 @@ struct Life {
     void* self = nullptr;
     std::string node;
     bool busy = true;  ///< until started
+    bool started = false;
+    std::set<std::string, std::less<>> overlapping;  ///< commands that wait for no suspended handler
     std::optional<Error> failure;
 };
 
@@ -125,6 +127,7 @@ private:
     void deliver(Member& member, const Mail& mail);
     void resume(Member& member, const Arrived& arrived);
     [[nodiscard]] Mail take_mail(Member& member);
+    [[nodiscard]] static bool has_work(const Member& member);
     void notify(Member& member, const Mail& mail);
     bool poll_watches();
     bool run_jobs();

@@ -1,5 +1,5 @@
 // registry_test.cpp - names, epochs, pages and guesses.
-#include "broker/closest.hpp"
+#include "wire/closest.hpp"
 #include "broker/registry.hpp"
 #include "broker/session.hpp"
 #include "catch.hpp"

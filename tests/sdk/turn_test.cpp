@@ -16,6 +16,7 @@ public:
         on("slow", &Turns::slow, "n");
         on("overlapped", &Turns::slow, "n", overlapping);
         on("note", &Turns::note, "n");
+        on("peek", &Turns::note, "n", overlapping);
         on("chat", &Turns::chat, "to", "times");
     }
 
@@ -63,6 +64,28 @@ TEST_CASE("overlapping handlers run side by side and keep their own sender") {
     stage.advance(5s);
     CHECK(stage.printed_by(it) ==
           Lines{"started", "1 begins for @stage", "2 begins for @stage", "1 ends for @stage", "2 ends for @stage"});
+}
+
+TEST_CASE("an overlapping command does not wait for a suspended handler and others do") {
+    Stage stage;
+    auto it = stage.add<Turns>("it");
+    stage.tell(it, "slow", named("n", 1));
+    stage.tell(it, "note", named("n", 2));
+    stage.tell(it, "peek", named("n", 3));
+    CHECK(stage.printed_by(it) == Lines{"started", "1 begins for @stage", "3"});
+    stage.advance(1s);
+    CHECK(stage.printed_by(it) == Lines{"started", "1 begins for @stage", "3", "1 ends for @stage", "2"});
+}
+
+TEST_CASE("an overlapping command comes in the order it was sent while nothing is suspended") {
+    Stage stage;
+    auto it = stage.add<Turns>("it", named("warm_up", 1));
+    stage.tell(it, "note", named("n", 1));
+    stage.tell(it, "peek", named("n", 2));
+    stage.tell(it, "note", named("n", 3));
+    CHECK(stage.printed_by(it).empty());
+    stage.advance(1s);
+    CHECK(stage.printed_by(it) == Lines{"started", "1", "2", "3"});
 }
 
 TEST_CASE("mail waits until started is over") {

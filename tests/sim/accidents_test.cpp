@@ -129,6 +129,29 @@ TEST_CASE("asks of overlapping handlers that a move interrupts are answered each
     }
 }
 
+TEST_CASE("an overlapping command is answered while another handler waits and keeps its place otherwise") {
+    for (const auto seed : seeds(20)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 0);
+        const auto slower = world.ask("counter", "slower", numbered(1));
+        const auto behind = world.ask("counter", "add", numbered(2));
+        const auto crowd = world.ask("counter", "crowd", numbered(3));
+        CHECK(world.wait(crowd).kind == Kind::reply);
+        CHECK(world.answer(slower) == nullptr);
+        CHECK(world.answer(behind) == nullptr);
+        CHECK(world.wait(slower).kind == Kind::reply);
+        CHECK(world.wait(behind).kind == Kind::reply);
+        for (int i = 0; i < 30; ++i) {  // one sender's, over moves: a wrong place is a fault of the counter
+            world.send("counter", i % 3 == 0 ? "crowd" : "count", Value::Map{{"sender", "outside"}, {"number", i}});
+            if (i % 10 == 5) (void)world.ask("", "recreate_actor", to_node("counter", world.node(world.random().below(workers))));
+        }
+        world.run_for(2s);
+        const auto report = world.call("counter", "report");
+        CHECK(number(*report.body.find("seen"), "outside") == 30);
+    }
+}
+
 TEST_CASE("a move during started() is refused as a conflict and works after it") {
     World world(9, workers);
     world.create("odd", "Odd", 0);

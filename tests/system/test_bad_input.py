@@ -3,6 +3,7 @@
 import _ctypes
 import os
 import random
+import shutil
 import signal
 import socket
 import unittest
@@ -12,7 +13,7 @@ import msgpack
 import zmq
 
 from bus import ASK, ERROR, EXAMPLE, MAIN, SHORT, SLOWER, Bus, class_desc
-from processes import Program, free_endpoint, new_folder, run
+from processes import BUILD, Program, System, eventually, free_endpoint, new_folder, run
 from system_case import OwnSystem, SharedSystem, SystemCase
 
 
@@ -184,6 +185,11 @@ class Requests(SharedSystem):
         """an unknown command is is_not_handled, by actor, admin and head"""
         for recipient in ("greeter", MAIN, None):
             self.assertEqual(self.refused(recipient, "no_such_command"), "is_not_handled")
+        for recipient, typo, meant in (("greeter", "tick_stert", "tick_start"), (MAIN, "create_actr", "create_actor"),
+                                       (None, "get_all_node", "get_all_nodes")):
+            with self.fails("is_not_handled") as failure:
+                self.king.ask(recipient, typo)
+            self.assertIn(meant, failure.exception.body["close"])
 
     def test_names(self):
         """names that break the grammar are refused"""
@@ -207,6 +213,9 @@ class Requests(SharedSystem):
                             {"class": "HelloWorld"}, 5, None, [], "peacepie_example"):
             with self.subTest(class_desc=description):
                 self.refused(MAIN, "create_actor", {"class_desc": description, "name": "x"})
+        for description, meant in ((class_desc("HelloWorl"), "HelloWorld"), (class_desc("X", "peacepie_exmple"), "peacepie_example")):
+            answer = self.king.ask(MAIN, "create_actor", {"class_desc": description, "name": "x"})
+            self.assertIn(f"did you mean `{meant}`", answer.body["text"])
 
     def test_bodies(self):
         """a body of the wrong type is refused by every command that takes one"""
@@ -271,6 +280,18 @@ class Programs(SystemCase):
             self.assertIn("without encryption", broker.said().lower())
 
 
+class Sends(OwnSystem):
+    def test_unhandled_send(self):
+        """a send that its recipient does not handle is counted and logged"""
+        before = self.king.ask(MAIN, "stats").body["refused"]
+        self.king.create("greeter", "IteratingHelloWorld")
+        self.king.send("greeter", "tick_stert")
+        self.king.send(MAIN, "create_replica")
+        self.king.send(MAIN, "create_actor", {"name": 5})
+        self.assertTrue(eventually(lambda: self.king.ask(MAIN, "stats").body["refused"] >= before + 3))
+        self.assertTrue(self.king.mentions("does not handle"))  # one line for a flood of them
+
+
 class PlugIns(OwnSystem):
     def test_unreadable(self):
         """a text, a truncated library and a foreign library among the packages are refused with a reason"""
@@ -284,6 +305,15 @@ class PlugIns(OwnSystem):
                 answer = self.king.ask(MAIN, "load_package", {"requires_dist": package}, timeout=5.0)
                 self.assertTrue(answer.must_be("package_is_not_loaded")["text"])
         self.king.ask(MAIN, "ping").must_be("pong")
+
+    def test_no_plug_in(self):
+        """of a library that is no plug-in nothing runs, not even a constructor"""
+        library = BUILD / "tests" / "fixtures" / "no_entry-1.0.0.so"
+        with System(env={"FIXTURE_MUST_NOT_RUN": "abort"}) as king:
+            shutil.copy(library, king.path("packages"))
+            answer = king.ask(MAIN, "load_package", {"requires_dist": "no_entry"})
+            self.assertIn("does not export", answer.must_be("package_is_not_loaded")["text"])
+            king.ask(MAIN, "ping").must_be("pong")
 
 
 if __name__ == "__main__":

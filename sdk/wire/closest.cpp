@@ -1,12 +1,12 @@
 // closest.cpp - three rows of the usual table, left early.  Next: closest.hpp
-#include "broker/closest.hpp"
+#include "wire/closest.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include "wire/limits.hpp"
 
-namespace peacepie::broker {
+namespace peacepie {
 
 Closest::Closest(std::string_view wanted)
     : wanted_(wanted.substr(0, limits::name_size_max)), most_(std::clamp<std::size_t>(wanted_.size() / 3, 1, 4)) {}
@@ -49,4 +49,4 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t mo
     return rows[b.size() % 3][a.size()];
 }
 
-}  // namespace peacepie::broker
+}  // namespace peacepie

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace peacepie::broker {
+namespace peacepie {
 
 class Closest {
 public:
@@ -26,7 +26,16 @@ private:
     std::vector<std::pair<std::size_t, std::string>> best_;
 };
 
+/// "; did you mean `HelloWorld`?" for the end of a sentence, or nothing when no name of `known` is close.
+template <class Names>
+[[nodiscard]] std::string did_you_mean(std::string_view wanted, const Names& known) {
+    Closest closest(wanted);
+    for (const auto& name : known) closest.offer(name);
+    const auto found = closest.take();
+    return found.empty() ? std::string() : "; did you mean `" + found.front() + "`?";
+}
+
 /// Stops counting beyond `most` and then returns more than `most`.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t most);
 
-}  // namespace peacepie::broker
+}  // namespace peacepie
