@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <system_error>
 #include <unistd.h>
 
@@ -37,6 +38,16 @@ void prepare(const std::filesystem::path& directory) {
     if (access(directory.c_str(), R_OK | W_OK | X_OK) != 0)
         throw ConfigError("the state directory " + directory.string() + " cannot be written (" + std::strerror(errno) +
                           "); choose another with --state-dir");
+}
+
+std::optional<std::string> broker_in(const std::filesystem::path& directory) {
+    std::ifstream file(directory / "broker.endpoint");
+    std::string endpoint, pid, name;
+    if (!std::getline(file, endpoint) || !std::getline(file, pid)) return std::nullopt;
+    // A broker that was killed leaves the file behind, and numbers of processes are used again.
+    std::ifstream process("/proc/" + pid + "/comm");
+    if (!std::getline(process, name) || name != "peacepie-broker") return std::nullopt;
+    return endpoint;
 }
 
 bool write_first_settings(const std::filesystem::path& file) {

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace peacepie::client {
@@ -17,6 +18,8 @@ namespace peacepie::client {
 /// Creates it (for its owner only) and makes sure that it can be written.  Throws ConfigError.
 void prepare(const std::filesystem::path& directory);
 
+/// The endpoint of a broker that runs now and keeps its state there.
+[[nodiscard]] std::optional<std::string> broker_in(const std::filesystem::path& directory);
 /// Writes the commented settings file unless there is one; returns whether it did.
 bool write_first_settings(const std::filesystem::path& file);
 

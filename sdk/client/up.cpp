@@ -132,6 +132,9 @@ Exit up(const UpOptions& options) {
     const fs::path directory = own_directory();
     const fs::path state = state_directory(options.state_dir, [](const char* name) { return std::getenv(name); });
     prepare(state);
+    if (const auto endpoint = broker_in(state))
+        complain("the system at " + *endpoint + " keeps its state in " + state.string() +
+                 " too; give this one a directory of its own with --state-dir");
     const Settings settings = settle(options, state);
     std::optional<AppFile> app;
     if (!options.app.empty()) app = read_app(read_config_file(options.app), options.app);

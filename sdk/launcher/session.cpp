@@ -111,6 +111,7 @@ void Session::answer_to_hello(const Heard& answer) {
         return listener_.refused(Error(answer.command, text_in(answer.body, "text")));
     }
     phase_ = Phase::joined;
+    address_ = text_in(answer.body, "address");
     next_beat_ = now_ + limits::heartbeat_interval;
     for (auto& report : std::exchange(reports_, {})) outbox_.push_back(std::move(report));
     listener_.welcomed(answer.body);
@@ -148,6 +149,7 @@ void Session::ask(std::string_view recipient, std::string_view command, const Va
     open_.emplace(mid, Open{now_ + patience, std::move(on_answer)});
     const std::string bytes = bytes_of(body);
     Envelope question = envelope_of(Kind::ask, mid, command, recipient, bytes);
+    question.sender = address_;  // a part of the system says itself where its answers go
     question.timeout_ms =
         static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(patience).count());
     put(question);

@@ -84,6 +84,7 @@ private:
     const std::string host_;
     Listener& listener_;
     client::Socket socket_;
+    std::string address_;              ///< as the last welcome said it
     Phase phase_ = Phase::away;
     Nanoseconds now_{0};
     Nanoseconds next_beat_{0};

@@ -63,6 +63,15 @@ TEST_CASE("the first settings are written once and never over somebody's own") {
     CHECK_THROWS_AS(write_first_settings(folder.path / "none" / "peacepie.toml"), ConfigError);
 }
 
+TEST_CASE("a broker that is gone does not count as one that keeps its state in a directory") {
+    Folder folder;
+    CHECK_FALSE(broker_in(folder.path));
+    std::ofstream(folder.path / "broker.endpoint") << "tcp://127.0.0.1:5998\n1\n";  // the first process is no broker
+    CHECK_FALSE(broker_in(folder.path));
+    std::ofstream(folder.path / "broker.endpoint") << "tcp://127.0.0.1:5998\n";
+    CHECK_FALSE(broker_in(folder.path));
+}
+
 TEST_CASE("a settings file that cannot be read is named") {
     CHECK_THROWS_WITH(read_config_file("/nonexistent/peacepie.toml"), Catch::Contains("/nonexistent/peacepie.toml"));
     CHECK_THROWS_AS(read_config_file("/"), ConfigError);

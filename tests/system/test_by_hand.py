@@ -32,6 +32,8 @@ class ByHand(SystemCase):
         self.king.join("first")
         twin = self.king.start_worker("first")
         self.assertTrue(twin.mentions("conflict", 5.0), twin.said())
+        self.assertEqual(twin.wait(10.0), 7, twin.said())
+        self.assertFalse(twin.mentions("has joined", 0.1), twin.said())
         self.king.ask(MAIN, "ping").must_be("pong")
 
     def test_worker_leaves(self):

@@ -6,7 +6,7 @@ import signal
 import unittest
 
 from bus import MAIN
-from processes import SOURCE, Program, eventually, is_alive, kill, run, wait_for_broker
+from processes import PROGRAMS, SOURCE, Program, command_line_of, eventually, is_alive, kill, run, wait_for_broker
 from system_case import OwnSystem, SharedSystem, SystemCase
 
 
@@ -76,6 +76,41 @@ class CommandLine(SharedSystem):
             self.assertTrue(eventually(seen, 5.0), watch.said())
             self.assertIn("tick_stop", "\n".join(watch.out))
 
+    def watching(self, *words):
+        return Program("peacepie", "watch", *words, env={"PEACEPIE_BROKER": self.king.endpoint})
+
+    def test_watch_ends(self):
+        """watch refuses a command that the actor does not have, and ends when the actor or its process is gone"""
+        status, _, err = self.king.cli("watch", "greeter", "tick_strat")
+        self.assertEqual(status, 1, err)
+        self.assertIn("did you mean `tick_start`", err)
+        self.king.create("fleeting", "HelloWorld").must_be("actor_is_created")
+        node = self.king.create_process()
+        self.king.create("doomed", "HelloWorld", node).must_be("actor_is_created")
+        with self.watching("fleeting", "tick") as fleeting, self.watching("doomed", "ping") as doomed:
+            for watch in (fleeting, doomed):
+                self.assertTrue(watch.mentions("watching", 5.0), watch.said())
+            self.good("rm", "fleeting")
+            kill(self.king.pid_of(node))
+            for watch in (fleeting, doomed):
+                self.assertEqual(watch.wait(10.0), 3, watch.said())
+                self.assertTrue(watch.mentions("is gone"), watch.said())
+
+    def test_not_to_be_written(self):
+        """output that cannot be written is no success"""
+        for words in ("tree", "ps", "describe greeter", "ask greeter ping"):
+            with self.subTest(words):
+                status, _, err = run("sh", "-c", f"{PROGRAMS}/peacepie {words} --broker {self.king.endpoint} >/dev/full")
+                self.assertEqual(status, 1, err)
+
+    def test_not_gone_yet(self):
+        """rm of an actor whose handler does not return says so instead of denying the actor"""
+        hanging = self.trouble(self.king.create_process())
+        self.king.send(hanging, "block", {"seconds": 8})
+        status, out, err = self.king.cli("rm", hanging, within=20.0)
+        self.assertNotIn("no_such_actor", out + err)
+        self.assertNotIn(status, (0, 3), out + err)
+
     def test_help(self):
         """every subcommand has help with an example"""
         for verb in ("up", "ask", "send", "tree", "ps", "describe", "create", "rm", "move", "proc", "watch", "quit"):
@@ -119,6 +154,63 @@ class Up(OwnSystem):
         status, _, err = run(*self.up("--app", wrong))
         self.assertEqual(status, 78, err)
         self.assertIn("wrong.toml:2", err)
+
+    def test_app_of_unknown_words(self):
+        """up refuses an app file whose package, class, params or commands do not exist, and creates nothing of it"""
+        wrong = self.king.path("unknown.toml")
+        wrong.write_text('''
+[[actor]]
+name = "good"
+package = "peacepie_example"
+class = "HelloWorld"
+commands = ["tick"]
+[[actor]]
+name = "wrong"
+package = "peacepie_example"
+class = "IteratingHelloWorld"
+params = { perod = 1 }
+commands = ["tick_strat"]
+[[actor]]
+name = "nobody"
+package = "peacepie_exampel"
+class = "HelloWorld"
+''')
+        status, out, err = run(*self.up("--app", wrong))
+        self.assertEqual(status, 78, err)
+        for words in ("unknown.toml:11", "did you mean `period`", "unknown.toml:12", "did you mean `tick_start`",
+                      "unknown.toml:15", "peacepie_exampel"):
+            self.assertIn(words, err)
+        self.assertNotIn("Hello", out, "nothing was created")
+        self.assertNotIn("good lives in", err)
+
+    def test_worker_options(self):
+        """--loops and --log-messages reach every worker, also those of a host started by hand"""
+        with Program(*self.up("--loops", "3", "--log-messages", "--no-console")) as other:
+            listening = eventually(lambda: re.search(r"listening on (tcp://127\.0\.0\.1:[0-9]+)", other.said()), 10.0)
+            with wait_for_broker(listening[1], other) as bus, Program(
+                    "peacepie-worker", "--broker", listening[1], "--host", "second", "--loops", "5", "--log-messages") as second:
+                for node, loops in ((MAIN, 3), ("second.main.admin", 5)):
+                    self.assertTrue(eventually(lambda: node in bus.nodes(), 10.0), other.said() + second.said())
+                    words = command_line_of(bus.ask(node, "stats").body["pid"])
+                    self.assertIn(f"--loops {loops}", words)
+                    self.assertIn("--log-messages", words)
+
+    def test_shared_directory(self):
+        """up warns when another system keeps its state in the same directory"""
+        status, _, err = run("peacepie", "up", "--bind", self.king.endpoint, "--state-dir", self.king.path("state"))
+        self.assertEqual(status, 1, err)
+        self.assertIn("--state-dir", err)
+        self.assertIn(self.king.endpoint, err)
+
+    def test_impossible_ports(self):
+        """a port that is none is refused, wherever it is said"""
+        for port in ("99999", "-1", "x"):
+            endpoint = f"tcp://127.0.0.1:{port}"
+            for words in (("up", "--state-dir", self.king.path("other"), "--bind", endpoint), ("tree", "--broker", endpoint)):
+                with self.subTest(words):
+                    status, _, err = run("peacepie", *words)
+                    self.assertEqual(status, 2, err)
+                    self.assertIn(f"`{port}`", err)
 
     def test_prints(self):
         """what actors print passes through unchanged"""
