@@ -110,6 +110,18 @@ TEST_CASE("the circle that comes along is a good app file") {
     CHECK(app.actors[0].commands.at(0).command == "begin");
 }
 
+TEST_CASE("the app file that the walk-through shows is a good one") {
+    for (const char* page : {"README.md", "README.ru.md"}) {
+        std::ifstream file(std::string(PEACEPIE_SOURCE_DIR "/examples/") + page);
+        const std::string text(std::istreambuf_iterator<char>(file), {});
+        const auto from = text.find("```toml\n") + 8;
+        const AppFile app = read_app(text.substr(from, text.find("```", from) - from), page);
+        REQUIRE(app.actors.size() == 1);
+        CHECK(app.processes.size() == 1);
+        CHECK(app.actors[0].commands.size() == 3);
+    }
+}
+
 TEST_CASE("a class is typed as package and class, a param as name and value") {
     CHECK(class_desc_of("peacepie_example>=0.2/HelloWorld") ==
           Value(Value::Map{{"requires_dist", "peacepie_example>=0.2"}, {"class", "HelloWorld"}}));

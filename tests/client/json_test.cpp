@@ -75,6 +75,7 @@ TEST_CASE("JSON that is none is refused with its place") {
     CHECK(error_code_of("1 2") == "bad_argument");
     CHECK(error_code_of(R"({"a": 1, "a": 2})") == "bad_argument");
     CHECK_THROWS_WITH(value_of_json("[1, }"), Catch::Contains("character 5"));
+    CHECK_THROWS_WITH(value_of_json("-1e400"), Catch::Contains("the number -1e400 is beyond what 64 bits hold"));
 }
 
 TEST_CASE("JSON deeper or larger than the wire allows is refused while it is read") {

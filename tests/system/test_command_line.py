@@ -4,9 +4,10 @@ import json
 import re
 import signal
 import unittest
+from pathlib import Path
 
 from bus import MAIN
-from processes import PROGRAMS, SOURCE, Program, command_line_of, eventually, is_alive, kill, run, wait_for_broker
+from processes import PROGRAMS, SOURCE, Program, command_line_of, eventually, is_alive, kill, new_folder, run, wait_for_broker
 from system_case import OwnSystem, SharedSystem, SystemCase
 
 
@@ -211,6 +212,10 @@ class = "HelloWorld"
                     status, _, err = run("peacepie", *words)
                     self.assertEqual(status, 2, err)
                     self.assertIn(f"`{port}`", err)
+            with self.subTest("peacepie.py", port=port):
+                status, _, err = run("/usr/bin/python3", "-c", f"import peacepie; peacepie.Client({endpoint!r})",
+                                     env={"PYTHONPATH": str(SOURCE / "sdk" / "python")})
+                self.assertIn("peacepie.Fault: bad_argument", err)
 
     def test_prints(self):
         """what actors print passes through unchanged"""
@@ -232,6 +237,15 @@ class App(SystemCase):
         """up starts the actors of an app file"""
         self.own_system("--app", SOURCE / "examples" / "circle.toml")
         self.assertTrue(self.king.line("dancer_01 from", 15.0), self.king.said())
+
+    def test_page(self):
+        """the app file that examples/README.md shows is carried out as it says"""
+        with new_folder() as folder:
+            file = Path(folder, "app.toml")
+            file.write_text(re.search(r"```toml\n(.*?)```", (SOURCE / "examples" / "README.md").read_text(), re.S)[1])
+            self.own_system("--app", file)
+            self.assertEqual(self.king.line("greeter from", 15.0), 'greeter from "first.process_0.admin" says "Hello, World! (0)"')
+            self.assertTrue(self.king.mentions("all of"), self.king.said())
 
 
 if __name__ == "__main__":
