@@ -157,6 +157,7 @@ void Head::recreate_actor(Command& command) {
     };
     const auto name = std::string(address_of(command.body, "entity").entity);
     auto* actor = exchange_.registry.find(name);
+    if (name.empty()) return refuse(Fault::bad_argument, "entity: expected the name of an actor; an admin stays where it is");
     if (actor == nullptr)
         return refuse(Fault::no_such_actor, "there is no actor named " + log::escaped(name), exchange_.close_to(name));
     if (actor->move != nullptr) return refuse(Fault::conflict, "another move of " + name + " is under way; try again after it");

@@ -15,6 +15,7 @@
 #include "broker/endpoint.hpp"
 #include "broker/poll_loop.hpp"
 #include "wire/address.hpp"
+#include "wire/endpoint_check.hpp"
 
 namespace {
 
@@ -53,8 +54,11 @@ void declare(CLI::App& app, Flags& flags) {
 
 /// The sentence about what is wrong, or nothing.
 std::string wrong_with(const Flags& flags) {
-    if (!is_name(flags.system)) return "--system: a name is 1 to 128 of A-Z a-z 0-9 _ - and begins with no -";
-    if (!is_name(flags.host)) return "--host: a name is 1 to 128 of A-Z a-z 0-9 _ - and begins with no -";
+    constexpr const char* no_name = "--{} {}: a name is 1 to 128 of A-Z a-z 0-9 _ - and begins with no -";
+    if (!is_name(flags.system)) return fmt::format(no_name, "system", log::escaped(flags.system));
+    if (!is_name(flags.host)) return fmt::format(no_name, "host", log::escaped(flags.host));
+    if (const auto wrong = wrong_with_endpoint(flags.bind, EndpointUse::bind); !wrong.empty())
+        return fmt::format("--bind {} {}", log::escaped(flags.bind), wrong);
     if (!broker::is_local_endpoint(flags.bind) && !flags.insecure_bind)
         return "--bind " + flags.bind + ": other machines could reach it, and there is no encryption yet; use "
                "tcp://127.0.0.1:PORT, or add --insecure-bind if you mean it";

@@ -16,6 +16,7 @@
 #include "launcher/launcher.hpp"
 #include "log/log.hpp"
 #include "wire/address.hpp"
+#include "wire/endpoint_check.hpp"
 #include "worker/admin.hpp"
 #include "worker/dealer_link.hpp"
 #include "worker/pump.hpp"
@@ -100,6 +101,17 @@ int launch(const Arguments& arguments) {
     return launcher::Launcher(std::move(options)).run();
 }
 
+/// What is wrong with the arguments, as a sentence; empty when nothing is.
+std::string wrong_with(const Arguments& arguments) {
+    constexpr const char* no_name = "--{} {}: a name is 1 to 128 of A-Z a-z 0-9 _ - and begins with no -";
+    if (!is_name(arguments.host)) return fmt::format(no_name, "host", log::escaped(arguments.host));
+    if (!is_name(arguments.process)) return fmt::format(no_name, "process", log::escaped(arguments.process));
+    if (!log::format_of(arguments.log_format)) return "--log-format is auto, human or json";
+    if (!log::level_of(arguments.log_level)) return "--log-level is debug, info, warning or error";
+    const auto wrong = wrong_with_endpoint(arguments.broker, EndpointUse::connect);
+    return wrong.empty() ? wrong : fmt::format("--broker {} {}", log::escaped(arguments.broker), wrong);
+}
+
 }  // namespace
 
 int main(int count, char** values) {
@@ -122,15 +134,13 @@ int main(int count, char** values) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? exit_ok : exit_usage;
     }
-    const auto format = log::format_of(arguments.log_format);
-    const auto level = log::level_of(arguments.log_level);
-    if (!format || !level || !is_name(arguments.host) || !is_name(arguments.process)) {
-        std::fputs("peacepie-worker: --host and --process are names of A-Z a-z 0-9 _ -, --log-format is auto, human or json, "
-                   "--log-level is debug, info, warning or error\n", stderr);
+    if (const auto wrong = wrong_with(arguments); !wrong.empty()) {
+        std::fprintf(stderr, "peacepie-worker: %s\n", wrong.c_str());
         return exit_usage;
     }
     if (arguments.packages.empty()) arguments.packages = (own_folder().parent_path() / "lib/peacepie/packages").string();
-    log::start({arguments.child ? "worker" : "launcher", *format, *level,
+    log::start({arguments.child ? "worker" : "launcher", *log::format_of(arguments.log_format),
+                *log::level_of(arguments.log_level),
                 {{"host", arguments.host}, {"process", arguments.process}}});
     try {
         if (!arguments.child) return launch(arguments);

@@ -29,12 +29,17 @@ void Pump::send_all() {
 
 bool Pump::receive_some() {
     int count = 0;
-    for (; count < frames_per_round; ++count) {
+    std::size_t bytes = 0;
+    for (; count < frames_per_round && bytes < bytes_per_round; ++count) {
         const auto frame = link_.receive();
-        if (!frame) break;
+        if (!frame) {
+            more_.store(false, std::memory_order_relaxed);
+            return count > 0;
+        }
+        bytes += frame->size();
         worker_.on_frame(*frame);
     }
-    more_.store(count == frames_per_round, std::memory_order_relaxed);
+    more_.store(true, std::memory_order_relaxed);
     return count > 0;
 }
 

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "wire/limits.hpp"
 #include "worker/dealer_link.hpp"
 
 namespace peacepie::worker {
@@ -30,7 +31,9 @@ private:
     void send_all();
     [[nodiscard]] bool receive_some();
 
-    static constexpr int frames_per_round = 64;  // then the actors that got mail have a turn
+    // Then the actors that got mail have a turn, while it is still in the cache.
+    static constexpr int frames_per_round = 64;
+    static constexpr std::size_t bytes_per_round = 4 * limits::batch_size_max;
 
     Worker& worker_;
     DealerLink& link_;

@@ -70,7 +70,10 @@ public:
         if (also_newest && newest_.load(std::memory_order_relaxed)) return newest_.exchange(nullptr, std::memory_order_acq_rel);
         return nullptr;
     }
-    [[nodiscard]] bool is_empty() const noexcept { return !newest_.load(std::memory_order_acquire) && is_ring_empty(); }
+    /// Whether steal() would find something.
+    [[nodiscard]] bool has_spare(bool also_newest) const noexcept {
+        return !is_ring_empty() || (also_newest && newest_.load(std::memory_order_acquire));
+    }
 
 private:
     [[nodiscard]] bool is_ring_empty() const noexcept {

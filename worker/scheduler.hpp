@@ -48,6 +48,8 @@ private:
         std::uint32_t ticks = 0;
         std::atomic<Cell*> running{nullptr};
         std::atomic<std::uint64_t> turns{0};  // written by its loop only
+        std::atomic<std::uint64_t> stuck_at{~0ull};  // the turn that the monitor found lasting; its loop's newest is for others then
+        [[nodiscard]] bool is_stuck() const noexcept { return stuck_at.load() == turns.load(std::memory_order_relaxed); }
         std::thread thread;
     };
     /// What the monitor remembers of a loop between two looks.

@@ -1,7 +1,11 @@
 // switchboard.cpp - the hot path of every message.  Next: cell.cpp for those that stay, outbox.hpp for those that leave.
 #include "worker/switchboard.hpp"
 
+#include <array>
+#include <string>
+
 #include "wire/address.hpp"
+#include "wire/text_hash.hpp"
 #include "wire/value.hpp"
 #include "worker/admin.hpp"
 #include "worker/cell_table.hpp"
@@ -155,7 +159,45 @@ std::uint64_t Switchboard::find(std::string_view name) const {
     return place == cells_.end() ? 0 : place->second;
 }
 
+/// Where recent names led, one per thread and origin, as of one version of the tables: the lock costs more than the rest of
+/// the look-up.  "Not here" is remembered too: most of what leaves goes to few names.
+class RecentNames {
+public:
+    struct Entry {
+        std::string name;
+        std::uint64_t cell = 0;
+    };
+    /// The entry of that name, known or to be filled in.
+    [[nodiscard]] Entry& of(std::uint64_t version, std::string_view name, bool& is_known) {
+        if (version != version_) {
+            for (auto& entry : entries_) entry.name.clear();
+            version_ = version;
+        }
+        Entry& entry = entries_[TextHash{}(name) % entries_.size()];
+        is_known = entry.name == name;
+        if (!is_known) entry.name = name;
+        return entry;
+    }
+
+private:
+    std::array<Entry, 64> entries_;
+    std::uint64_t version_ = 0;
+};
+
+std::uint64_t Switchboard::new_version() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 std::uint64_t Switchboard::find_for(std::string_view name, Origin origin) const {
+    static thread_local std::array<RecentNames, 2> recent;
+    bool is_known = false;
+    auto& entry = recent[static_cast<std::size_t>(origin)].of(version_.load(std::memory_order_acquire), name, is_known);
+    if (!is_known) entry.cell = look_up(name, origin);
+    return entry.cell;
+}
+
+std::uint64_t Switchboard::look_up(std::string_view name, Origin origin) const {
     std::shared_lock guard(lock_);
     if (origin == Origin::link && !arriving_.empty())
         if (const auto place = arriving_.find(name); place != arriving_.end()) return place->second;
@@ -166,11 +208,12 @@ std::uint64_t Switchboard::find_for(std::string_view name, Origin origin) const 
 void Switchboard::expect(const std::string& name, std::uint64_t cell) {
     std::unique_lock guard(lock_);
     arriving_.insert_or_assign(name, cell);
+    names_have_changed();
 }
 
 void Switchboard::expect_no_more(const std::string& name) {
     std::unique_lock guard(lock_);
-    arriving_.erase(name);
+    if (arriving_.erase(name) != 0) names_have_changed();
 }
 
 void Switchboard::bind(const std::string& name, std::uint64_t cell) {
@@ -178,12 +221,15 @@ void Switchboard::bind(const std::string& name, std::uint64_t cell) {
     arriving_.erase(name);
     cells_.erase(name);  // the key must view the new cell's own text
     cells_.emplace(name, cell);
+    names_have_changed();
 }
 
 void Switchboard::unbind(const std::string& name, std::uint64_t cell) {
     std::unique_lock guard(lock_);
     const auto place = cells_.find(name);
-    if (place != cells_.end() && place->second == cell) cells_.erase(place);
+    if (place == cells_.end() || place->second != cell) return;
+    cells_.erase(place);
+    names_have_changed();
 }
 
 std::size_t Switchboard::size() const {

@@ -4,6 +4,7 @@
 // Next: cell.hpp for local recipients, outbox.hpp for the others.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <shared_mutex>
 #include <string>
@@ -45,12 +46,17 @@ public:
 private:
     [[nodiscard]] bool post_to_cell(const pp_envelope& envelope, std::uint64_t cell, Origin origin);
     [[nodiscard]] std::uint64_t find_for(std::string_view name, Origin origin) const;
+    [[nodiscard]] std::uint64_t look_up(std::string_view name, Origin origin) const;
     void post_by_name(const pp_envelope& envelope, std::string_view name, Origin origin);
     void send_out(const pp_envelope& envelope, std::string_view recipient, std::uint64_t routes, bool& again);
     void refuse(const pp_envelope& envelope, Fault fault, std::string text);
     void answer_is_too_large(const pp_envelope& envelope, const std::string& text);
 
+    [[nodiscard]] static std::uint64_t new_version() noexcept;  ///< never the same in this process
+    void names_have_changed() noexcept { version_.store(new_version(), std::memory_order_release); }  ///< under the lock
+
     Worker& worker_;
+    std::atomic<std::uint64_t> version_{new_version()};  // of the tables below
     mutable std::shared_mutex lock_;
     std::unordered_map<std::string_view, std::uint64_t> cells_;  // keys are the cells' own names
     std::unordered_map<std::string_view, std::uint64_t> arriving_;  // likewise

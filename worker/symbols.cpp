@@ -25,9 +25,20 @@ std::uint32_t Symbols::intern(std::string_view text) {
 }
 
 std::uint32_t Symbols::find(std::string_view text) const {
+    // What was found last, per thread: a symbol never changes, and the lock costs more than the rest of a message's way in.
+    struct Known {
+        std::string_view text;
+        std::uint32_t symbol = 0;
+    };
+    constexpr std::size_t known_max = 64;
+    static thread_local constinit std::array<Known, known_max> known{};
+    Known& last = known[TextHash{}(text) % known_max];
+    if (last.symbol != 0 && last.text == text) return last.symbol;
     std::shared_lock guard(lock_);
     const auto place = numbers_.find(text);
-    return place == numbers_.end() ? 0 : place->second;
+    if (place == numbers_.end()) return 0;
+    last = {place->first, place->second};
+    return place->second;
 }
 
 std::string_view Symbols::text(std::uint32_t symbol) const noexcept {

@@ -1,6 +1,7 @@
 // codec.cpp - the nine fields, in order.  Next: value.cpp opens the ninth.
 #include "wire/codec.hpp"
 
+#include <cstring>
 #include <utility>
 
 #include "wire/limits.hpp"
@@ -31,11 +32,6 @@ std::string_view read_meta(Cursor& cursor) noexcept {
     std::size_t elements = limits::meta_size_max;
     cursor.skip(limits::body_depth_max, elements);
     return {reinterpret_cast<const char*>(begin), static_cast<std::size_t>(cursor.at - begin)};
-}
-
-void put_text_or_nil(std::string& out, std::string_view text) {
-    if (text.empty()) out.push_back(nil);
-    else scan::put_text(out, text);
 }
 
 }  // namespace
@@ -93,26 +89,69 @@ std::size_t encoded_size(const Envelope& envelope) noexcept {
            (envelope.meta.empty() ? 1 : envelope.meta.size()) + (envelope.body.empty() ? 1 : envelope.body.size());
 }
 
-void append_envelope(std::string& out, const Envelope& envelope) {
-    out.push_back('\x99');
-    out.push_back(static_cast<char>(limits::protocol_version));
-    out.push_back(static_cast<char>(envelope.kind));
-    scan::put_unsigned(out, envelope.mid);
-    scan::put_text(out, envelope.command);
-    if (envelope.recipient_handle != 0) scan::put_unsigned(out, envelope.recipient_handle);
-    else put_text_or_nil(out, envelope.recipient);
-    put_text_or_nil(out, envelope.sender);
-    if (envelope.timeout_ms) scan::put_unsigned(out, *envelope.timeout_ms);
-    else out.push_back(nil);
-    if (envelope.meta.empty()) out.push_back(nil);
-    else out.append(envelope.meta);
-    if (envelope.body.empty()) out.push_back(nil);
-    else out.append(envelope.body);
+namespace {
+
+/// Writes where room was made before: appending byte by byte to a string took a third of a send.
+class Pen {
+public:
+    explicit Pen(char* at) noexcept : at_(at) {}
+
+    void byte(std::uint64_t value) noexcept { *at_++ = static_cast<char>(value); }
+    void bytes(std::string_view bytes) noexcept {
+        if (!bytes.empty()) std::memcpy(at_, bytes.data(), bytes.size());
+        at_ += bytes.size();
+    }
+    void number(std::uint64_t number) noexcept {
+        if (number < 0x80) return byte(number);
+        const int width = number <= 0xff ? 0 : number <= 0xffff ? 1 : number <= 0xffffffff ? 2 : 3;
+        byte(0xcc + static_cast<std::uint64_t>(width));
+        big_endian(number, 1 << width);
+    }
+    void text(std::string_view text) noexcept {
+        const int width = text.size() <= 0xff ? 0 : text.size() <= 0xffff ? 1 : 2;
+        if (text.size() < 32) byte(0xa0 | text.size());
+        else byte(0xd9 + static_cast<std::uint64_t>(width)), big_endian(text.size(), 1 << width);
+        bytes(text);
+    }
+    void text_or_nil(std::string_view some) noexcept { some.empty() ? byte(0xc0) : text(some); }
+    void bytes_or_nil(std::string_view some) noexcept { some.empty() ? byte(0xc0) : bytes(some); }
+
+private:
+    void big_endian(std::uint64_t number, int width) noexcept {
+        for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) byte(number >> shift);
+    }
+    char* at_;
+};
+
+void write(Pen pen, const Envelope& envelope) noexcept {
+    pen.byte(0x99);
+    pen.byte(limits::protocol_version);
+    pen.byte(static_cast<std::uint64_t>(envelope.kind));
+    pen.number(envelope.mid);
+    pen.text(envelope.command);
+    if (envelope.recipient_handle != 0) pen.number(envelope.recipient_handle);
+    else pen.text_or_nil(envelope.recipient);
+    pen.text_or_nil(envelope.sender);
+    if (envelope.timeout_ms) pen.number(*envelope.timeout_ms);
+    else pen.byte(0xc0);
+    pen.bytes_or_nil(envelope.meta);
+    pen.bytes_or_nil(envelope.body);
 }
 
+void append_sized(std::string& out, const Envelope& envelope, std::size_t size) {
+    const auto before = out.size();
+    out.resize(before + size);
+    write(Pen(out.data() + before), envelope);
+}
+
+}  // namespace
+
+void append_envelope(std::string& out, const Envelope& envelope) { append_sized(out, envelope, encoded_size(envelope)); }
+
 void append_batched(std::string& out, const Envelope& envelope) {
-    scan::put_binary_head(out, encoded_size(envelope));
-    append_envelope(out, envelope);
+    const auto size = encoded_size(envelope);
+    scan::put_binary_head(out, size);
+    append_sized(out, envelope, size);
 }
 
 void append_batched(std::string& out, std::string_view encoded) {

@@ -31,7 +31,7 @@ TEST_CASE("the newest cell runs first and the others in the order in which they 
     CHECK(queue.pop() == &cells()[0]);
     CHECK(queue.pop() == &cells()[1]);
     CHECK(queue.pop() == nullptr);
-    CHECK(queue.is_empty());
+    CHECK_FALSE(queue.has_spare(true));
 }
 
 TEST_CASE("two cells that wake each other do not starve a third") {
