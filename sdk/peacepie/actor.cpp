@@ -59,20 +59,7 @@ void detail::answer(Actor& actor, const Turn& turn, const Reply& reply) {
     host.send({Kind::reply, turn.mid, reply.command.handle(host), reply.command.text(), turn.sender, turn.sender_text, body});
 }
 
-Value detail::open_body(const Handler& handler, const Turn& turn) {
-    Value body = Value::decode(turn.body);
-    if (handler.whole_body || body.is_nil()) return body;
-    if (body.as_map() == nullptr)
-        throw Error(Fault::bad_argument, handler.name + " takes a map of named arguments, not " + body.type_name());
-    for (const auto& [name, value] : *body.as_map()) {
-        const auto is_named = [&name](const Argument& each) { return each.name == name; };
-        if (std::none_of(handler.arguments.begin(), handler.arguments.end(), is_named))
-            throw Error(Fault::bad_argument, handler.name + " has no argument " + name);
-    }
-    return body;
-}
-
-void detail::refuse_argument(const Argument& argument, const Value*, const std::string& why) {
+void detail::refuse_argument(const Argument& argument, const std::string& why) {
     throw Error(Fault::bad_argument, "argument " + argument.name + " (" + argument.type + "): " + why);
 }
 

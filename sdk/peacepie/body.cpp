@@ -3,7 +3,20 @@
 // Next: value.hpp encodes what is inside.
 #include "peacepie/body.hpp"
 
+#include "wire/scan.hpp"
+
 namespace peacepie {
+
+namespace {
+
+/// The usual value of a small message, without setting up a packer.
+void append_integer(std::string& out, std::int64_t number) {
+    if (number >= 0) return scan::put_unsigned(out, static_cast<std::uint64_t>(number));
+    if (number >= -32) out += static_cast<char>(number);
+    else Value(number).encode(out);
+}
+
+}  // namespace
 
 void append_map_head(std::string& out, std::size_t size) {
     if (size < 16) {
@@ -22,7 +35,8 @@ void append_field(std::string& out, const Named& field) {
     } else {
         Value(field.name).encode(out);
     }
-    field.value.encode(out);
+    if (const auto* number = field.value.as_integer()) append_integer(out, *number);
+    else field.value.encode(out);
 }
 
 }  // namespace peacepie

@@ -4,8 +4,6 @@
 // Next: PROTOCOL.md has the shapes of these answers.
 #include "peacepie/generic.hpp"
 
-#include <fmt/format.h>
-
 #include "peacepie/inside.hpp"
 #include "peacepie/seam.hpp"
 #include "wire/closest.hpp"
@@ -76,10 +74,13 @@ struct Setting {
 
 [[noreturn]] void refuse_unknown(const ActorClass& of, const std::string& name) {
     std::vector<std::string> known;
-    for (const Field& field : of.fields)
-        if (field.kind == Field::Kind::param) known.push_back(field.name);
-    throw Error(Fault::bad_argument, of.name + " has no parameter " + name + "; it has " +
-                                         (known.empty() ? std::string("none") : fmt::format("{}", fmt::join(known, ", "))) +
+    std::string listed;
+    for (const Field& field : of.fields) {
+        if (field.kind != Field::Kind::param) continue;
+        known.push_back(field.name);
+        listed += (listed.empty() ? "" : ", ") + field.name;
+    }
+    throw Error(Fault::bad_argument, of.name + " has no parameter " + name + "; it has " + (listed.empty() ? "none" : listed) +
                                          did_you_mean(name, known));
 }
 

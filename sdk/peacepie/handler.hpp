@@ -6,6 +6,7 @@
 // Next: seam.cpp calls `invoke`; visit.cpp runs what is a Task.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "peacepie/actor_class.hpp"
+#include "peacepie/slots.hpp"
 #include "peacepie/task.hpp"
 
 namespace peacepie {
@@ -25,9 +27,7 @@ struct About {
 
 namespace detail {
 
-/// The body of a message, opened; throws Error bad_argument for an unknown field.
-[[nodiscard]] Value open_body(const Handler& handler, const Turn& turn);
-[[noreturn]] void refuse_argument(const Argument& argument, const Value* given, const std::string& why);
+[[noreturn]] void refuse_argument(const Argument& argument, const std::string& why);
 
 /// Sends the reply when somebody asked.
 void answer(Actor& actor, const Turn& turn, const Reply& reply);
@@ -87,18 +87,20 @@ void call_and_answer(Actor& actor, const Handler& handler, const Turn& turn, Cal
 }
 
 template <class T>
-T argument(const Handler& handler, const Value& body, std::size_t place) {
-    const Argument& wanted = handler.arguments[place];
-    const Value* given = handler.whole_body ? &body : body.find(wanted.name);
-    if constexpr (is_optional<T>) {
-        if (given == nullptr) return std::nullopt;
-    } else {
-        if (given == nullptr) refuse_argument(wanted, given, "is missing");
+T argument(const Argument& wanted, Slot& given) {
+    if constexpr (std::is_same_v<T, std::string>) {
+        if (given.is == Slot::Is::text) return std::string(given.bytes);
+    } else if constexpr (std::is_same_v<T, Binary>) {
+        if (given.is == Slot::Is::binary) return {std::string(given.bytes)};
+    }
+    if (given.is == Slot::Is::absent) {
+        if constexpr (is_optional<T>) return std::nullopt;
+        else refuse_argument(wanted, "is missing");
     }
     try {
-        return convert<T>::from(*given);
+        return convert<T>::from(given.take());
     } catch (const Error& error) {
-        refuse_argument(wanted, given, error.text);
+        refuse_argument(wanted, error.text);
     }
 }
 
@@ -129,11 +131,14 @@ void invoke_method(Actor& actor, const Handler& handler, Turn& turn) {
     if constexpr (Traits::arity == 0) {
         call_and_answer<R>(actor, handler, turn, [&] { return (self.*method)(); });
     } else {
-        const Value body = open_body(handler, turn);
-        turn.body = {};
+        std::array<Slot, Traits::arity> slots;
+        if (handler.whole_body) slots[0] = {Slot::Is::value, {}, Value::decode(turn.body)};
+        else read_slots(handler, turn.body, slots);
         auto arguments = [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return typename Traits::Arguments{argument<std::tuple_element_t<I, typename Traits::Arguments>>(handler, body, I)...};
+            return typename Traits::Arguments{
+                argument<std::tuple_element_t<I, typename Traits::Arguments>>(handler.arguments[I], slots[I])...};
         }(std::make_index_sequence<Traits::arity>{});
+        turn.body = {};
         call_and_answer<R>(actor, handler, turn, [&] {
             return std::apply([&](auto&... each) { return (self.*method)(std::move(each)...); }, arguments);
         });

@@ -1,0 +1,86 @@
+// Arguments read straight from a body: every type MessagePack has, and everything that is no map of arguments.
+#include "catch.hpp"
+#include "peacepie/actor_class.hpp"
+#include "peacepie/slots.hpp"
+#include "wire/limits.hpp"
+
+using namespace peacepie;
+using Catch::Matchers::Contains;
+
+namespace {
+
+struct Reading {
+    Handler handler;
+    std::array<Slot, 2> slots;
+
+    Reading() {
+        handler.name = "take";
+        handler.arguments = {{"first", "any", false}, {"second", "any", true}};
+    }
+
+    std::string body;  // the slots view it
+
+    Reading& of(std::string bytes) {
+        body = std::move(bytes);
+        slots = {};
+        read_slots(handler, body, slots);
+        return *this;
+    }
+    Reading& of(const Value& tree) { return of(tree.encoded()); }
+};
+
+Value first_is(Value value) { return Value::Map{{"first", std::move(value)}}; }
+
+}  // namespace
+
+TEST_CASE("a value of every type comes out of its slot as it went in") {
+    const Value all[] = {nullptr, true, false, 0, 127, 128, 255, 65'535, 65'536, -1, -32, -33, -128, -129, -32'769,
+                         std::int64_t{-5'000'000'000}, std::uint64_t{18'000'000'000'000'000'000u}, 0.5, -1e300, "", "text",
+                         std::string(40, 'a'), std::string(300, 'b'), std::string(70'000, 'c'), Binary{"\x01\x02"},
+                         Binary{std::string(300, 'd')}, Value::Array{1, "two", Value::Map{{"three", 3}}}, Value::Map{}};
+    for (const Value& value : all) {
+        INFO(value.type_name() << " " << value.encoded().size());
+        Reading reading;
+        CHECK(reading.of(first_is(value)).slots[0].take() == value);
+        CHECK(reading.slots[1].is == Slot::Is::absent);
+    }
+    Reading reading;
+    CHECK(reading.of(std::string("\x81\xa5" "first\xca\x3f\x00\x00\x00", 12)).slots[0].take() == Value(0.5));  // float32
+}
+
+TEST_CASE("an empty body and nil have no arguments") {
+    Reading reading;
+    CHECK(reading.of(std::string()).slots[0].is == Slot::Is::absent);
+    CHECK(reading.of(std::string("\xc0")).slots[0].is == Slot::Is::absent);
+    CHECK(reading.of(Value(Value::Map{})).slots[0].is == Slot::Is::absent);
+}
+
+TEST_CASE("arguments are found by name in any order, and of equal keys the first counts") {
+    Reading reading;
+    reading.of(Value(Value::Map{{"second", 2}, {"first", 1}, {"second", 3}}));
+    CHECK(reading.slots[0].take() == Value(1));
+    CHECK(reading.slots[1].take() == Value(2));
+}
+
+TEST_CASE("what is no map of known arguments is refused with the reason") {
+    Reading reading;
+    CHECK_THROWS_WITH(reading.of(Value(Value::Map{{"frist", 1}})), Contains("no argument frist") && Contains("did you mean `first`"));
+    CHECK_THROWS_WITH(reading.of(Value("text")), Contains("takes a map of named arguments, not text"));
+    CHECK_THROWS_WITH(reading.of(Value(Value::Array{1})), Contains("not array"));
+    CHECK_THROWS_WITH(reading.of(first_is(1).encoded() + "\xc0"), Contains("left over"));
+    CHECK_THROWS_WITH(reading.of(std::string("\x81\x01\x02")), Contains("text keys"));
+    CHECK_THROWS_WITH(reading.of(std::string("\x81\xa5" "first\xd4\x01\x02")), Contains("ext types"));
+}
+
+TEST_CASE("a body that is cut off anywhere is refused") {
+    const std::string whole = Value(Value::Map{{"first", Value::Array{1, 2.5, "three"}}, {"second", std::string(300, 'x')}}).encoded();
+    for (std::size_t size = 1; size < whole.size(); ++size) {
+        Reading reading;
+        CHECK_THROWS_AS(reading.of(whole.substr(0, size)), Error);
+    }
+}
+
+TEST_CASE("a depth bomb in an argument is refused") {
+    Reading reading;
+    CHECK_THROWS_AS(reading.of("\x81\xa5" "first" + std::string(limits::body_depth_max + 5, '\x91') + '\xc0'), Error);
+}
