@@ -2,7 +2,9 @@
 #include "worker/actor_commands.hpp"
 
 #include <algorithm>
+#include <functional>
 
+#include "wire/closest.hpp"
 #include "wire/limits.hpp"
 #include "worker/admin.hpp"
 #include "worker/cell_table.hpp"
@@ -56,7 +58,6 @@ void ActorCommands::create(const RequestPointer& request, bool single) {
         if (!class_desc || !class_desc->as_map())
             throw Error(Fault::bad_argument, "\"class_desc\" must be {\"requires_dist\": PACKAGE, \"class\": CLASS}");
         birth->actor_class = &admin_.store().find(*class_desc);
-        birth->class_desc = pinned(*birth->actor_class);
         if (const Value* params = body.find("params"); params && !params->is_nil()) {
             if (!params->as_map()) throw Error(Fault::bad_argument, "\"params\" must be a map of name and value");
             birth->parameters = Value(Value::Map{{"params", *params}}).encoded();
@@ -65,7 +66,7 @@ void ActorCommands::create(const RequestPointer& request, bool single) {
         return fail(birth, error.code, error.text);
     }
     const Value claim = Value::Map{{"names", convert<std::vector<std::string>>::to(birth->names)},
-                                   {"class_desc", birth->class_desc}};
+                                   {"class_desc", pinned(*birth->actor_class)}};
     admin_.ask({}, "register_actors", claim, limits::ask_timeout_default, [this, birth](const Answer& answer) {
         if (!answer.ok) return fail(birth, answer.command, answer.text());
         const Value* epochs = answer.body.find("epochs");
@@ -104,8 +105,7 @@ void ActorCommands::one_is_built(const BirthPointer& birth, std::size_t which, c
         birth->cells[which] = 0;
         if (birth->code.empty()) birth->code = order.code, birth->text = order.text;
     } else {
-        residents_.insert_or_assign(birth->names[which],
-                                    Resident{birth->cells[which], birth->epochs[which], birth->class_desc});
+        took_in(birth->cells[which]);
     }
     if (--birth->waiting == 0) all_are_built(birth);
 }
@@ -134,8 +134,8 @@ void ActorCommands::remove(const RequestPointer& request) {
     const Value* name = request->body().find("name");
     if (!name || !name->as_text())
         return request->reply_failure("actor_is_absent", code_of(Fault::bad_argument), "\"name\" is required and must be text");
-    const auto place = residents_.find(*name->as_text());
-    if (place == residents_.end()) {
+    const Cell* cell = resident(*name->as_text());
+    if (cell == nullptr) {
         const Value* passed = request->body().find("passed_on");
         if (!passed && is_name(*name->as_text())) {  // another worker may hold it: HEAD knows
             Value body = request->body();
@@ -145,7 +145,7 @@ void ActorCommands::remove(const RequestPointer& request) {
         return request->reply_failure("actor_is_absent", code_of(Fault::no_such_actor),
                                       "there is no actor \"" + *name->as_text() + "\"", {{"name", *name}});
     }
-    stop(place->first, place->second, [this, request, gone = place->first](const Order& order) {
+    stop(*cell, [request, gone = cell->name()](const Order& order) {
         if (order.code == code_of(Fault::no_such_actor))
             return request->reply_failure("actor_is_absent", order.code, order.text, {{"name", gone}});
         if (order.failed()) return request->fail(order.code, order.text);  // it is there and stays for now
@@ -154,22 +154,23 @@ void ActorCommands::remove(const RequestPointer& request) {
 }
 
 /// Ends the actor in order; one whose handler does not end within patience is cut off.
-void ActorCommands::stop(const std::string& name, const Resident& resident, std::function<void(const Order&)> then) {
+void ActorCommands::stop(const Cell& cell, std::function<void(const Order&)> then) {
+    const auto name = cell.name();
     auto settled = std::make_shared<bool>(false);
     auto order = std::make_unique<Order>(Order::Verb::stop, [this, name, settled, then](Order& back) {
         if (!back.failed()) {
-            residents_.erase(name);
+            gave_away(back.cell);
             unregister({name});
         }
         if (!std::exchange(*settled, true)) then(back);
     });
-    order->cell = resident.cell;
+    order->cell = cell.handle();
     admin_.worker().give_order(std::move(order));
-    admin_.after(limits::stopping_patience, [this, name, settled, cell = resident.cell] {
+    admin_.after(limits::stopping_patience, [this, name, settled, handle = cell.handle()] {
         if (*settled) return;
         log::warning({{"actor", name}}, "{} does not end its turn; it is cut off", name);
         auto discard = std::make_unique<Order>(Order::Verb::discard, nullptr);
-        discard->cell = cell;
+        discard->cell = handle;
         admin_.worker().give_order(std::move(discard));
     });
     admin_.after(limits::stopping_patience + 1s, [name, settled, then] {
@@ -182,23 +183,23 @@ void ActorCommands::stop(const std::string& name, const Resident& resident, std:
 }
 
 void ActorCommands::discard(const std::string& name) {
-    const auto place = residents_.find(name);
-    if (place == residents_.end()) return;
+    Cell* cell = resident(name);
+    if (cell == nullptr) return;
     auto order = std::make_unique<Order>(Order::Verb::discard, nullptr);
-    order->cell = place->second.cell;
-    residents_.erase(place);
+    order->cell = cell->handle();
+    cell->set_resident(false);
     admin_.worker().give_order(std::move(order));
 }
 
 void ActorCommands::stop_all(std::function<void()> then) {
-    if (residents_.empty()) return then();
+    const auto all = residents();
+    if (all.empty()) return then();
     all_stopped_ = std::move(then);
-    stopping_ = residents_.size();
-    const auto all = residents_;
+    stopping_ = all.size();
     auto one_less = [this](const Order&) {
         if (stopping_ > 0 && --stopping_ == 0 && all_stopped_) std::exchange(all_stopped_, nullptr)();
     };
-    for (const auto& [name, resident] : all) stop(name, resident, one_less);
+    for (const Cell* cell : all) stop(*cell, one_less);
     admin_.after(limits::stopping_patience + 1s, [this] {  // a handler that never returns must not hold the process
         if (all_stopped_) std::exchange(all_stopped_, nullptr)();
     });
@@ -211,18 +212,16 @@ void ActorCommands::unregister(const std::vector<std::string>& names) {
 void ActorCommands::find(const RequestPointer& request) {
     const std::string& entity = request->text("entity");
     Value::Map body{{"mid", request->mail().mid}, {"entity", entity}};
-    const auto place = residents_.find(entity);
-    if (place == residents_.end()) {
-        Value::Array close;
-        for (const auto& [name, resident] : residents_)
-            if (close.size() < 3 && (name.starts_with(entity.substr(0, 3)) || entity.find(name) != entity.npos))
-                close.emplace_back(name);
-        body.emplace_back("close", std::move(close));
+    const Cell* cell = resident(entity);
+    if (cell == nullptr) {
+        Closest close(entity);
+        for (const auto& name : admin_.worker().switchboard().names(limits::close_names_examined_max)) close.offer(name);
+        body.emplace_back("close", convert<std::vector<std::string>>::to(close.take()));
         return request->reply("actor_is_not_found", body);
     }
     body.insert(body.begin() + 1, {"node", admin_.worker().node()});
     if (const Value* wanted = request->body().find("with_class_desc"); wanted && wanted->as_bool() && *wanted->as_bool())
-        body.emplace_back("class_desc", place->second.class_desc);
+        body.emplace_back("class_desc", pinned(*cell->actor_class()));
     request->reply("actor_is_found", body);
 }
 
@@ -245,23 +244,36 @@ void ActorCommands::load_package(const RequestPointer& request) {
 
 Value ActorCommands::roll() const {
     Value::Array all;
-    for (const auto& [name, resident] : residents_)
-        all.push_back(Value::Map{{"name", name}, {"epoch", resident.epoch}, {"class_desc", resident.class_desc}});
+    for (const Cell* cell : residents())
+        all.push_back(Value::Map{{"name", cell->name()}, {"epoch", cell->epoch()}, {"class_desc", pinned(*cell->actor_class())}});
     return all;
 }
 
-void ActorCommands::took_in(const std::string& name, std::uint64_t cell, std::uint64_t epoch, Value class_desc) {
-    residents_.insert_or_assign(name, Resident{cell, epoch, std::move(class_desc)});
+Cell* ActorCommands::resident(std::string_view name) const {
+    const auto& switchboard = admin_.worker().switchboard();
+    for (const auto handle : {switchboard.find_expected(name), switchboard.find(name)})  // a new home is resident from `start` on
+        if (Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr; cell && cell->handle() == handle && cell->is_resident())
+            return cell;
+    return nullptr;
 }
 
-void ActorCommands::gave_away(const std::string& name, std::uint64_t cell) {
-    const auto place = residents_.find(name);
-    if (place != residents_.end() && place->second.cell == cell) residents_.erase(place);
+std::vector<Cell*> ActorCommands::residents() const {
+    std::vector<Cell*> all;
+    for (const auto& name : admin_.worker().switchboard().names())
+        if (Cell* cell = resident(name)) all.push_back(cell);
+    std::ranges::sort(all, std::greater{}, &Cell::epoch);
+    return all;
+}
+
+void ActorCommands::took_in(std::uint64_t cell) { CellTable::slot(cell)->set_resident(true); }
+
+void ActorCommands::gave_away(std::uint64_t cell) {
+    if (Cell* here = CellTable::slot(cell); here->handle() == cell) here->set_resident(false);
 }
 
 std::uint64_t ActorCommands::cell_of(const std::string& name) const {
-    const auto place = residents_.find(name);
-    return place == residents_.end() ? 0 : place->second.cell;
+    const Cell* cell = resident(name);
+    return cell == nullptr ? 0 : cell->handle();
 }
 
 }  // namespace peacepie::worker

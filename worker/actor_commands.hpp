@@ -6,7 +6,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 namespace peacepie::worker {
 
 class Admin;
+class Cell;
 struct Order;
 
 class ActorCommands {
@@ -31,22 +31,16 @@ public:
     void stop_all(std::function<void()> then);
 
     /// A moved-in actor is this worker's from now on; a moved-out one no longer.
-    void took_in(const std::string& name, std::uint64_t cell, std::uint64_t epoch, Value class_desc);
-    void gave_away(const std::string& name, std::uint64_t cell);
+    void took_in(std::uint64_t cell);
+    void gave_away(std::uint64_t cell);
     [[nodiscard]] std::uint64_t cell_of(const std::string& name) const;
 
 private:
-    struct Resident {
-        std::uint64_t cell;
-        std::uint64_t epoch;
-        Value class_desc;
-    };
     /// One create_actor or create_actors on its way.
     struct Birth {
         RequestPointer request;
         bool single;
         const ActorClass* actor_class;
-        Value class_desc;
         std::string parameters;
         std::vector<std::string> names;
         std::vector<std::uint64_t> epochs, cells;
@@ -63,11 +57,13 @@ private:
     void remove(const RequestPointer& request);
     void find(const RequestPointer& request);
     void load_package(const RequestPointer& request);
-    void stop(const std::string& name, const Resident& resident, std::function<void(const Order&)> then);
+    void stop(const Cell& cell, std::function<void(const Order&)> then);
+    /// Where that actor lives in this worker, or null.
+    [[nodiscard]] Cell* resident(std::string_view name) const;
+    [[nodiscard]] std::vector<Cell*> residents() const;  ///< the last created first
     void unregister(const std::vector<std::string>& names);
 
     Admin& admin_;
-    std::map<std::string, Resident, std::less<>> residents_;
     std::size_t stopping_ = 0;
     std::function<void()> all_stopped_;
 };

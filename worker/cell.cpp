@@ -142,9 +142,7 @@ void Cell::handle_answer(const Mail& mail) {
 }
 
 void Cell::handle_time() {
-    if (worker_->now_ns() < wake_ns_) return;  // an entry that was forgotten meanwhile: it must not make new ones
-    wake_ns_ = std::exchange(later_wake_ns_, Operation::never);
-    if (!operations_) return;
+    if (!operations_ || !operations_->woken(worker_->now_ns())) return;
     for (const auto number : operations_->due(worker_->now_ns())) {
         const auto kind = operations_->kind_of(number);  // an earlier one may have closed this one
         if (kind == Operation::Kind::closed) continue;
@@ -165,9 +163,7 @@ void Cell::resume(std::uint64_t operation, const pp_envelope* answer) {
 }
 
 void Cell::arm(std::uint64_t deadline_ns) {
-    if (deadline_ns >= wake_ns_) return;
-    later_wake_ns_ = std::exchange(wake_ns_, deadline_ns);
-    worker_->wake_at(Nanoseconds(deadline_ns), handle_);
+    if (operations_->arm(deadline_ns)) worker_->wake_at(Nanoseconds(deadline_ns), handle_);
 }
 
 std::uint64_t Cell::open_operation(Operation::Kind kind, std::uint64_t deadline_ns) {

@@ -58,6 +58,10 @@ public:
         return current_command_.load(std::memory_order_relaxed);
     }
 
+    /// In the admin's turns: this is where its actor of that name lives (not one that is only on its way in or out).
+    [[nodiscard]] bool is_resident() const noexcept { return resident_; }
+    void set_resident(bool resident) noexcept { resident_ = resident; }
+
     Cell* next_ready = nullptr;  ///< the run queue's link
 
 private:
@@ -126,8 +130,6 @@ private:
     std::uint64_t handle_ = 0;
     std::uint64_t epoch_ = 0;
     std::uint64_t last_operation_ = 0;
-    std::uint64_t wake_ns_ = Operation::never;        // the earliest deadline Timers knows
-    std::uint64_t later_wake_ns_ = Operation::never;  // and one more: a long ask beside short sleeps registers once
     std::uint64_t handled_ = 0;
     std::uint64_t began_ns_ = 0;
     std::uint32_t last_place_ = 0;
@@ -137,7 +139,10 @@ private:
     Phase phase_ = Phase::empty;
     bool busy_ = false;
     bool fenced_ = false;
+    bool resident_ = false;  // the admin's
     std::string name_;
 };
+
+static_assert(sizeof(void*) != 8 || sizeof(Cell) <= 192, "an idle actor is mostly its cell: three cache lines, not four");
 
 }  // namespace peacepie::worker

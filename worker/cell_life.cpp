@@ -28,8 +28,7 @@ void Cell::begin(Worker& worker, std::string name, const ActorClass& actor_class
     last_operation_ = handled_ = 0;
     failed_ = refused_ = 0;
     began_ns_ = worker_->now_ns();
-    wake_ns_ = later_wake_ns_ = Operation::never;
-    busy_ = fenced_ = false;
+    busy_ = fenced_ = resident_ = false;
     phase_ = Phase::cold;
     class_->plugin->lease();
 }

@@ -40,7 +40,7 @@ void Migration::prepare_move(const RequestPointer& request) {
     const ActorClass& actor_class = admin_.store().find(*class_desc);
     Cell* cell = CellTable::of_process().let(admin_.worker(), entity, actor_class, epoch);
     if (!cell) throw Error(Fault::no_space, "this process holds as many actors as it can");
-    incoming_[entity] = {epoch, cell->handle(), pinned(actor_class)};
+    incoming_[entity] = {epoch, cell->handle()};
     auto order = std::make_unique<Order>(Order::Verb::create, [this, request, entity](Order& back) {
         if (!back.failed()) return request->reply("move_is_prepared");
         incoming_.erase(entity);
@@ -71,11 +71,11 @@ void Migration::start(const RequestPointer& request) {
     Incoming* here = incoming(request);
     if (!here || !here->loaded) return;
     const auto entity = request->text("entity");
-    admin_.actors().took_in(entity, here->cell, here->epoch, here->class_desc);
+    admin_.actors().took_in(here->cell);
     auto order = std::make_unique<Order>(Order::Verb::start, [this, entity](Order& back) {
         if (back.failed()) {  // started() threw at the new home: the actor is gone, and everyone is told
             log::error({{"actor", entity}}, "{} could not start after its move: {}", entity, back.text);
-            admin_.actors().gave_away(entity, back.cell);
+            admin_.actors().gave_away(back.cell);
             admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{entity}}});
         }
     });
@@ -124,7 +124,7 @@ void Migration::discard(const RequestPointer& request) {
     Outgoing* here = outgoing(request);
     if (!here) return;
     const auto entity = request->text("entity");
-    admin_.actors().gave_away(entity, here->cell);
+    admin_.actors().gave_away(here->cell);
     auto order = std::make_unique<Order>(Order::Verb::discard, nullptr);
     order->cell = here->cell;
     outgoing_.erase(entity);

@@ -31,7 +31,6 @@ private:
     struct Incoming {
         std::uint64_t epoch;
         std::uint64_t cell;
-        Value class_desc;
         bool loaded = false;
     };
     struct Outgoing {

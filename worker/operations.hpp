@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace peacepie::worker {
@@ -64,6 +65,22 @@ public:
     }
     [[nodiscard]] std::size_t size() const noexcept { return open_; }
 
+    // Which deadlines the worker's Timers know of: the earliest and one more, so that a long ask beside short sleeps
+    // registers once.
+
+    /// True when that one has to be registered.
+    [[nodiscard]] bool arm(std::uint64_t deadline_ns) noexcept {
+        if (deadline_ns >= wake_ns_) return false;
+        later_wake_ns_ = std::exchange(wake_ns_, deadline_ns);
+        return true;
+    }
+    /// A registered moment has come.  False when it is one that was forgotten meanwhile: it must not make new ones.
+    [[nodiscard]] bool woken(std::uint64_t now_ns) noexcept {
+        if (now_ns < wake_ns_) return false;
+        wake_ns_ = std::exchange(later_wake_ns_, Operation::never);
+        return true;
+    }
+
 private:
     /// The open operation of that number, or the end.
     [[nodiscard]] List::iterator find(std::uint64_t number) {
@@ -76,6 +93,8 @@ private:
             std::erase_if(list_, [](const Operation& one) { return one.kind == Operation::Kind::closed; });
     }
     List list_;
+    std::uint64_t wake_ns_ = Operation::never;
+    std::uint64_t later_wake_ns_ = Operation::never;
     std::size_t open_ = 0;
 };
 

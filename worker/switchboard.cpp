@@ -1,6 +1,7 @@
 // switchboard.cpp - the hot path of every message.  Next: cell.cpp for those that stay, outbox.hpp for those that leave.
 #include "worker/switchboard.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -237,11 +238,13 @@ std::size_t Switchboard::size() const {
     return cells_.size();
 }
 
-std::vector<std::string> Switchboard::names() const {
+std::vector<std::string> Switchboard::names(std::size_t at_most) const {
     std::shared_lock guard(lock_);
     std::vector<std::string> names;
-    names.reserve(cells_.size());
-    for (const auto& [name, cell] : cells_) names.emplace_back(name);
+    names.reserve(std::min(at_most, cells_.size()));
+    for (auto each = cells_.begin(); each != cells_.end() && names.size() < at_most; ++each) names.emplace_back(each->first);
+    for (const auto& [name, cell] : arriving_)
+        if (names.size() < at_most && !cells_.contains(name)) names.emplace_back(name);
     return names;
 }
 

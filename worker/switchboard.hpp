@@ -34,6 +34,8 @@ public:
 
     /// Where that name lives in this worker, or 0.
     [[nodiscard]] std::uint64_t find(std::string_view name) const;
+    /// The cell that is moving in under that name, or else the one that lives here, or 0.
+    [[nodiscard]] std::uint64_t find_expected(std::string_view name) const { return look_up(name, Origin::link); }
     void bind(const std::string& name, std::uint64_t cell);
     /// From now on mail from the broker for that name belongs to the cell that is moving in; local mail not yet.
     void expect(const std::string& name, std::uint64_t cell);
@@ -41,7 +43,8 @@ public:
     /// Frees the name if it still means that cell.
     void unbind(const std::string& name, std::uint64_t cell);
     [[nodiscard]] std::size_t size() const;
-    [[nodiscard]] std::vector<std::string> names() const;
+    /// Those that live here and those that are moving in; or the first few of them, in no order.
+    [[nodiscard]] std::vector<std::string> names(std::size_t at_most = ~std::size_t{0}) const;
 
 private:
     [[nodiscard]] bool post_to_cell(const pp_envelope& envelope, std::uint64_t cell, Origin origin);

@@ -1,8 +1,11 @@
-#!/usr/bin/env python3
-"""figures.py - measures peacepie and, in the same rounds, a raw ZeroMQ forwarder.  Started by run.sh.
+#!/usr/bin/python3
+"""figures.py - measures peacepie, a raw ZeroMQ forwarder and, where asked, the peers' programs, side by side.
 
-One line per figure: `peacepie.NAME value unit`, medians of the rounds; then the ratio to the forwarder where it has the
-same figure.  Everything runs through the real parts: plug-in actors, the real broker and workers, all bounds on."""
+    figures.py --build DIR [--peers DIR] [--quick] [--rounds N] [--scale X] [--only NAME,…] [--loops N] [--json FILE]
+
+In each round every workload is run by all who have it, one after the other, so that a ratio compares neighbours in time.
+Prints `peacepie.NAME value unit` with the median and (least-most), then the ratios.  Everything of ours goes through the real
+parts: plug-in actors, the real broker and workers, with registry, bounds, stamping and heartbeats.  Started by run.sh."""
 import argparse
 import json
 import os
@@ -11,136 +14,113 @@ import platform
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
+from system import System
+from workloads import NOT_QUICK, WORKLOADS, forwarder
+
+#: Figures of which less is better.
+LESS_IS_BETTER = ("rtt", "idle", "skynet", "create_", "move", "worker", "fanout100.p50", "python")
 
 
-class System:
-    """A broker with two workers, and the actors of the package peacepie_bench where they are wanted."""
+class Peers:
+    """The programs in a folder with one sub-folder each, which holds a script `run` with `list`, `build` and figure names."""
 
-    def __init__(self, build, port):
-        self.cli = build / "bin" / "peacepie"
-        self.endpoint = f"tcp://127.0.0.1:{port}"
-        self.state = tempfile.TemporaryDirectory()
-        self.up = subprocess.Popen(
-            [self.cli, "up", "--no-console", "--bind", self.endpoint, "--state-dir", self.state.name,
-             "--packages", build / "tests" / "bench" / "packages", "--log-level", "warning"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while self.run("ask", "first.main.admin", "ping").returncode != 0:
-            if time.monotonic() > deadline:
-                raise SystemExit("the system does not start")
-        self.node = self.ask("first.main.admin", "create_process")["node"]
+    def __init__(self, folder):
+        self.scripts, self.figures = {}, {}
+        for script in sorted(folder.glob("*/run")):
+            name = script.parent.name
+            if subprocess.run(["bash", script, "build"], capture_output=True).returncode != 0:
+                print(f"# {name}: cannot be built here, left out", file=sys.stderr)
+                continue
+            self.scripts[name] = script
+            listed = subprocess.run(["bash", script, "list"], capture_output=True, text=True).stdout.split()
+            self.figures[name] = set(listed)
 
-    def run(self, *words):
-        return subprocess.run([self.cli, *words, "--json", "--broker", self.endpoint], capture_output=True, text=True)
-
-    def ask(self, recipient, command, body=None):
-        words = ["ask", recipient, command] + ([json.dumps(body)] if body is not None else [])
-        done = self.run(*words)
-        if done.returncode != 0:
-            raise SystemExit(f"{recipient} {command}: {done.stdout} {done.stderr}")
-        answer = json.loads(done.stdout)
-        return answer.get("body", answer)
-
-    def create(self, name, actor_class, node="first.main.admin"):
-        self.ask(node, "create_actor", {"class_desc": {"requires_dist": "peacepie_bench", "class": actor_class}, "name": name})
-
-    def result(self, driver):
-        for _ in range(600):
-            result = self.ask(driver, "result")
-            if result["done"]:
-                return result
-            time.sleep(0.05)
-        raise SystemExit(f"{driver} does not come to an end: {result}")
-
-    def close(self):
-        self.run("quit")
-        self.up.wait(20)
-        self.state.cleanup()
+    def measure(self, workload):
+        """(peer, figure, value, unit) of everybody who has that workload, or its figure through a forwarder."""
+        also = {"rtt": "rttfwd", "pipe64": "pipefwd64", "pipe1024": "pipefwd1024"}
+        kind, _, size = workload.partition(".")
+        for peer, script in self.scripts.items():
+            for wanted in (workload, f"{also.get(kind, kind)}.{size}" if kind in also else None, "idle" if workload == "create" else None):
+                if wanted is None or wanted not in self.figures[peer]:
+                    continue
+                done = subprocess.run(["timeout", "90", "bash", script, wanted], capture_output=True, text=True,
+                                      env={**os.environ, "BENCH_LOCKED": "1"})
+                for line in done.stdout.splitlines():
+                    words = line.split()
+                    if len(words) == 3:
+                        yield peer, words[0].partition(".")[2], float(words[1]), words[2]
 
 
-def peacepie_round(system, scale):
-    system.ask("ping", "run", {"to": "pong", "count": int(2_000_000 * scale)})
-    pingpong = system.result("ping")
-    yield "pingpong", pingpong["count"] / pingpong["seconds"] / 1e6, "M/s"
-    system.ask("asker", "run", {"to": "echo", "count": int(20_000 * scale), "size": 16, "lanes": 1})
-    single = system.result("asker")
-    yield "rtt.16.p50", single["p50"], "us"
-    yield "rtt.16.p99", single["p99"], "us"
-    system.ask("asker", "run", {"to": "echo", "count": int(200_000 * scale), "size": 16, "lanes": 64})
-    pipe = system.result("asker")
-    yield "pipe64.16", pipe["count"] / pipe["seconds"] / 1e3, "k/s"
-    count = int(2_000_000 * scale)
-    system.ask("sink", "expect", {"count": count})
-    system.ask("source", "run", {"to": "sink", "count": count, "size": 100})
-    stream = system.result("sink")
-    yield "stream.100", count / stream["seconds"] / 1e6, "M/s"
+class Table:
+    """Values by who and figure."""
+
+    def __init__(self):
+        self.values, self.units = {}, {}
+
+    def add(self, who, figure, value, unit):
+        self.values.setdefault((who, figure), []).append(value)
+        self.units[figure] = unit
+
+    def median(self, who, figure):
+        return statistics.median(self.values[who, figure])
+
+    def show(self):
+        for (who, figure), values in self.values.items():
+            print(f"{who}.{figure} {statistics.median(values):.6g} {self.units[figure]}  ({min(values):.4g}-{max(values):.4g})")
+        for (who, figure) in self.values:
+            if who == "peacepie":
+                continue
+            ours = figure.replace("rttfwd", "rtt").replace("pipefwd", "pipe")
+            if ("peacepie", ours) in self.values and self.median(who, figure):
+                ratio = self.median("peacepie", ours) / self.median(who, figure)
+                note = "less is better" if ours.startswith(LESS_IS_BETTER) else "more is better"
+                print(f"ratio.{figure} {ratio:.3f} peacepie/{who}  ({note})")
 
 
-def forwarder_round(program, port, scale):
-    endpoint = f"tcp://127.0.0.1:{port}"
-    children = [subprocess.Popen([program, "route", endpoint]), subprocess.Popen([program, "echo", endpoint])]
-    try:
-        time.sleep(0.3)
-
-        def rtt(count, lanes):
-            out = subprocess.run([program, "rtt", endpoint, "16", str(count), str(lanes)], capture_output=True, text=True, check=True)
-            return [float(word) for word in out.stdout.split()]
-
-        _, p50, p99 = rtt(int(20_000 * scale), 1)
-        yield "rtt.16.p50", p50, "us"
-        yield "rtt.16.p99", p99, "us"
-        count = int(200_000 * scale)
-        yield "pipe64.16", count / rtt(count, 64)[0] / 1e3, "k/s"
-        count = int(1_000_000 * scale)
-        sink = subprocess.Popen([program, "sink", endpoint, str(count)], stdout=subprocess.PIPE, text=True)
-        children.append(sink)
-        time.sleep(0.3)
-        subprocess.run([program, "source", endpoint, "100", str(count)], check=True)
-        yield "stream.100", count / float(sink.communicate(timeout=60)[0]) / 1e6, "M/s"
-    finally:
-        for child in children:
-            child.kill()
-            child.wait()
+def machine():
+    commit = subprocess.run(["git", "-C", pathlib.Path(__file__).parent, "describe", "--always", "--dirty"], capture_output=True, text=True)
+    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("model name")), "?")
+    return f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores of {model}, {platform.system()} {platform.release()}, commit {commit.stdout.strip() or '?'}"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--scale", type=float, default=1.0, help="of the counts: smaller is quicker and noisier")
+    parser.add_argument("--peers", type=pathlib.Path, help="folder with the peers' programs")
+    parser.add_argument("--quick", action="store_true", help="three rounds, a quarter of the counts, no variants")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--scale", type=float, help="of the counts: smaller is quicker and noisier")
+    parser.add_argument("--only", help="names of workloads, with commas")
+    parser.add_argument("--loops", type=int, default=0, help="loops of each worker (default: as installed)")
     parser.add_argument("--port", type=int, default=5990)
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
-    ours, theirs, units = {}, {}, {}
-    for _ in range(options.rounds):
-        system = System(options.build, options.port)
-        try:
-            system.create("ping", "Ping")
-            system.create("pong", "Pong")
-            system.create("asker", "Asker")
-            system.create("source", "Source")
-            system.create("echo", "Echo", system.node)
-            system.create("sink", "Sink", system.node)
-            for name, value, unit in peacepie_round(system, options.scale):
-                ours.setdefault(name, []).append(value)
-                units[name] = unit
-        finally:
-            system.close()
-        for name, value, _ in forwarder_round(options.build / "tests" / "bench" / "forwarder", options.port + 1, options.scale):
-            theirs.setdefault(name, []).append(value)
-    print(f"# {time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, {options.rounds} rounds, medians (least-most)")
-    for name, values in ours.items():
-        print(f"peacepie.{name} {statistics.median(values):.4g} {units[name]}  ({min(values):.4g}-{max(values):.4g})")
-    for name, values in theirs.items():
-        print(f"forwarder.{name} {statistics.median(values):.4g} {units[name]}  ({min(values):.4g}-{max(values):.4g})")
-    for name, values in theirs.items():
-        print(f"ratio.{name} {statistics.median(ours[name]) / statistics.median(values):.2f} peacepie/forwarder")
+    rounds = options.rounds or (3 if options.quick else 5)
+    scale = options.scale or (0.25 if options.quick else 1.0)
+    names = options.only.split(",") if options.only else [n for n in WORKLOADS if not (options.quick and n in NOT_QUICK)]
+    unknown = [name for name in names if name not in WORKLOADS]
+    if unknown:
+        parser.error(f"no workload {', '.join(unknown)}; there are {', '.join(WORKLOADS)}")
+    peers = Peers(options.peers) if options.peers else None
+    table = Table()
+    print(f"# {machine()}, {rounds} rounds, scale {scale}, medians (least-most)", flush=True)
+    for turn in range(rounds):
+        for name in names:
+            print(f"round {turn + 1} of {rounds}: {name}", file=sys.stderr, flush=True)
+            with System(options.build, options.port, options.loops) as system:
+                for figure, value, unit in WORKLOADS[name](system, scale):
+                    table.add("peacepie", figure, value, unit)
+            for figure, value, unit in forwarder(options.build, options.port + 1, name, scale):
+                table.add("forwarder", figure, value, unit)
+            for peer, figure, value, unit in peers.measure(name) if peers else ():
+                table.add(peer, figure, value, unit)
+    table.show()
     if options.json:
-        options.json.write_text(json.dumps({"peacepie": ours, "forwarder": theirs, "units": units}, indent=1))
+        rows = [{"who": who, "figure": figure, "unit": table.units[figure], "values": values}
+                for (who, figure), values in table.values.items()]
+        options.json.write_text(json.dumps({"machine": machine(), "rounds": rounds, "scale": scale, "figures": rows}, indent=1))
     return 0
 
 
