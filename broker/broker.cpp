@@ -204,9 +204,12 @@ void Broker::on_time() {
 
 std::optional<Nanoseconds> Broker::next_deadline() const {
     std::optional<Nanoseconds> next = exchange_.outgoing.next_try();
-    const bool ticks = !exchange_.roster.beating().empty() || exchange_.asks.size() != 0 || !doubted_.empty() ||
-                       head_.closing.is_under_way();
-    if (ticks) next = std::min(next.value_or(next_tick_), next_tick_);
+    const auto at_the_latest = [&next](Nanoseconds when) { next = std::min(next.value_or(when), when); };
+    // An idle system costs next to nothing: it is looked at when a heartbeat is due and not at every tick.
+    if (exchange_.asks.size() != 0 || head_.moves.size() != 0 || !doubted_.empty() || head_.closing.is_under_way())
+        at_the_latest(next_tick_);
+    else if (!exchange_.roster.beating().empty())
+        at_the_latest(std::max(next_tick_, head_.departure.due()));
     return next;
 }
 

@@ -53,7 +53,7 @@ void Departure::process_ended(std::string_view node, std::optional<std::int64_t>
     auto* session = exchange_.roster.find_node(node);
     if (session == nullptr) return fail_waiting(node, text);
     if (pid && *pid != session->pid) return;
-    if (session->doomed_at.count() == 0) session->doomed_at = exchange_.clock.now() + limits::last_words;
+    if (session->doomed_at.count() == 0) session->doomed_at = due_ = exchange_.clock.now() + limits::last_words;
 }
 
 void Departure::await_node(std::string_view node, Asker asker, Nanoseconds deadline) {
@@ -81,9 +81,12 @@ void Departure::fail_waiting(std::string_view node, std::string_view text) {
 }
 
 void Departure::on_time() {
+    // Twice an interval, so that neither a heartbeat nor a newcomer is overlooked for longer than one.
+    constexpr Nanoseconds look_again = Nanoseconds(limits::heartbeat_interval) / 2;
     const auto now = exchange_.clock.now();
+    due_ = now + look_again;
     std::erase_if(waiting_, [&](const Waiting& waiting) {
-        if (now < waiting.deadline) return false;
+        if (now < waiting.deadline) return due_ = std::min(due_, waiting.deadline), false;
         exchange_.fail(waiting.asker, Fault::expired, waiting.node + " has not joined in time; see its launcher's log");
         return true;
     });
@@ -91,8 +94,12 @@ void Departure::on_time() {
     for (Session* session : beating) {
         if (session->doomed_at.count() != 0 && now >= session->doomed_at) lose(*session, "its process ended");
         else if (now - session->heard >= limits::heartbeat_patience) lose(*session, "it was silent for three seconds");
-        else if (now - session->spoken >= limits::heartbeat_interval && !session->waits_for_flush)
-            exchange_.say(*session, Kind::send, 0, "heartbeat", {});
+        else {
+            due_ = std::min(due_, session->heard + limits::heartbeat_patience);
+            if (session->doomed_at.count() != 0) due_ = std::min(due_, session->doomed_at);
+            if (now - session->spoken >= look_again && !session->waits_for_flush)
+                exchange_.say(*session, Kind::send, 0, "heartbeat", {});
+        }
     }
 }
 

@@ -34,6 +34,8 @@ public:
     void node_has_joined(std::string_view node);
 
     void on_time();
+    /// When on_time() has something to do again, as far as is known.
+    [[nodiscard]] Nanoseconds due() const noexcept { return due_; }
     void forgive_silence();
     void on_unreachable();  ///< peers whose connection turned out to be gone
 
@@ -51,6 +53,7 @@ private:
     Moves& moves_;
     Observers& observers_;
     std::vector<Waiting> waiting_;
+    Nanoseconds due_{0};
 };
 
 }  // namespace peacepie::broker

@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 #include "worker/blocking.hpp"
 #include "worker/cell_table.hpp"
 #include "worker/host_seam.hpp"
@@ -13,6 +15,13 @@
 namespace peacepie::worker {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto attentive = 10ms;
+constexpr auto drowsy = 80ms;
+
+}  // namespace
 
 thread_local Scheduler::Loop* Scheduler::current_ = nullptr;
 
@@ -38,6 +47,7 @@ bool Scheduler::stop() {
         ++wake_ups_;
     }
     sleep_.notify_all();
+    wake_monitor();
     monitor_.join();
     for (int waited = 0; loops_ended_.load() < loops_.size() && waited < 100; ++waited)
         std::this_thread::yield(), poller_->wake(), (void)poller_->wait(10ms);
@@ -59,6 +69,7 @@ void Scheduler::run(Loop& loop) {
 
 void Scheduler::execute(Loop& loop, Cell& cell) {
     constexpr std::uint32_t turns_per_flush = 16;  // a busy loop speaks to the broker this often at least
+    if (monitor_drowsy_.load()) wake_monitor();
     loop.running.store(&cell, std::memory_order_relaxed);
     const auto turns = loop.turns.load(std::memory_order_relaxed) + 1;
     loop.turns.store(turns, std::memory_order_relaxed);
@@ -192,15 +203,9 @@ void Scheduler::wake_one() {
 }
 
 void Scheduler::monitor(std::function<void()> ended) {
-    constexpr auto attentive = 10ms;  // a busy worker's link waits no longer than this
-    constexpr auto drowsy = 80ms;     // an idle one's loops poll for themselves
     std::vector<Watchdog> watchdogs(loops_.size());
-    Nanoseconds tick = attentive;
-    std::mutex unused;
-    std::condition_variable never;
-    for (std::unique_lock guard(unused); !stopping_.load();) {
-        never.wait_for(guard, tick);
-        tick = polling_.load() ? std::min<Nanoseconds>(tick * 2, drowsy) : Nanoseconds(attentive);
+    for (Nanoseconds tick = attentive; !stopping_.load();) {
+        monitor_sleeps(tick);
         if (admin_ready_.exchange(false, std::memory_order_acq_rel)) worker_->run_admin();
         if (!polling_.load()) {
             pump_->exchange();
@@ -212,6 +217,32 @@ void Scheduler::monitor(std::function<void()> ended) {
         for (std::size_t i = 0; i < loops_.size(); ++i) watch_over(loops_[i], watchdogs[i]);
         if (ended && worker_->has_ended() && worker_->outbox().empty()) std::exchange(ended, nullptr)();
     }
+}
+
+/// A worker whose loops are all busy has its link looked after at every attentive tick.  While one of them polls, the monitor
+/// only watches handlers, and once nothing runs at all it sleeps until a loop runs an actor.
+void Scheduler::monitor_sleeps(Nanoseconds& tick) {
+    std::unique_lock guard(monitor_lock_);
+    tick = polling_.load() ? std::min<Nanoseconds>(tick * 2, drowsy) : Nanoseconds(attentive);
+    if (tick < drowsy || is_anything_running()) {
+        monitor_wakes_.wait_for(guard, tick);
+        return;
+    }
+    monitor_drowsy_.store(true);
+    // execute() looks at the flag without a fence, which would cost every turn 5 ns: hence not for ever.
+    monitor_wakes_.wait_for(guard, limits::handler_patience, [this] { return !monitor_drowsy_.load() || stopping_.load(); });
+    monitor_drowsy_.store(false);
+    tick = attentive;
+}
+
+bool Scheduler::is_anything_running() const noexcept {
+    return std::ranges::any_of(loops_, [](const Loop& loop) { return loop.running.load() != nullptr; });
+}
+
+void Scheduler::wake_monitor() {
+    std::lock_guard guard(monitor_lock_);
+    monitor_drowsy_.store(false);
+    monitor_wakes_.notify_one();
 }
 
 void Scheduler::watch_over(Loop& loop, Watchdog& watchdog) {

@@ -71,6 +71,9 @@ private:
     void wake_one();
     void look_after(Nanoseconds patience);
     void monitor(std::function<void()> ended);
+    void monitor_sleeps(Nanoseconds& tick);
+    void wake_monitor();
+    [[nodiscard]] bool is_anything_running() const noexcept;
     void watch_over(Loop& loop, Watchdog& watchdog);
 
     static thread_local Loop* current_;
@@ -81,6 +84,9 @@ private:
     Pump* pump_ = nullptr;
     std::unique_ptr<Poller> poller_;
     std::thread monitor_;
+    std::mutex monitor_lock_;
+    std::condition_variable monitor_wakes_;
+    std::atomic<bool> monitor_drowsy_{false};   // it sleeps until a loop runs an actor
 
     // Any thread.
     std::atomic<bool> stopping_{false};
