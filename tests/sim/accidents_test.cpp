@@ -11,19 +11,7 @@ namespace {
 
 constexpr int workers = 3;
 
-Value to_node(const std::string& name, const std::string& node) { return Value::Map{{"entity", name}, {"node", node}}; }
-Value in_place(const std::string& name) { return Value::Map{{"entity", name}}; }
 Value numbered(int number) { return Value::Map{{"sender", "outside_" + std::to_string(number)}, {"number", 0}}; }
-
-std::string text(const Answer& answer, const char* key) {
-    const Value* field = answer.body.find(key);
-    return field && field->as_text() ? *field->as_text() : std::string();
-}
-
-std::int64_t number(const Value& body, const char* key) {
-    const Value* field = body.find(key);
-    return field && field->as_integer() ? *field->as_integer() : -1;
-}
 
 }  // namespace
 

@@ -10,13 +10,6 @@ namespace {
 
 constexpr int workers = 3;
 
-Value target(const std::string& name, const std::string& node) { return Value::Map{{"entity", name}, {"node", node}}; }
-
-std::int64_t number(const Value& body, const char* key) {
-    const Value* field = body.find(key);
-    return field && field->as_integer() ? *field->as_integer() : -1;
-}
-
 struct Load {
     std::vector<std::uint64_t> asks;
     std::vector<std::uint64_t> moves;
@@ -38,7 +31,7 @@ Load load_and_move(World& world, int count, int moves) {
                                       Value::Map{{"to", "counter"}, {"command", w == 0 ? "slow" : "add"}, {"count", count / 4}}, 60'000));
     }
     for (int i = 0; i < moves; ++i) {
-        load.moves.push_back(world.ask("", "recreate_actor", target("counter", world.node(world.random().below(workers)))));
+        load.moves.push_back(world.ask("", "recreate_actor", to_node("counter", world.node(world.random().below(workers)))));
         const auto burst = world.random().below(20);
         for (std::uint64_t j = 0; j < burst; ++j)
             world.send("counter", "count", Value::Map{{"sender", "outside"}, {"number", load.outside++}});
@@ -88,7 +81,7 @@ TEST_CASE("a ticker keeps its phase over moves") {
         const auto began = world.now();
         (void)world.call("counter", "report");
         for (int i = 0; i < 5; ++i) {
-            (void)world.call("", "recreate_actor", target("counter", world.node(static_cast<std::size_t>(i % workers))));
+            (void)world.call("", "recreate_actor", to_node("counter", world.node(static_cast<std::size_t>(i % workers))));
             world.run_for(100ms);
         }
         const auto report = world.call("counter", "report");
@@ -101,7 +94,7 @@ TEST_CASE("a ticker keeps its phase over moves") {
 TEST_CASE("a move to where the class cannot be built leaves the actor at home and says why") {
     World world(7, workers);
     world.create("counter", "Counter", 0);
-    Value body = target("counter", world.node(1));
+    Value body = to_node("counter", world.node(1));
     body.set("class_desc", Value::Map{{"requires_dist", "nowhere"}, {"class", "Counter"}});
     const auto answer = world.call("", "recreate_actor", body);
     CHECK(answer.command == "actor_is_not_recreated");
@@ -119,10 +112,10 @@ TEST_CASE("a turn that outlasts the move's time calls the move off and nothing i
         const auto local = world.ask("local", "ask_numbers", Value::Map{{"to", "counter"}, {"command", "slow"}, {"count", 30}}, 60'000);
         const auto remote = world.ask("remote", "send_numbers", Value::Map{{"to", "counter"}, {"count", 60}}, 60'000);
         for (int i = 0; i < 8; ++i) {
-            const auto move = world.ask("", "recreate_actor", target("counter", world.node(2)), 1 + static_cast<std::uint32_t>(world.random().below(8)));
+            const auto move = world.ask("", "recreate_actor", to_node("counter", world.node(2)), 1 + static_cast<std::uint32_t>(world.random().below(8)));
             (void)world.wait(move);
             world.run_for(Nanoseconds(world.random().below(10'000'000)));
-            (void)world.wait(world.ask("", "recreate_actor", target("counter", world.node(0)), 1 + static_cast<std::uint32_t>(world.random().below(8))));
+            (void)world.wait(world.ask("", "recreate_actor", to_node("counter", world.node(0)), 1 + static_cast<std::uint32_t>(world.random().below(8))));
         }
         CHECK(world.wait(local).body == Value(30));
         (void)world.wait(remote);

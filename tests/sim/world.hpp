@@ -94,6 +94,18 @@ private:
     std::uint64_t last_mid_ = 0;
 };
 
+// Bodies of a move, and the fields of an answer.
+inline Value to_node(const std::string& name, const std::string& node) { return Value::Map{{"entity", name}, {"node", node}}; }
+inline Value in_place(const std::string& name) { return Value::Map{{"entity", name}}; }
+inline std::int64_t number(const Value& body, const char* key) {
+    const Value* field = body.find(key);
+    return field && field->as_integer() ? *field->as_integer() : -1;
+}
+inline std::string text(const Answer& answer, const char* key) {
+    const Value* field = answer.body.find(key);
+    return field && field->as_text() ? *field->as_text() : std::string();
+}
+
 /// The seeds to play: PEACEPIE_SIM_SEED plays that one again, PEACEPIE_SIM_SEEDS as many from 1, else as many as
 /// fit a normal test run.
 [[nodiscard]] std::vector<std::uint64_t> seeds(std::uint64_t normally);
