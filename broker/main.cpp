@@ -14,6 +14,7 @@
 
 #include "broker/endpoint.hpp"
 #include "broker/poll_loop.hpp"
+#include "log/heap.hpp"
 #include "wire/address.hpp"
 #include "wire/endpoint_check.hpp"
 
@@ -110,6 +111,7 @@ void say_ready(const Flags& flags, const std::string& endpoint) {
 }
 
 int serve(const Flags& flags) {
+    keep_freed_memory();
     const int signals = broker::open_signals();
     if (signals < 0) return log::error("no signalfd: {}", std::strerror(errno)), failed;
     broker::RouterLink link;

@@ -95,9 +95,9 @@ void set_router_options(void* socket) {
     set(socket, ZMQ_RCVHWM, limits::frames_in_flight_max);
     set(socket, ZMQ_LINGER, 500);            // the last words at the end, but never the default, which is for ever
     set(socket, ZMQ_MAXMSGSIZE, static_cast<std::int64_t>(limits::frame_size_max));
-    set(socket, ZMQ_HEARTBEAT_IVL, milliseconds(limits::heartbeat_interval));
-    set(socket, ZMQ_HEARTBEAT_TIMEOUT, milliseconds(limits::heartbeat_patience));
-    set(socket, ZMQ_HEARTBEAT_TTL, milliseconds(limits::heartbeat_patience));
+    set(socket, ZMQ_HEARTBEAT_IVL, milliseconds(limits::transport_heartbeat_interval));
+    set(socket, ZMQ_HEARTBEAT_TIMEOUT, milliseconds(limits::transport_heartbeat_interval));
+    set(socket, ZMQ_HEARTBEAT_TTL, milliseconds(3 * limits::transport_heartbeat_interval));
     set(socket, ZMQ_HANDSHAKE_IVL, 3'000);   // half-open handshakes must not hold descriptors
     set(socket, ZMQ_BACKLOG, 4'096);         // everybody reconnects at once after a restart
 }

@@ -25,6 +25,7 @@ Cell::RunEnd Cell::run() {
     for (int budget = limits::turn_messages_max;;) {
         if (Mail* chain = mailbox_.drain()) sort_in(chain);
         if (extras_) carry_out_orders();
+        if (extras_ && !extras_->pending) extras_->fault_code.clear();  // of a turn that no order waited for
         if (extras_ && extras_->empty()) extras_.reset();
         for (; budget > 0 && has_turn(); --budget) handle(next_turn());
         if (phase_ == Phase::empty) {
@@ -68,7 +69,8 @@ void Cell::sort_in(Mail* chain) {
 void Cell::enqueue(Mail* mail) {
     if (class_->overlapping.empty()) return queue_.push(mail);
     mail->place = ++last_place_;
-    (mail->is_message() && class_->overlaps(mail->command) ? extras().overlapping : queue_).push(mail);
+    const auto command = mail->command != 0 ? mail->command : Symbols::of_process().find(mail->command_text());
+    (mail->is_message() && class_->overlaps(command) ? extras().overlapping : queue_).push(mail);
 }
 
 bool Cell::has_turn() const noexcept {
@@ -117,8 +119,8 @@ void Cell::handle_message(const Mail& mail) {
             worker_->not_handled(*this, mail);
         } else {
             ++handled_;
+            busy_ = outcome == PP_BUSY;
         }
-        busy_ = outcome == PP_BUSY;
     }
     if (is_observed() || worker_->logs_messages()) {
         const auto command = mail.command != 0 ? Symbols::of_process().text(mail.command) : mail.command_text();

@@ -190,6 +190,8 @@ void Cell::take_snapshot(Order& order) {
         fenced_ = true;
         phase_ = Phase::open;
         mailbox_.reopen();
+        MailQueue all = std::move(queue_);
+        while (Mail* mail = all.pop()) enqueue(mail);
         return;
     }
     extras_->handed_over = std::move(queue_);

@@ -42,7 +42,8 @@ public:
                 return Posted::gone;
             }
             const bool is_first = pointer_of(head) == idle;
-            if (!is_first && mail->is_bounded() && !mail->counted && !count(*mail)) return Posted::full;
+            const bool is_free = is_first && nothing_waits();
+            if (!is_free && mail->is_bounded() && !mail->counted && !count(*mail)) return Posted::full;
             mail->next = is_first ? nullptr : reinterpret_cast<Mail*>(pointer_of(head));
             if (head_.compare_exchange_weak(head, (head & door_bits) | reinterpret_cast<std::uint64_t>(mail),
                                             std::memory_order_acq_rel, std::memory_order_relaxed))
@@ -124,8 +125,12 @@ private:
     [[nodiscard]] static constexpr std::uint16_t generation_of(std::uint64_t head) noexcept {
         return static_cast<std::uint16_t>(head >> (pointer_bits + 1));
     }
-    /// False when the bound is reached.  The first mail in an idle box is not counted (5 ns of every hop): it is handled at
-    /// once, and a reader that cannot do that counts it then.
+    /// The reader of an idle box may be one that keeps mail, because its actor waits for something.
+    [[nodiscard]] bool nothing_waits() const noexcept {
+        return posted_.load(std::memory_order_relaxed) == taken_.load(std::memory_order_relaxed);
+    }
+    /// False when the bound is reached.  The first mail in an idle box without a queue is not counted (5 ns of every hop): it
+    /// is handled at once, and a reader that cannot do that counts it then.
     [[nodiscard]] bool count(Mail& mail) noexcept {
         const auto weight = weight_of(mail);
         const auto before = posted_.fetch_add(weight, std::memory_order_relaxed);

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "launcher/launcher.hpp"
+#include "log/heap.hpp"
 #include "log/log.hpp"
 #include "wire/address.hpp"
 #include "wire/endpoint_check.hpp"
@@ -52,6 +53,7 @@ bool follow_parent(long pid) {
 }
 
 int serve(const Arguments& arguments) {
+    keep_freed_memory();
     sigset_t signals;
     sigemptyset(&signals);
     for (int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, one);

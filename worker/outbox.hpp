@@ -104,6 +104,7 @@ private:
         const auto size = encoded_size(envelope);
         if (!always && waiting_.load(std::memory_order_relaxed) + size > limits::peer_queue_bytes_max) return Put::full;
         if (!batch_.empty() && batch_.size() + size > limits::batch_size_max) frames_.push_back(std::exchange(batch_, {}));
+        if (batch_.empty()) batch_.reserve(waiting_.load(std::memory_order_relaxed) == 0 ? 1024 : limits::batch_size_max);
         const auto before = batch_.size();
         append_batched(batch_, envelope);
         waiting_.fetch_add(batch_.size() - before, std::memory_order_relaxed);

@@ -23,7 +23,7 @@ ActorClass described(const pp_actor_type& type, Plugin& plugin) {
         const Value* name = command.find("name");
         const Value* overlapping = command.find("overlapping");
         if (name != nullptr && name->as_text() && overlapping != nullptr && *overlapping == Value(true))
-            actor_class.overlapping.push_back(Symbols::of_process().intern(*name->as_text()));
+            if (const auto symbol = Symbols::of_process().intern(*name->as_text())) actor_class.overlapping.push_back(symbol);
     }
     return actor_class;
 }

@@ -60,23 +60,29 @@ void Scheduler::run(Loop& loop) {
     current_ = &loop;
     while (!stopping_.load(std::memory_order_relaxed)) {
         if (admin_ready_.load(std::memory_order_relaxed) && admin_ready_.exchange(false, std::memory_order_acq_rel))
-            worker_->run_admin();
+            run_admin();
         if (Cell* cell = next(loop)) execute(loop, *cell);
         else if (!pump_->exchange()) idle(loop);
     }
     loops_ended_.fetch_add(1);
 }
 
+void Scheduler::run_admin() {
+    worker_->run_admin();
+    if (worker_->has_ended() && monitor_drowsy_.load()) wake_monitor();  // it ends the process
+}
+
 void Scheduler::execute(Loop& loop, Cell& cell) {
-    constexpr std::uint32_t turns_per_flush = 16;  // a busy loop speaks to the broker this often at least
-    if (monitor_drowsy_.load()) wake_monitor();
+    constexpr std::uint32_t turns_per_flush = 16;     // a busy loop speaks to the broker this often at least
+    constexpr std::size_t bytes_per_flush = 16 << 10;  // the next process begins while this one goes on: 1.16 times the asks
     loop.running.store(&cell, std::memory_order_relaxed);
+    if (monitor_drowsy_.load()) wake_monitor();
     const auto turns = loop.turns.load(std::memory_order_relaxed) + 1;
     loop.turns.store(turns, std::memory_order_relaxed);
     if (cell.run() == Cell::RunEnd::more && !loop.ready.push_back(&cell)) overflow(cell);
     loop.running.store(nullptr, std::memory_order_relaxed);
     const auto& outbox = worker_->outbox();
-    if (!outbox.empty() && (turns % turns_per_flush == 0 || outbox.bytes() >= limits::batch_size_max)) pump_->exchange();
+    if (!outbox.empty() && (turns % turns_per_flush == 0 || outbox.bytes() >= bytes_per_flush)) pump_->exchange();
 }
 
 Cell* Scheduler::next(Loop& loop) {
@@ -224,11 +230,13 @@ void Scheduler::monitor(std::function<void()> ended) {
 void Scheduler::monitor_sleeps(Nanoseconds& tick) {
     std::unique_lock guard(monitor_lock_);
     tick = polling_.load() ? std::min<Nanoseconds>(tick * 2, drowsy) : Nanoseconds(attentive);
-    if (tick < drowsy || is_anything_running()) {
+    const bool may_sleep = tick >= drowsy;
+    if (may_sleep) monitor_drowsy_.store(true);
+    if (!may_sleep || is_anything_running()) {
+        monitor_drowsy_.store(false);
         monitor_wakes_.wait_for(guard, tick);
         return;
     }
-    monitor_drowsy_.store(true);
     // execute() looks at the flag without a fence, which would cost every turn 5 ns: hence not for ever.
     monitor_wakes_.wait_for(guard, limits::handler_patience, [this] { return !monitor_drowsy_.load() || stopping_.load(); });
     monitor_drowsy_.store(false);

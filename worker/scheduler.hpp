@@ -60,6 +60,7 @@ private:
     };
 
     void run(Loop& loop);
+    void run_admin();
     void execute(Loop& loop, Cell& cell);
     [[nodiscard]] Cell* next(Loop& loop);
     [[nodiscard]] Cell* steal(Loop& loop);

@@ -54,7 +54,7 @@ Slot slot_at(Cursor& cursor) {
         default: break;
     }
     cursor.at = begin;  // a list or a map: a tree after all
-    std::size_t elements = limits::body_elements_max;
+    std::size_t elements = 2 * limits::body_elements_max;  // keys count here; decode() is the judge
     cursor.skip(limits::body_depth_max, elements);
     if (!cursor.ok) return {};
     return value(Value::decode({reinterpret_cast<const char*>(begin), static_cast<std::size_t>(cursor.at - begin)}));

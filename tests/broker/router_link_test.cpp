@@ -81,8 +81,8 @@ TEST_CASE("the router's socket options are set, none is left at a default that l
     CHECK(option<int>(socket, ZMQ_LINGER) <= 1'000);
     CHECK(option<int>(socket, ZMQ_LINGER) >= 0);
     CHECK(option<std::int64_t>(socket, ZMQ_MAXMSGSIZE) == static_cast<std::int64_t>(limits::frame_size_max));
-    CHECK(option<int>(socket, ZMQ_HEARTBEAT_IVL) == 1'000);
-    CHECK(option<int>(socket, ZMQ_HEARTBEAT_TIMEOUT) == 3'000);
+    CHECK(option<int>(socket, ZMQ_HEARTBEAT_IVL) == 10'000);
+    CHECK(option<int>(socket, ZMQ_HEARTBEAT_TIMEOUT) == 10'000);
     CHECK(option<int>(socket, ZMQ_HANDSHAKE_IVL) == 3'000);
     CHECK(option<int>(socket, ZMQ_BACKLOG) == 4'096);
     zmq_close(socket);

@@ -92,6 +92,26 @@ TEST_CASE("the first mail in an idle box is not counted until its reader has to 
     CHECK(box.length() == 0);
 }
 
+TEST_CASE("a reader that keeps each mail and goes idle again is bounded all the same") {
+    OpenBox box;
+    MailQueue kept;
+    for (std::size_t i = 0; i < limits::mailbox_length_max; ++i) {
+        REQUIRE(box.try_idle());
+        REQUIRE(box.put(message(i)) == Posted::wake_reader);
+        Mail* mail = box.drain();
+        box.keeps(*mail);
+        kept.push(mail);
+    }
+    REQUIRE(box.try_idle());
+    CHECK(box.put(message(0)) == Posted::full);
+    CHECK(box.put(Mail::make(MailKind::reply)) == Posted::wake_reader);
+    while (Mail* mail = kept.pop()) {
+        box.took(*mail);
+        Mail::destroy(mail);
+    }
+    CHECK(box.length() == 0);
+}
+
 TEST_CASE("a sole mail is handled in the box and the box is idle after it") {
     OpenBox box;
     REQUIRE(box.try_idle());
