@@ -3,7 +3,7 @@
 #
 #   tests/run.sh [--full] [--minutes N] [--build DIR] [--no-install]
 #
-#   --full         also: address and thread sanitizers over unit, sim and a system run; fuzzing; longer simulation
+#   --full         also: address and thread sanitizers over unit, sim and a system run; fuzzing; longer simulation; bench
 #   --minutes N    with --full: start no further stage that would not end within N minutes (counted as skipped)
 #   --build DIR    where to build (default: build; the sanitizers' folders stand beside it)
 #   --no-install   take the packages as they are
@@ -121,6 +121,11 @@ if [ "$full" = yes ]; then
   if fits 5 "longer simulation"; then
     say "longer simulation"
     PEACEPIE_SIM_SEEDS="${PEACEPIE_SIM_SEEDS:-2000}" run_ctest long-sim "$build" -L '^sim$'
+  fi
+  if fits 8 "bench"; then
+    say "bench (to be read: no figure fails a test)"
+    if tests/bench/run.sh --build "$build" --quick; then note passed "bench: every workload came to its end"
+    else note failed "bench" "its words are above"; fi
   fi
 fi
 finish

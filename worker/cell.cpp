@@ -23,16 +23,18 @@ Cell::RunEnd Cell::run() {
         sort_in(rest);
     }
     for (int budget = limits::turn_messages_max;;) {
+        if (mailbox_.has_order()) mailbox_.saw_orders();  // before the drain: one that comes later is seen the next time
         if (Mail* chain = mailbox_.drain()) sort_in(chain);
         if (extras_) carry_out_orders();
         if (extras_ && !extras_->pending) extras_->fault_code.clear();  // of a turn that no order waited for
         if (extras_ && extras_->empty()) extras_.reset();
-        for (; budget > 0 && has_turn(); --budget) handle(next_turn());
+        for (; budget > 0 && has_turn() && !mailbox_.has_order(); --budget) handle(next_turn());
         if (phase_ == Phase::empty) {
             CellTable::of_process().give_back(*this);  // from here on the slot may be another's
             return RunEnd::idle;
         }
         if (extras_ && extras_->pending && !busy_) continue;  // the turn it waited for is over
+        if (has_turn() && mailbox_.has_order()) continue;
         if (has_turn()) return RunEnd::more;
         if (mailbox_.try_idle()) return RunEnd::idle;
         if (budget == 0) return RunEnd::more;

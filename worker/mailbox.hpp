@@ -35,6 +35,7 @@ public:
     [[nodiscard]] Posted post(Mail* mail, std::uint16_t generation) noexcept {
         const auto wanted = pack(generation, 0);
         const auto shut_passes = mail->passes_shut_door() ? shut_bit : 0;
+        const bool is_order = mail->kind == MailKind::order;  // asked now: posted, the mail may be gone already
         auto head = head_.load(std::memory_order_relaxed);
         for (;;) {
             if (((head ^ wanted) & door_bits & ~shut_passes) != 0 || pointer_of(head) == closed) {
@@ -46,8 +47,10 @@ public:
             if (!is_free && mail->is_bounded() && !mail->counted && !count(*mail)) return Posted::full;
             mail->next = is_first ? nullptr : reinterpret_cast<Mail*>(pointer_of(head));
             if (head_.compare_exchange_weak(head, (head & door_bits) | reinterpret_cast<std::uint64_t>(mail),
-                                            std::memory_order_acq_rel, std::memory_order_relaxed))
+                                            std::memory_order_acq_rel, std::memory_order_relaxed)) {
+                if (is_order) order_waits_.store(true, std::memory_order_relaxed);
                 return is_first ? Posted::wake_reader : Posted::queued;
+            }
         }
     }
 
@@ -89,6 +92,10 @@ public:
     /// A new tenant moves in: another generation, empty, the reader awake.  The counts go on: every counted message of
     /// the last tenant was taken, and a late sender may just be undoing its own.
     void begin(std::uint16_t generation) noexcept { head_.store(pack(generation, 0), std::memory_order_release); }
+
+    /// An order may be among what has come: a busy reader should look before its next message.  Its next drain answers that.
+    [[nodiscard]] bool has_order() const noexcept { return order_waits_.load(std::memory_order_relaxed); }
+    void saw_orders() noexcept { order_waits_.store(false, std::memory_order_relaxed); }
 
     /// The reader is done with a message.
     void took(const Mail& mail) noexcept {
@@ -171,6 +178,7 @@ private:
     std::atomic<std::uint64_t> head_{pack(0, closed)};
     std::atomic<std::uint64_t> posted_{0};
     std::atomic<std::uint64_t> taken_{0};
+    std::atomic<bool> order_waits_{false};
 };
 
 }  // namespace peacepie::worker

@@ -79,7 +79,10 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
     if (monitor_drowsy_.load()) wake_monitor();
     const auto turns = loop.turns.load(std::memory_order_relaxed) + 1;
     loop.turns.store(turns, std::memory_order_relaxed);
-    if (cell.run() == Cell::RunEnd::more && !loop.ready.push_back(&cell)) overflow(cell);
+    if (cell.run() == Cell::RunEnd::more) {
+        if (!loop.ready.push_back(&cell)) overflow(cell);
+        if (!polling_.load(std::memory_order_relaxed)) wake_one();  // this goes on for a while: another loop minds the link
+    }
     loop.running.store(nullptr, std::memory_order_relaxed);
     const auto& outbox = worker_->outbox();
     if (!outbox.empty() && (turns % turns_per_flush == 0 || outbox.bytes() >= bytes_per_flush)) pump_->exchange();
