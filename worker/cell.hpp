@@ -62,8 +62,6 @@ public:
     [[nodiscard]] bool is_resident() const noexcept { return resident_; }
     void set_resident(bool resident) noexcept { resident_ = resident; }
 
-    Cell* next_ready = nullptr;  ///< the run queue's link
-
 private:
     friend class CellTable;                                   // lets the slot
     friend void handle_generic(Cell& cell, const Mail& mail);  // answers from the counters and switches

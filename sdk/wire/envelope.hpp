@@ -22,7 +22,7 @@ struct Envelope {
     std::uint64_t mid = 0;                    ///< chosen by the sender, unique among its open asks
     std::string_view command = {};
     std::string_view recipient = {};          ///< empty together with recipient_handle 0: HEAD
-    std::uint64_t recipient_handle = 0;       ///< a number the broker gave this session, instead of the text
+    std::uint64_t recipient_handle = 0;       ///< a number instead of the text; no broker gives one out yet
     std::string_view sender = {};             ///< stamped by broker or worker; empty: nobody or HEAD
     std::optional<std::uint32_t> timeout_ms = {};  ///< time left for an ask
     std::string_view meta = {};                    ///< an encoded map, or empty
