@@ -34,7 +34,14 @@ namespace peacepie::broker {
     throw Error(Fault::bad_argument, std::string(key) + ": a name is 1 to 128 of A-Z a-z 0-9 _ - and begins with no -");
 }
 
-[[nodiscard]] inline std::vector<std::string> names_of(const Value& body, std::string_view key) {
+/// What an actor is called: chosen, or given when it was spawned.
+[[nodiscard]] inline std::string entity_of(const Value& body, std::string_view key) {
+    auto name = text_of(body, key);
+    if (is_entity(name)) return name;
+    throw Error(Fault::bad_argument, std::string(key) + ": a name is 1 to 128 of A-Z a-z 0-9 _ - and begins with no -");
+}
+
+[[nodiscard]] inline std::vector<std::string> entities_of(const Value& body, std::string_view key) {
     const auto* field = body.find(key);
     const auto* items = field != nullptr ? field->as_array() : nullptr;
     if (items == nullptr) throw Error(Fault::bad_argument, std::string(key) + ": expected a list of names");
@@ -42,7 +49,7 @@ namespace peacepie::broker {
     names.reserve(items->size());
     for (const auto& item : *items) {
         const auto* text = item.as_text();
-        if (text == nullptr || !is_name(*text))
+        if (text == nullptr || !is_entity(*text))
             throw Error(Fault::bad_argument, std::string(key) + ": a name is 1 to 128 of A-Z a-z 0-9 _ - and begins with no -");
         names.push_back(*text);
     }

@@ -64,8 +64,9 @@ void Broker::stamp(const Session& from, Envelope& envelope, std::string_view& en
     encoded = stamped_;
 }
 
-// Not an actor's plain name: a peer, an address with decoration, or nobody.
+// Not a registered name: a spawned actor that never left its worker, a peer, an address with decoration, or nobody.
 void Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encoded) {
+    if (auto* born_in = exchange_.roster.birthplace_of(envelope.recipient)) return to_session(from, *born_in, envelope, encoded);
     if (auto* to = exchange_.roster.find(envelope.recipient)) {
         const bool is_private = to->role != Role::client && from.role == Role::client &&
                                 (to->role == Role::launcher || is_internal_verb(envelope.command));

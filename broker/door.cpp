@@ -10,6 +10,19 @@
 
 namespace peacepie::broker {
 
+namespace {
+
+/// Nurseries are numbered from the broker's start in milliseconds of this era, so that a restarted broker gives out none that
+/// a worker has from an earlier one (more than a worker a millisecond does not join).
+constexpr std::uint64_t era_us = 1'735'689'600'000'000;  // 2025-01-01
+constexpr std::uint64_t nursery_max = 1ull << 53;
+
+}  // namespace
+
+Door::Door(Exchange& exchange, Departure& departure)
+    : exchange_(exchange), departure_(departure),
+      last_nursery_(exchange.options.broker_epoch > era_us ? (exchange.options.broker_epoch - era_us) / 1'000 : 0) {}
+
 std::string Door::hello(Peer peer, const Envelope& envelope) {
     try {
         const Guest guest{peer, envelope.mid, Value::decode(envelope.body), envelope.wants_answer()};
@@ -61,10 +74,12 @@ std::string Door::admit_worker(const Guest& guest) {
     const auto* claims = guest.body.find("prime");
     session.prime = exchange_.roster.take_prime(host, node, claims != nullptr && claims->as_bool() && *claims->as_bool());
     note_claimed(host, process);
+    if (!is_known) give_nursery(session, guest.body);
     Value more = Value::Map{};
     auto fenced = register_brought(session, brought);
     more.set("node", node);
     more.set("prime", session.prime);
+    more.set("nursery", session.nursery);
     if (!fenced.empty()) more.set("fenced", std::move(fenced));
     welcome(session, guest, std::move(more));
     if (is_known) return {};
@@ -107,7 +122,7 @@ std::vector<Door::Brought> Door::read_brought(const Value* actors) {
     for (const auto& actor : *actors->as_array()) {
         const auto* epoch = actor.find("epoch");
         const auto* class_desc = actor.find("class_desc");
-        all.push_back({name_of(actor, "name"),
+        all.push_back({entity_of(actor, "name"),
                        epoch != nullptr && epoch->as_integer() ? static_cast<std::uint64_t>(*epoch->as_integer()) : 0,
                        class_desc != nullptr ? class_desc->encoded() : std::string()});
     }
@@ -138,6 +153,16 @@ void Door::note_claimed(std::string_view host, std::string_view process) {
     if (number >= 1'000'000'000) return;
     auto& next = next_process_[std::string(host)];
     next = std::max(next, number + 1);
+}
+
+// A worker keeps its nursery for life: its spawned actors have it in their names.
+void Door::give_nursery(Session& session, const Value& hello) {
+    const auto* brought = hello.find("nursery");
+    const auto* number = brought != nullptr ? brought->as_integer() : nullptr;
+    if (number != nullptr && *number > 0 && static_cast<std::uint64_t>(*number) < nursery_max &&
+        exchange_.roster.give_nursery(session, static_cast<std::uint64_t>(*number)))
+        return void(last_nursery_ = std::max(last_nursery_, session.nursery));
+    while (!exchange_.roster.give_nursery(session, ++last_nursery_)) {}
 }
 
 Session& Door::enter(const Guest& guest, Role role, std::string address, std::string_view host) {

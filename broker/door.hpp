@@ -18,7 +18,7 @@ namespace peacepie::broker {
 
 class Door {
 public:
-    Door(Exchange& exchange, Departure& departure) : exchange_(exchange), departure_(departure) {}
+    Door(Exchange& exchange, Departure& departure);
 
     /// A hello from a peer, known or not.  Returns the node of a worker that has just joined, else an empty text.
     std::string hello(Peer peer, const Envelope& envelope);
@@ -46,6 +46,7 @@ private:
     [[nodiscard]] static std::vector<Brought> read_brought(const Value* actors);
     Value::Array register_brought(Session& session, const std::vector<Brought>& brought);
     void note_claimed(std::string_view host, std::string_view process);
+    void give_nursery(Session& session, const Value& hello);
     Session& enter(const Guest& guest, Role role, std::string address, std::string_view host);
     void welcome(Session& session, const Guest& guest, Value more);
     void refuse(Peer peer, std::uint64_t mid, const Error& error);
@@ -53,6 +54,7 @@ private:
     Exchange& exchange_;
     Departure& departure_;
     std::uint64_t last_number_ = 0;
+    std::uint64_t last_nursery_;
     std::map<std::string, std::uint64_t, std::less<>> next_process_;  // by host
     log::Repeat refusals_;
     bool closed_ = false;

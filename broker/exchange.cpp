@@ -69,6 +69,7 @@ void Exchange::deliver(const Envelope& envelope) {
     append_envelope(encoded_, envelope);
     bool taken = false;
     if (auto* actor = registry.find(envelope.recipient)) taken = pass(*actor, envelope, encoded_);
+    else if (auto* born_in = roster.birthplace_of(envelope.recipient)) taken = outgoing.post(*born_in, encoded_);
     else if (auto* session = roster.find(envelope.recipient)) taken = outgoing.post(*session, encoded_);
     if (!taken) ++counters.dead_letters;
 }

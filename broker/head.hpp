@@ -79,7 +79,7 @@ private:
     void to_prime(Command&);
     void to_host_of_node(Command&);
     void to_owner(Command&);
-    void forward(Command& command, Session& to);
+    void forward(Command& command, Session& to, std::string_view as = {});
 
     // Workers and launchers.
     void register_actors(Command&);

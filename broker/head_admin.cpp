@@ -6,9 +6,10 @@
 
 namespace peacepie::broker {
 
-// The answer goes from the admin straight to the asker; the sender stays who it was.
-void Head::forward(Command& command, Session& to) {
+// The answer goes from the admin straight to the asker; the sender stays who it was.  `as` is the admin's own word for it.
+void Head::forward(Command& command, Session& to, std::string_view as) {
     Envelope onward = command.envelope;
+    if (!as.empty()) onward.command = as;
     onward.recipient = to.address;
     onward.recipient_handle = 0;
     onward.sender = command.asker.address;
@@ -40,6 +41,8 @@ void Head::to_owner(Command& command) {
     const auto address = address_of(command.body, "name");
     const auto name = std::string(address.key());
     if (auto* actor = exchange_.registry.find(name)) return forward(command, *actor->session);
+    if (auto* born_in = exchange_.roster.birthplace_of(name); born_in != nullptr && born_in != &command.from)
+        return forward(command, *born_in);
     Value body = Value::Map{};
     body.set("name", name).set("reason", code_of(Fault::no_such_actor));
     body.set("text", "there is no actor named " + log::escaped(name)).set("close", exchange_.close_to(name));

@@ -57,6 +57,8 @@ void Head::seek_actor(Command& command) {
     }
     const auto name = std::string(entity.key());
     auto* actor = exchange_.registry.find(name);
+    auto* born_in = actor == nullptr ? exchange_.roster.birthplace_of(name) : nullptr;
+    if (born_in != nullptr) return forward(command, *born_in, "find_actor");
     body.set("entity", name);
     if (actor == nullptr) {
         body.set("close", exchange_.close_to(name));
@@ -138,7 +140,8 @@ void Head::get_members(Command& command) {
         body.set("_back", Value::Map{{"level", "PRIME"}, {"recipient", {}}, {"id", worker->host}});
     } else if (level == "ACTOR") {
         auto* actor = exchange_.registry.find(id);
-        auto* worker = actor != nullptr ? actor->session : exchange_.roster.find_node(id);
+        auto* worker = actor != nullptr ? actor->session : exchange_.roster.birthplace_of(id);
+        if (worker == nullptr) worker = exchange_.roster.find_node(id);
         if (worker == nullptr) throw Error(Fault::bad_argument, "id: no actor or process of that name; see seek_actor");
         body = members_body(level, {}, 1, size, 0);
         body.set("_back", Value::Map{{"level", "PROCESS"}, {"recipient", worker->address}, {"id", worker->address}});
@@ -158,6 +161,9 @@ void Head::recreate_actor(Command& command) {
     const auto name = std::string(address_of(command.body, "entity").entity);
     auto* actor = exchange_.registry.find(name);
     if (name.empty()) return refuse(Fault::bad_argument, "entity: expected the name of an actor; an admin stays where it is");
+    // Its worker registers a spawned actor before it leaves home for the first time, and passes the command back.
+    if (auto* born_in = actor == nullptr ? exchange_.roster.birthplace_of(name) : nullptr; born_in != nullptr && born_in != &command.from)
+        return forward(command, *born_in);
     if (actor == nullptr)
         return refuse(Fault::no_such_actor, "there is no actor named " + log::escaped(name), exchange_.close_to(name));
     if (actor->move != nullptr) return refuse(Fault::conflict, "another move of " + name + " is under way; try again after it");

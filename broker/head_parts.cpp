@@ -4,15 +4,19 @@
 
 #include "broker/arguments.hpp"
 #include "broker/head.hpp"
+#include "wire/spawned_name.hpp"
 
 namespace peacepie::broker {
 
 // All names or none: a half-made list of actors would have to be taken back by the worker, in a race with everybody else.
 void Head::register_actors(Command& command) {
-    const auto names = names_of(command.body, "names");
+    const auto names = entities_of(command.body, "names");
     const auto* class_desc = command.body.find("class_desc");
     if (!exchange_.registry.has_room(names.size()))
         throw Error(Fault::no_space, "the registry is full; remove some actors");
+    for (const auto& name : names)
+        if (looks_spawned(name) && exchange_.roster.birthplace_of(name) != &command.from)
+            throw Error(Fault::denied, name + " was not spawned by you");
     const auto interned = exchange_.registry.intern(class_desc != nullptr ? class_desc->encoded() : std::string());
     Value::Array epochs;
     epochs.reserve(names.size());
@@ -20,7 +24,7 @@ void Head::register_actors(Command& command) {
         const auto& name = names[done];
         const auto* taken = exchange_.registry.find(name);
         if (taken == nullptr) {
-            const auto epoch = exchange_.registry.next_epoch();
+            const auto epoch = looks_spawned(name) ? command.from.nursery : exchange_.registry.next_epoch();
             exchange_.registry.add(name, command.from, epoch, interned);
             epochs.emplace_back(epoch);
             continue;
@@ -38,7 +42,7 @@ void Head::register_actors(Command& command) {
 }
 
 void Head::unregister_actors(Command& command) {
-    for (const auto& name : names_of(command.body, "names")) {
+    for (const auto& name : entities_of(command.body, "names")) {
         auto* actor = exchange_.registry.find(name);
         if (actor == nullptr || actor->session != &command.from) continue;  // moved on, or gone already
         if (actor->move != nullptr) moves.on_withdrawn(*actor);

@@ -5,6 +5,7 @@
 
 #include "wire/address.hpp"
 #include "wire/limits.hpp"
+#include "wire/spawned_name.hpp"
 
 namespace peacepie::broker {
 
@@ -27,6 +28,19 @@ Session* Roster::find_node(std::string_view node) {
     return found == workers_.end() ? nullptr : found->second;
 }
 
+Session* Roster::birthplace_of(std::string_view name) noexcept {
+    const auto spawned = SpawnedName::parse(name);
+    if (!spawned) return nullptr;
+    const auto found = by_nursery_.find(spawned->nursery);
+    return found == by_nursery_.end() ? nullptr : found->second;
+}
+
+bool Roster::give_nursery(Session& worker, std::uint64_t nursery) {
+    if (!by_nursery_.emplace(nursery, &worker).second) return false;
+    worker.nursery = nursery;
+    return true;
+}
+
 Session& Roster::add(Peer peer, Role role, std::string address) {
     auto made = std::make_unique<Session>(peer, role);
     Session& session = *made;
@@ -41,6 +55,7 @@ Session& Roster::add(Peer peer, Role role, std::string address) {
 void Roster::remove(Session& session) {
     by_address_.erase(session.address);
     if (session.role == Role::worker) workers_.erase(session.address);
+    if (session.nursery != 0) by_nursery_.erase(session.nursery);
     std::erase(beating_, &session);
     if (last_found_ == &session) last_found_ = nullptr;
     sessions_.erase(session.peer);

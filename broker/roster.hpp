@@ -26,6 +26,11 @@ public:
     /// A worker by its node, long or short form.
     [[nodiscard]] Session* find_node(std::string_view node);
 
+    /// The worker in which that actor was spawned, while it is here; null for any other name.
+    [[nodiscard]] Session* birthplace_of(std::string_view name) noexcept;
+    /// False when another worker has that nursery.
+    bool give_nursery(Session& worker, std::uint64_t nursery);
+
     /// The peer has no session yet and the address is free.
     Session& add(Peer peer, Role role, std::string address);
     void remove(Session& session);
@@ -53,6 +58,7 @@ private:
     std::unordered_map<Peer, std::unique_ptr<Session>> sessions_;
     std::unordered_map<std::string, Session*, TextHash, std::equal_to<>> by_address_;
     std::map<std::string, Session*, std::less<>> workers_;
+    std::unordered_map<std::uint64_t, Session*> by_nursery_;
     std::vector<Session*> beating_;
     std::map<std::string, std::string, std::less<>> primes_;  // host -> node
     std::unordered_set<Peer> silenced_;

@@ -25,6 +25,7 @@ struct Session {
     std::string host;     ///< workers and launchers
     std::string secret;   ///< names this session when the peer comes back over another connection
     std::int64_t pid = 0;
+    std::uint64_t nursery = 0;  ///< workers: in the names of the actors spawned there
     bool prime = false;
 
     Nanoseconds heard{0};

@@ -6,6 +6,7 @@
 
 #include "wire/closest.hpp"
 #include "wire/limits.hpp"
+#include "wire/spawned_name.hpp"
 #include "worker/admin.hpp"
 #include "worker/cell_table.hpp"
 #include "worker/session.hpp"
@@ -24,6 +25,8 @@ ActorCommands::ActorCommands(Admin& admin) : admin_(admin) {
              [this](const RequestPointer& request) { remove(request); });
     admin.on("find_actor", "entity:address with_class_desc:bool?", "finds an actor in this process",
              [this](const RequestPointer& request) { find(request); });
+    admin.on("recreate_actor", "entity:address node:address? class_desc:map?", "moves an actor to another process, or puts another version in its place",
+             [this](const RequestPointer& request) { recreate(request); });
     admin.on("load_package", "requires_dist:text", "loads a package's library into this process",
              [this](const RequestPointer& request) { load_package(request); });
     admin.on("get_source_path", "", "the folder packages are taken from", [this](const RequestPointer& request) {
@@ -134,10 +137,10 @@ void ActorCommands::remove(const RequestPointer& request) {
     const Value* name = request->body().find("name");
     if (!name || !name->as_text())
         return request->reply_failure("actor_is_absent", code_of(Fault::bad_argument), "\"name\" is required and must be text");
-    const Cell* cell = resident(*name->as_text());
-    if (cell == nullptr) {
+    const auto here = resident(*name->as_text());
+    if (!here) {
         const Value* passed = request->body().find("passed_on");
-        if (!passed && is_name(*name->as_text())) {  // another worker may hold it: HEAD knows
+        if (!passed && is_entity(*name->as_text())) {  // another worker may hold it: HEAD knows
             Value body = request->body();
             body.set("passed_on", true);
             return request->pass_on({}, &body);
@@ -145,7 +148,7 @@ void ActorCommands::remove(const RequestPointer& request) {
         return request->reply_failure("actor_is_absent", code_of(Fault::no_such_actor),
                                       "there is no actor \"" + *name->as_text() + "\"", {{"name", *name}});
     }
-    stop(*cell, [request, gone = cell->name()](const Order& order) {
+    stop(here.cell, here.name, [request, gone = here.name](const Order& order) {
         if (order.code == code_of(Fault::no_such_actor))
             return request->reply_failure("actor_is_absent", order.code, order.text, {{"name", gone}});
         if (order.failed()) return request->fail(order.code, order.text);  // it is there and stays for now
@@ -154,8 +157,7 @@ void ActorCommands::remove(const RequestPointer& request) {
 }
 
 /// Ends the actor in order; one whose handler does not end within patience is cut off.
-void ActorCommands::stop(const Cell& cell, std::function<void(const Order&)> then) {
-    const auto name = cell.name();
+void ActorCommands::stop(std::uint64_t cell, const std::string& name, std::function<void(const Order&)> then) {
     auto settled = std::make_shared<bool>(false);
     auto order = std::make_unique<Order>(Order::Verb::stop, [this, name, settled, then](Order& back) {
         if (!back.failed()) {
@@ -164,9 +166,9 @@ void ActorCommands::stop(const Cell& cell, std::function<void(const Order&)> the
         }
         if (!std::exchange(*settled, true)) then(back);
     });
-    order->cell = cell.handle();
+    order->cell = cell;
     admin_.worker().give_order(std::move(order));
-    admin_.after(limits::stopping_patience, [this, name, settled, handle = cell.handle()] {
+    admin_.after(limits::stopping_patience, [this, name, settled, handle = cell] {
         if (*settled) return;
         log::warning({{"actor", name}}, "{} does not end its turn; it is cut off", name);
         auto discard = std::make_unique<Order>(Order::Verb::discard, nullptr);
@@ -183,23 +185,30 @@ void ActorCommands::stop(const Cell& cell, std::function<void(const Order&)> the
 }
 
 void ActorCommands::discard(const std::string& name) {
-    Cell* cell = resident(name);
-    if (cell == nullptr) return;
+    const auto here = resident(name);
+    if (!here) return;
     auto order = std::make_unique<Order>(Order::Verb::discard, nullptr);
-    order->cell = cell->handle();
-    cell->set_resident(false);
+    order->cell = here.cell;
+    gave_away(here.cell);
     admin_.worker().give_order(std::move(order));
 }
 
 void ActorCommands::stop_all(std::function<void()> then) {
-    const auto all = residents();
-    if (all.empty()) return then();
+    admin_.worker().nursery().close();
+    const auto named = registered();
+    const auto spawned = CellTable::of_process().spawned_of(admin_.worker());
+    if (named.empty() && spawned.empty()) return then();
     all_stopped_ = std::move(then);
-    stopping_ = all.size();
+    stopping_ = named.size() + spawned.size();
     auto one_less = [this](const Order&) {
         if (stopping_ > 0 && --stopping_ == 0 && all_stopped_) std::exchange(all_stopped_, nullptr)();
     };
-    for (const Cell* cell : all) stop(*cell, one_less);
+    for (const auto cell : spawned) {  // the broker knows nothing of them, and one patience below is enough for all
+        auto order = std::make_unique<Order>(Order::Verb::stop, one_less);
+        order->cell = cell;
+        admin_.worker().give_order(std::move(order));
+    }
+    for (const Cell* cell : named) stop(cell->handle(), cell->name(), one_less);
     admin_.after(limits::stopping_patience + 1s, [this] {  // a handler that never returns must not hold the process
         if (all_stopped_) std::exchange(all_stopped_, nullptr)();
     });
@@ -212,8 +221,8 @@ void ActorCommands::unregister(const std::vector<std::string>& names) {
 void ActorCommands::find(const RequestPointer& request) {
     const std::string& entity = request->text("entity");
     Value::Map body{{"mid", request->mail().mid}, {"entity", entity}};
-    const Cell* cell = resident(entity);
-    if (cell == nullptr) {
+    const auto here = resident(entity);
+    if (!here) {
         Closest close(entity);
         for (const auto& name : admin_.worker().switchboard().names(limits::close_names_examined_max)) close.offer(name);
         body.emplace_back("close", convert<std::vector<std::string>>::to(close.take()));
@@ -221,7 +230,7 @@ void ActorCommands::find(const RequestPointer& request) {
     }
     body.insert(body.begin() + 1, {"node", admin_.worker().node()});
     if (const Value* wanted = request->body().find("with_class_desc"); wanted && wanted->as_bool() && *wanted->as_bool())
-        body.emplace_back("class_desc", pinned(*cell->actor_class()));
+        body.emplace_back("class_desc", pinned(*here.actor_class));
     request->reply("actor_is_found", body);
 }
 
@@ -242,38 +251,64 @@ void ActorCommands::load_package(const RequestPointer& request) {
     }
 }
 
+/// The broker knows who lives where.  Of a spawned actor it learns now, because that one is about to leave its birthplace.
+void ActorCommands::recreate(const RequestPointer& request) {
+    const Value* entity = request->body().find("entity");
+    const auto address = entity ? convert<Address>::from(*entity) : Address{};
+    const auto here = looks_spawned(address.entity) ? resident(address.entity) : Resident{};
+    if (here && CellTable::is_spawned(here.cell))
+        admin_.send({}, "register_actors", Value::Map{{"names", Value::Array{here.name}}, {"class_desc", pinned(*here.actor_class)}});
+    request->pass_on({});
+}
+
+std::unique_ptr<Order> ActorCommands::farewell(const std::string& name, std::uint64_t cell) {
+    auto order = std::make_unique<Order>(Order::Verb::stop, [this, name, cell](Order&) {
+        gave_away(cell);
+        unregister({name});
+    });
+    order->cell = cell;
+    return order;
+}
+
 Value ActorCommands::roll() const {
     Value::Array all;
-    for (const Cell* cell : residents())
+    for (const Cell* cell : registered())
         all.push_back(Value::Map{{"name", cell->name()}, {"epoch", cell->epoch()}, {"class_desc", pinned(*cell->actor_class())}});
     return all;
 }
 
-Cell* ActorCommands::resident(std::string_view name) const {
+/// A spawned actor's cell may be let to another at any moment, so it is known by its handle alone.
+ActorCommands::Resident ActorCommands::resident(std::string_view name) const {
     const auto& switchboard = admin_.worker().switchboard();
-    for (const auto handle : {switchboard.find_expected(name), switchboard.find(name)})  // a new home is resident from `start` on
-        if (Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr; cell && cell->handle() == handle && cell->is_resident())
-            return cell;
-    return nullptr;
+    for (const auto handle : {switchboard.find_expected(name), switchboard.find(name)}) {  // a new home is resident from `start` on
+        if (CellTable::is_spawned(handle)) {
+            if (const auto* of = CellTable::class_of(handle)) return {handle, std::string(name), of};
+        } else if (Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr; cell && cell->handle() == handle && cell->is_resident()) {
+            return {handle, cell->name(), cell->actor_class()};
+        }
+    }
+    return {};
 }
 
-std::vector<Cell*> ActorCommands::residents() const {
-    std::vector<Cell*> all;
+std::vector<const Cell*> ActorCommands::registered() const {
+    std::vector<const Cell*> all;
     for (const auto& name : admin_.worker().switchboard().names())
-        if (Cell* cell = resident(name)) all.push_back(cell);
+        if (const auto here = resident(name); here && !CellTable::is_spawned(here.cell)) all.push_back(CellTable::slot(here.cell));
     std::ranges::sort(all, std::greater{}, &Cell::epoch);
     return all;
+}
+
+std::size_t ActorCommands::count() const {
+    return admin_.worker().switchboard().size() + CellTable::of_process().spawned_of(admin_.worker()).size();
 }
 
 void ActorCommands::took_in(std::uint64_t cell) { CellTable::slot(cell)->set_resident(true); }
 
 void ActorCommands::gave_away(std::uint64_t cell) {
+    if (CellTable::is_spawned(cell)) return;  // it is here as long as its mailbox is open
     if (Cell* here = CellTable::slot(cell); here->handle() == cell) here->set_resident(false);
 }
 
-std::uint64_t ActorCommands::cell_of(const std::string& name) const {
-    const Cell* cell = resident(name);
-    return cell == nullptr ? 0 : cell->handle();
-}
+std::uint64_t ActorCommands::cell_of(const std::string& name) const { return resident(name).cell; }
 
 }  // namespace peacepie::worker

@@ -34,8 +34,18 @@ public:
     void took_in(std::uint64_t cell);
     void gave_away(std::uint64_t cell);
     [[nodiscard]] std::uint64_t cell_of(const std::string& name) const;
+    /// How many live here, the spawned ones included.
+    [[nodiscard]] std::size_t count() const;
+    /// What a cell gives back that has ended by itself.  Any thread.
+    [[nodiscard]] std::unique_ptr<Order> farewell(const std::string& name, std::uint64_t cell);
 
 private:
+    struct Resident {
+        std::uint64_t cell = 0;
+        std::string name;
+        const ActorClass* actor_class = nullptr;
+        [[nodiscard]] explicit operator bool() const noexcept { return cell != 0; }
+    };
     /// One create_actor or create_actors on its way.
     struct Birth {
         RequestPointer request;
@@ -57,10 +67,11 @@ private:
     void remove(const RequestPointer& request);
     void find(const RequestPointer& request);
     void load_package(const RequestPointer& request);
-    void stop(const Cell& cell, std::function<void(const Order&)> then);
-    /// Where that actor lives in this worker, or null.
-    [[nodiscard]] Cell* resident(std::string_view name) const;
-    [[nodiscard]] std::vector<Cell*> residents() const;  ///< the last created first
+    void recreate(const RequestPointer& request);
+    void stop(std::uint64_t cell, const std::string& name, std::function<void(const Order&)> then);
+    [[nodiscard]] Resident resident(std::string_view name) const;  ///< false when it does not live here
+    /// Those the broker has registered, the last created first.
+    [[nodiscard]] std::vector<const Cell*> registered() const;
     void unregister(const std::vector<std::string>& names);
 
     Admin& admin_;

@@ -285,7 +285,7 @@ void Admin::describe(const RequestPointer& request) {
 void Admin::stats(const RequestPointer& request) {
     const auto& counters = worker_.counters();
     request->reply("stats", Value::Map{{"pid", static_cast<std::int64_t>(getpid())}, {"rss_bytes", resident_bytes()},
-                                       {"actors", worker_.switchboard().size()}, {"handled", handled_},
+                                       {"actors", actors_->count()}, {"handled", handled_},
                                        {"failed", counters.handler_failures.load()}, {"refused", counters.refused.load()},
                                        {"expired", counters.expired.load()}, {"late_answers", counters.late_answers.load()},
                                        {"dead_letters", counters.dead_letters.load()},

@@ -22,12 +22,14 @@ Cell::RunEnd Cell::run() {
         if (is_idle) return RunEnd::idle;
         sort_in(rest);
     }
+    if (unborn_) start_life();
     for (int budget = limits::turn_messages_max;;) {
         if (mailbox_.has_order()) mailbox_.saw_orders();  // before the drain: one that comes later is seen the next time
         if (Mail* chain = mailbox_.drain()) sort_in(chain);
         if (extras_) carry_out_orders();
         if (extras_ && !extras_->pending) extras_->fault_code.clear();  // of a turn that no order waited for
         if (extras_ && extras_->empty()) extras_.reset();
+        if (retires_ && phase_ == Phase::stopping && !busy_) end_life();
         for (; budget > 0 && has_turn() && !mailbox_.has_order(); --budget) handle(next_turn());
         if (phase_ == Phase::empty) {
             CellTable::of_process().give_back(*this);  // from here on the slot may be another's
@@ -69,10 +71,10 @@ void Cell::sort_in(Mail* chain) {
 
 /// Behind what waits already.  Where some commands overlap, these have a queue of their own and both know the order.
 void Cell::enqueue(Mail* mail) {
-    if (class_->overlapping.empty()) return queue_.push(mail);
+    if (actor_class()->overlapping.empty()) return queue_.push(mail);
     mail->place = ++last_place_;
     const auto command = mail->command != 0 ? mail->command : Symbols::of_process().find(mail->command_text());
-    (mail->is_message() && class_->overlaps(command) ? extras().overlapping : queue_).push(mail);
+    (mail->is_message() && actor_class()->overlaps(command) ? extras().overlapping : queue_).push(mail);
 }
 
 bool Cell::has_turn() const noexcept {
@@ -115,7 +117,7 @@ void Cell::handle_message(const Mail& mail) {
         handle_generic(*this, mail);
     } else {
         const pp_envelope envelope = mail.envelope();
-        const pp_outcome outcome = class_->type->deliver(self_, &envelope);
+        const pp_outcome outcome = actor_class()->type->deliver(self_, &envelope);
         if (outcome == PP_NOT_HANDLED) {
             ++refused_;
             worker_->not_handled(*this, mail);
@@ -163,7 +165,7 @@ void Cell::handle_time() {
 
 void Cell::resume(std::uint64_t operation, const pp_envelope* answer) {
     if (!self_) return;
-    busy_ = class_->type->resume(self_, operation, answer) == PP_BUSY;
+    busy_ = actor_class()->type->resume(self_, operation, answer) == PP_BUSY;
 }
 
 void Cell::arm(std::uint64_t deadline_ns) {

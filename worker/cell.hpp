@@ -38,6 +38,11 @@ public:
     [[nodiscard]] Posted post(Mail* mail, std::uint16_t generation) noexcept {
         return mailbox_.post(mail, generation);
     }
+    /// Once, in the turn of the actor that spawned this one, before anybody knows it: builds the instance.  Throws Error; the
+    /// cell is then given back.
+    void be_born(std::string_view parameters);
+    /// In a turn of this cell: it ends after this turn.
+    void retire();
     /// Handles what has come, at most limits::turn_messages_max messages.
     [[nodiscard]] RunEnd run();
 
@@ -51,7 +56,7 @@ public:
     [[nodiscard]] std::uint64_t handle() const noexcept { return handle_; }
     [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }
     [[nodiscard]] Worker& worker() const noexcept { return *worker_; }
-    [[nodiscard]] const ActorClass* actor_class() const noexcept { return class_; }
+    [[nodiscard]] const ActorClass* actor_class() const noexcept { return class_.load(std::memory_order_relaxed); }
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
     /// The symbol of the command in work, for the watchdog; any thread, may be a moment old.
     [[nodiscard]] std::uint32_t current_command() const noexcept {
@@ -102,10 +107,13 @@ private:
     [[nodiscard]] bool takes_turns() const noexcept { return phase_ == Phase::open && !busy_; }
 
     // Life: cell_life.cpp
+    void start_life();
+    void end_life();
     void carry_out_orders();
     void carry_out(std::unique_ptr<Order> order);
     void end_pending();
     void create(std::unique_ptr<Order> order);
+    void build(Order& order);
     void load(Order& order);
     void start(std::unique_ptr<Order> order);
     void call_off(Order& order);
@@ -120,7 +128,7 @@ private:
 
     Mailbox mailbox_;
     MailQueue queue_;  // taken from the mailbox, not yet handled
-    const ActorClass* class_ = nullptr;
+    std::atomic<const ActorClass*> class_{nullptr};  // atomic for CellTable::class_of alone
     void* self_ = nullptr;  // the author's instance
     Worker* worker_ = nullptr;
     std::unique_ptr<Operations> operations_;
@@ -137,6 +145,9 @@ private:
     Phase phase_ = Phase::empty;
     bool busy_ = false;
     bool fenced_ = false;
+    bool unborn_ = false;    // spawned, not started yet
+    bool retires_ = false;   // wants to end
+    bool bound_ = false;     // the switchboard has its name
     bool resident_ = false;  // the admin's
     std::string name_;
 };

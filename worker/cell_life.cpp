@@ -9,7 +9,10 @@
 //  4. Whoever leaves answers those who wait.
 #include "wire/codec.hpp"
 #include "wire/limits.hpp"
+#include "worker/actor_commands.hpp"
+#include "worker/admin.hpp"
 #include "worker/cell.hpp"
+#include "worker/cell_table.hpp"
 #include "worker/host_seam.hpp"
 #include "worker/plugin.hpp"
 #include "worker/symbols.hpp"
@@ -19,18 +22,18 @@ namespace peacepie::worker {
 
 void Cell::begin(Worker& worker, std::string name, const ActorClass& actor_class, std::uint64_t handle,
                  std::uint64_t epoch) {
-    worker_ = &worker;
+    if (worker_ != &worker) worker_ = &worker;  // read by CellTable::spawned_of: never changes in a process with one worker
     name_ = std::move(name);
-    class_ = &actor_class;
+    class_.store(&actor_class, std::memory_order_relaxed);
     handle_ = handle;
     epoch_ = epoch;
     self_ = nullptr;
     last_operation_ = handled_ = 0;
     failed_ = refused_ = 0;
-    began_ns_ = worker_->now_ns();
-    busy_ = fenced_ = resident_ = false;
+    began_ns_ = worker_->recent_ns();
+    busy_ = fenced_ = resident_ = unborn_ = retires_ = false;
+    bound_ = !CellTable::is_spawned(handle);
     phase_ = Phase::cold;
-    class_->plugin->lease();
 }
 
 Cell::Extras& Cell::extras() {
@@ -89,33 +92,73 @@ void Cell::end_pending() {
         take_snapshot(*order);
     } else {
         order->code.clear();
-        class_->type->stop(self_);
+        actor_class()->type->stop(self_);
         leave();
     }
     give_back(std::move(order));
 }
 
 void Cell::create(std::unique_ptr<Order> order) {
-    std::string text;
-    auto into = [](void* sink, pp_bytes said) { static_cast<std::string*>(sink)->append(said.data, said.size); };
-    self_ = class_->type->create(into, &text);
-    if (!self_) {
-        order->code = code_of(Fault::handler_failed);
-        order->text = text.empty() ? "the constructor failed" : text;
-    } else if (!order->parameters.empty() &&
-               class_->type->load(self_, &host_of_process(), as_pp_cell(*this), bytes(order->parameters), pp_bytes{}) ==
-                   PP_FAILED) {
-        take_fault(*order);
-        if (!order->failed()) order->code = code_of(Fault::bad_argument), order->text = "the parameters do not fit";
-    }
+    build(*order);
     if (order->failed()) leave();
     else if (order->starts) return start(std::move(order));
     give_back(std::move(order));
 }
 
+void Cell::build(Order& order) {
+    std::string text;
+    auto into = [](void* sink, pp_bytes said) { static_cast<std::string*>(sink)->append(said.data, said.size); };
+    const auto& type = *actor_class()->type;
+    self_ = type.create(into, &text);
+    if (!self_) {
+        order.code = code_of(Fault::handler_failed);
+        order.text = text.empty() ? "the constructor failed" : text;
+    } else if (!order.parameters.empty() &&
+               type.load(self_, &host_of_process(), as_pp_cell(*this), bytes(order.parameters), pp_bytes{}) == PP_FAILED) {
+        take_fault(order);
+        if (!order.failed()) order.code = code_of(Fault::bad_argument), order.text = "the parameters do not fit";
+    }
+}
+
+void Cell::be_born(std::string_view parameters) {
+    Order order(Order::Verb::create, nullptr);
+    order.parameters = parameters;
+    build(order);
+    if (!order.failed()) return void(unborn_ = true);
+    leave();
+    CellTable::of_process().give_back(*this);
+    throw Error(std::move(order.code), std::move(order.text));
+}
+
+/// The first turn of a spawned actor.  When its `started` throws, it leaves and its mail is answered like that of any who left.
+void Cell::start_life() {
+    unborn_ = false;
+    phase_ = Phase::open;
+    const auto outcome = actor_class()->type->start(self_, &host_of_process(), as_pp_cell(*this), 0);
+    busy_ = outcome == PP_BUSY;
+    if (outcome == PP_FAILED) leave();
+    else if (busy_) extras().pending = std::make_unique<Order>(Order::Verb::create, nullptr);  // a failure yet to come ends it too
+}
+
+/// The mail is only a reason to look: the usual run would end without one.
+void Cell::retire() {
+    retires_ = true;
+    if (phase_ == Phase::open) phase_ = Phase::stopping;  // when it is about to be frozen, take_snapshot() sees it
+    Mail* look = Mail::make(MailKind::time);
+    if (mailbox_.post(look, mailbox_.generation()) != Posted::queued) Mail::destroy(look);
+}
+
+/// What the broker never heard of leaves without a word to it.
+void Cell::end_life() {
+    actor_class()->type->stop(self_);
+    auto farewell = bound_ ? worker_->admin().actors().farewell(name_, handle_) : nullptr;
+    leave();
+    if (farewell) give_back(std::move(farewell));
+}
+
 void Cell::load(Order& order) {
     const auto& snapshot = *order.snapshot;
-    const auto outcome = class_->type->load(self_, &host_of_process(), as_pp_cell(*this), bytes(snapshot.state),
+    const auto outcome = actor_class()->type->load(self_, &host_of_process(), as_pp_cell(*this), bytes(snapshot.state),
                                             bytes(snapshot.version));
     if (outcome == PP_FAILED) {
         take_fault(order);
@@ -134,7 +177,7 @@ void Cell::start(std::unique_ptr<Order> order) {
     phase_ = Phase::open;
     if (order->moved) fence();
     if (extras_) extras_->fault_code.clear();
-    const auto outcome = class_->type->start(self_, &host_of_process(), as_pp_cell(*this), order->moved ? 1 : 0);
+    const auto outcome = actor_class()->type->start(self_, &host_of_process(), as_pp_cell(*this), order->moved ? 1 : 0);
     busy_ = outcome == PP_BUSY;
     if (outcome == PP_FAILED && extras().fault_code.empty()) extras().fault_code = code_of(Fault::handler_failed);
     extras().pending = std::move(order);  // given back when the turn of started() is over
@@ -165,6 +208,14 @@ void Cell::call_off(Order& order) {
 
 void Cell::take_snapshot(Order& order) {
     if (Mail* chain = mailbox_.shut()) sort_in(chain);
+    if (retires_) {
+        order.code = code_of(Fault::stopping);
+        order.text = "\"" + name_ + "\" is ending by itself";
+        fenced_ = true;
+        mailbox_.reopen();
+        phase_ = Phase::stopping;
+        return;
+    }
     phase_ = Phase::frozen;
     rejoin_queues();
     queue_.append(std::move(extras_->gated));
@@ -172,8 +223,8 @@ void Cell::take_snapshot(Order& order) {
     auto snapshot = std::make_unique<Snapshot>();
     auto into = [](void* sink, pp_bytes state) { static_cast<std::string*>(sink)->append(state.data, state.size); };
     extras_->fault_code.clear();
-    class_->type->save(self_, into, &snapshot->state);
-    snapshot->version = class_->plugin->version();
+    actor_class()->type->save(self_, into, &snapshot->state);
+    snapshot->version = actor_class()->plugin->version();
     snapshot->observation = extras_->observation;
     snapshot->last_operation = last_operation_;
     for (const Mail* mail = queue_.front(); mail; mail = mail->next) {
@@ -227,6 +278,7 @@ void Cell::rejoin_queues() {
 /// Local mail must wait until what local senders sent before has come back through the broker.
 void Cell::fence() {
     fenced_ = true;
+    bound_ = true;
     worker_->bind_behind_fence(name_, handle_, epoch_);
 }
 
@@ -240,8 +292,8 @@ void Cell::lift_fence() {
 void Cell::leave() {
     phase_ = Phase::empty;
     busy_ = false;
-    worker_->switchboard().unbind(name_, handle_);
-    if (self_) class_->type->destroy(std::exchange(self_, nullptr));
+    if (bound_) worker_->switchboard().unbind(name_, handle_);
+    if (self_) actor_class()->type->destroy(std::exchange(self_, nullptr));
     Mail* chain = mailbox_.close();
     rejoin_queues();
     MailQueue rest = std::move(queue_);
@@ -279,7 +331,6 @@ void Cell::leave() {
         }
     operations_.reset();
     extras_.reset();
-    class_->plugin->release();
 }
 
 void Cell::take_fault(Order& order) {

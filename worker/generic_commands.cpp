@@ -21,9 +21,9 @@ void handle_generic(Cell& cell, const Mail& mail) {
                                          {"uptime", static_cast<double>(cell.worker_->now_ns() - cell.began_ns_) / 1e9},
                                          {"mailbox", cell.mailbox_.length()}, {"mailbox_bytes", cell.mailbox_.bytes()},
                                          {"open_asks", cell.operations_ ? cell.operations_->size() : 0},
-                                         {"epoch", cell.epoch_}, {"class", cell.class_->type->name},
-                                         {"package", cell.class_->plugin->package()},
-                                         {"version", cell.class_->plugin->version()}, {"node", cell.worker_->node()}});
+                                         {"epoch", cell.epoch_}, {"class", cell.actor_class()->type->name},
+                                         {"package", cell.actor_class()->plugin->package()},
+                                         {"version", cell.actor_class()->plugin->version()}, {"node", cell.worker_->node()}});
     try {
         reply(cell.extras().observation.change(command, Value::decode(mail.body()), cell.worker_->sender_of(mail)), {});
     } catch (const Error& error) {

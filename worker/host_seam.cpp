@@ -108,10 +108,29 @@ uint64_t watch(pp_cell* me, int descriptor, int events) {
 
 void run_blocking(void (*work)(void*), void* with) { run_off_the_loops(work, with); }
 
+/// 0: `into` was told why.
+uint64_t spawn(pp_cell* me, const pp_actor_type* type, pp_bytes parameters, pp_sink error, void* into) {
+    try {
+        const Cell& parent = as_cell(me);
+        return parent.worker().nursery().spawn(parent, *type, view(parameters));
+    } catch (const Error& failure) {
+        error(into, bytes(failure.code));
+        error(into, bytes(failure.text));
+    } catch (const std::exception& failure) {
+        error(into, bytes(code_of(Fault::no_space)));
+        error(into, bytes(std::string_view(failure.what())));
+    }
+    return 0;
+}
+
+void retire(pp_cell* me) { as_cell(me).retire(); }
+
 const void* extension(const char* id) {
+    static const pp_life_extension life{sizeof life, spawn, retire};
     static const pp_fd_extension descriptors{sizeof descriptors, watch};
     static const pp_blocking_extension blocking{sizeof blocking, run_blocking};
     const std::string_view wanted = id ? id : "";
+    if (wanted == "peacepie.life/1") return &life;
     if (wanted == "peacepie.fd/1") return &descriptors;
     if (wanted == "peacepie.blocking/1") return &blocking;
     return nullptr;

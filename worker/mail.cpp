@@ -4,7 +4,7 @@
 #include <cstring>
 #include <new>
 
-#include "worker/pool.hpp"
+#include "wire/pool.hpp"
 
 namespace peacepie::worker {
 

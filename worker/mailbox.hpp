@@ -97,6 +97,12 @@ public:
     [[nodiscard]] bool has_order() const noexcept { return order_waits_.load(std::memory_order_relaxed); }
     void saw_orders() noexcept { order_waits_.store(false, std::memory_order_relaxed); }
 
+    /// The generation of the tenant, or 0 when the box is closed or was never let.  Any thread.
+    [[nodiscard]] std::uint16_t living_tenant() const noexcept {
+        const auto head = head_.load(std::memory_order_acquire);
+        return pointer_of(head) == closed ? std::uint16_t{0} : generation_of(head);
+    }
+
     /// The reader is done with a message.
     void took(const Mail& mail) noexcept {
         if (mail.counted) taken_.store(taken_.load(std::memory_order_relaxed) + weight_of(mail), std::memory_order_relaxed);

@@ -1,6 +1,7 @@
 // migration.cpp - the steps of a move at this worker.  Next: cell_life.cpp.
 #include "worker/migration.hpp"
 
+#include "wire/spawned_name.hpp"
 #include "worker/actor_commands.hpp"
 #include "worker/admin.hpp"
 #include "worker/cell_table.hpp"
@@ -99,7 +100,11 @@ void Migration::freeze(const RequestPointer& request) {
     const auto entity = request->text("entity");
     const auto epoch = request->number("epoch");
     const auto cell = admin_.actors().cell_of(entity);
-    if (cell == 0) throw Error(Fault::no_such_actor, "\"" + entity + "\" does not live here");
+    if (cell == 0) {
+        // A spawned actor that ended by itself after it was registered for this move: the broker must not keep the entry.
+        if (looks_spawned(entity)) admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{entity}}});
+        throw Error(Fault::no_such_actor, "\"" + entity + "\" does not live here");
+    }
     outgoing_[entity] = {epoch, cell};
     auto order = std::make_unique<Order>(Order::Verb::freeze, [this, request, entity](Order& back) {
         if (back.failed()) {

@@ -1,12 +1,11 @@
-// plugin.hpp - one loaded plug-in file, its actor classes, and how many actors still stand on its code.
+// plugin.hpp - one loaded plug-in file and its actor classes.
 //
 // Made by PluginStore, never unloaded: suspended frames, vtables and static destructors may point into it until the
-// process ends (RTLD_NODELETE).  The lease count says when a version is no longer in use.  Any thread after loading.
+// process ends (RTLD_NODELETE).  Any thread after loading.
 // Next: plugin.cpp checks a file before a line of it runs; plugin_store.hpp finds the file.
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <deque>
 #include <filesystem>
 #include <string>
@@ -47,16 +46,11 @@ public:
     [[nodiscard]] const std::deque<ActorClass>& classes() const noexcept { return classes_; }
     [[nodiscard]] const ActorClass* find(std::string_view name) const noexcept;
 
-    void lease() noexcept { leases_.fetch_add(1, std::memory_order_relaxed); }
-    void release() noexcept { leases_.fetch_sub(1, std::memory_order_relaxed); }
-    [[nodiscard]] std::uint64_t leases() const noexcept { return leases_.load(std::memory_order_relaxed); }
-
 private:
     void adopt(const pp_plugin* descriptor, const std::string& whence);
 
     const pp_plugin* descriptor_ = nullptr;
     std::deque<ActorClass> classes_;  // pointers into it stay
-    std::atomic<std::uint64_t> leases_{0};
 };
 
 }  // namespace peacepie::worker

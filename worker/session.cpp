@@ -45,6 +45,7 @@ void Session::greet() {
                             {"protocol", Value::Array{1, 1}}, {"pid", static_cast<std::int64_t>(getpid())},
                             {"actors", admin_.actors().roll()}};
     if (!session_.empty()) body.set("session", session_);
+    if (const auto nursery = admin_.worker().nursery().number(); nursery != 0) body.set("nursery", nursery);
     const auto greeting = ++greeting_;
     admin_.greet(body, 1s, [this, greeting](const Answer& answer) {
         if (greeting != greeting_ || phase() != Phase::greeting) return;
@@ -62,6 +63,8 @@ void Session::on_welcome(const Value& body) {
     session_ = text("session");
     if (!text("system").empty()) system_ = text("system");
     if (const Value* prime = body.find("prime"); prime && prime->as_bool()) prime_ = *prime->as_bool();
+    if (const Value* nursery = body.find("nursery"); nursery && nursery->as_integer())
+        admin_.worker().nursery().set_number(static_cast<std::uint64_t>(*nursery->as_integer()));
     if (const Value* fenced = body.find("fenced"); fenced && fenced->as_array())
         for (const auto& name : *fenced->as_array())
             if (name.as_text()) admin_.actors().discard(*name.as_text());
@@ -100,7 +103,7 @@ void Session::shut_down() {
     if (phase() == Phase::leaving || phase() == Phase::ended) return;
     const bool was_joined = phase() == Phase::joined;
     phase_.store(Phase::leaving, std::memory_order_release);
-    log::info("shutting down: {} actors", admin_.worker().switchboard().size());
+    log::info("shutting down: {} actors", admin_.actors().count());
     admin_.actors().stop_all([this, was_joined] {
         if (was_joined) admin_.send({}, "bye", {});
         phase_.store(Phase::ended, std::memory_order_release);

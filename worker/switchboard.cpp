@@ -155,9 +155,11 @@ void Switchboard::answer(const Mail& to, std::string_view from, MailKind kind, s
 }
 
 std::uint64_t Switchboard::find(std::string_view name) const {
-    std::shared_lock guard(lock_);
-    const auto place = cells_.find(name);
-    return place == cells_.end() ? 0 : place->second;
+    {
+        std::shared_lock guard(lock_);
+        if (const auto place = cells_.find(name); place != cells_.end()) return place->second;
+    }
+    return worker_.nursery().find(name);
 }
 
 /// Where recent names led, one per thread and origin, as of one version of the tables: the lock costs more than the rest of
@@ -195,9 +197,15 @@ std::uint64_t Switchboard::find_for(std::string_view name, Origin origin) const 
     bool is_known = false;
     auto& entry = recent[static_cast<std::size_t>(origin)].of(version_.load(std::memory_order_acquire), name, is_known);
     if (!is_known) entry.cell = look_up(name, origin);
-    return entry.cell;
+    return entry.cell != 0 ? entry.cell : worker_.nursery().find(name);
 }
 
+std::uint64_t Switchboard::find_expected(std::string_view name) const {
+    const auto cell = look_up(name, Origin::link);
+    return cell != 0 ? cell : worker_.nursery().find(name);
+}
+
+/// By the tables alone; a spawned actor is in them only after it has moved.
 std::uint64_t Switchboard::look_up(std::string_view name, Origin origin) const {
     std::shared_lock guard(lock_);
     if (origin == Origin::link && !arriving_.empty())

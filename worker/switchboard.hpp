@@ -35,7 +35,7 @@ public:
     /// Where that name lives in this worker, or 0.
     [[nodiscard]] std::uint64_t find(std::string_view name) const;
     /// The cell that is moving in under that name, or else the one that lives here, or 0.
-    [[nodiscard]] std::uint64_t find_expected(std::string_view name) const { return look_up(name, Origin::link); }
+    [[nodiscard]] std::uint64_t find_expected(std::string_view name) const;
     void bind(const std::string& name, std::uint64_t cell);
     /// From now on mail from the broker for that name belongs to the cell that is moving in; local mail not yet.
     void expect(const std::string& name, std::uint64_t cell);

@@ -17,7 +17,7 @@ namespace peacepie::worker {
 
 Worker::Worker(const Clock& clock, Executor& executor, Options options)
     : clock_(clock), executor_(executor), options_(std::move(options)),
-      node_(node_name(options_.host, options_.process)), switchboard_(*this), admin_(std::make_unique<Admin>(*this)) {}
+      node_(node_name(options_.host, options_.process)), switchboard_(*this), nursery_(*this), admin_(std::make_unique<Admin>(*this)) {}
 
 Worker::~Worker() = default;
 

@@ -18,6 +18,7 @@
 #include "wire/link.hpp"
 #include "worker/counters.hpp"
 #include "worker/executor.hpp"
+#include "worker/nursery.hpp"
 #include "worker/order.hpp"
 #include "worker/outbox.hpp"
 #include "worker/switchboard.hpp"
@@ -57,10 +58,13 @@ public:
     [[nodiscard]] Outbox& outbox() noexcept { return outbox_; }
     [[nodiscard]] Executor& executor() noexcept { return executor_; }
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
+    [[nodiscard]] Nursery& nursery() noexcept { return nursery_; }
+    [[nodiscard]] const Nursery& nursery() const noexcept { return nursery_; }
     [[nodiscard]] Admin& admin() noexcept { return *admin_; }
     [[nodiscard]] const Options& options() const noexcept { return options_; }
     [[nodiscard]] const std::string& node() const noexcept { return node_; }
     [[nodiscard]] bool logs_messages() const noexcept { return options_.logs_messages; }
+    [[nodiscard]] std::uint64_t recent_ns() const noexcept { return static_cast<std::uint64_t>(clock_.recent().count()); }
     [[nodiscard]] std::uint64_t now_ns() const noexcept { return static_cast<std::uint64_t>(clock_.now().count()); }
     /// When the broker last said anything.
     [[nodiscard]] Nanoseconds last_heard() const noexcept {
@@ -108,6 +112,7 @@ private:
     Timers timers_;
     Outbox outbox_;
     Switchboard switchboard_;
+    Nursery nursery_;
     std::mutex dead_letters_lock_;
     log::Repeat dead_letters_said_, refused_said_;
     std::unique_ptr<Admin> admin_;

@@ -100,6 +100,16 @@ typedef struct pp_fd_extension {
     uint64_t (*watch)(pp_cell* me, int fd, int events);     /* one shot -> operation; cancel before closing fd   [turn] */
 } pp_fd_extension;
 
+/* "peacepie.life/1": an actor creates others, and ends. */
+struct pp_actor_type;
+typedef struct pp_life_extension {
+    uint32_t size;
+    /* A new actor of a class of the caller's library, in this process, with `parameters` like a state without a version. -> its
+     * address; 0: error was told a code and then a text.  Its first turn, `start`, comes after this one.     [turn] */
+    uint64_t (*spawn)(pp_cell* me, const struct pp_actor_type* type, pp_bytes parameters, pp_sink error, void* into);
+    void (*retire)(pp_cell* me);                            /* ends once no handler is suspended                 [turn] */
+} pp_life_extension;
+
 /* "peacepie.blocking/1": run something off the loops. */
 typedef struct pp_blocking_extension {
     uint32_t size;

@@ -26,6 +26,11 @@ void Actor::record(Handler handler) {
     handlers.push_back(std::move(handler));
 }
 
+std::uint64_t Actor::spawn_one(const ActorClass& of, std::string_view parameters) {
+    if (!of.type) throw Error(Fault::unavailable, "spawn: the class is not among those PEACEPIE_PLUGIN offers");
+    return host_.spawn(*of.type, parameters);
+}
+
 void Actor::print_line(fmt::string_view text, fmt::format_args args) const { host_.print(formatted(text, args)); }
 
 void Actor::log_line(Level level, fmt::string_view text, fmt::format_args args) const { host_.log(level, formatted(text, args)); }

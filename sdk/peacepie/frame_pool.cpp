@@ -1,81 +1,49 @@
-// frame_pool.cpp - free lists per thread, without a lock.
+// frame_pool.cpp - one Pool for each class of sizes.
 //
-// The lists are plain data (no constructor to guard on each access); a second thread-local, touched only when a list gets
-// its first block, empties them when the thread ends.
 // Next: task.hpp.
 #include "peacepie/frame_pool.hpp"
 
 #include <array>
-#include <cstdint>
+#include <utility>
+
+#include "wire/pool.hpp"
 
 namespace peacepie {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool pooled = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool pooled = false;
-#else
-constexpr bool pooled = true;
-#endif
-#else
-constexpr bool pooled = true;
-#endif
+// Fine steps where most frames and actors are, coarse ones where a few large frames would otherwise take a pool each.
+constexpr std::size_t fine = 32, fine_max = 512, coarse = 128, coarse_max = 2048;
+constexpr std::size_t fine_classes = fine_max / fine;
+constexpr std::size_t classes = fine_classes + (coarse_max - fine_max) / coarse;
 
-constexpr std::size_t step = 64;
-constexpr std::size_t classes = 32;      // up to 2 KiB: frames of real handlers
-constexpr std::uint32_t kept_max = 128;  // per class and thread; beyond it blocks go back to the heap
+constexpr std::size_t class_of(std::size_t size) noexcept {
+    return size <= fine_max ? (size - 1) / fine : fine_classes + (size - fine_max - 1) / coarse;
+}
+constexpr std::size_t size_of(std::size_t place) noexcept {
+    return place < fine_classes ? (place + 1) * fine : fine_max + (place - fine_classes + 1) * coarse;
+}
 
-struct Block {
-    Block* next;
+struct Blocks {
+    void* (*take)();
+    void (*give)(void*) noexcept;
 };
 
-struct List {
-    Block* first = nullptr;
-    std::uint32_t kept = 0;
-};
+template <std::size_t... Places>
+constexpr std::array<Blocks, classes> pools_of(std::index_sequence<Places...>) noexcept {
+    return {Blocks{&Pool<size_of(Places)>::take, &Pool<size_of(Places)>::give}...};
+}
 
-enum class Phase : std::uint8_t { untouched, in_use, closed };
-
-constinit thread_local std::array<List, classes> lists{};
-constinit thread_local Phase phase = Phase::untouched;
-
-struct Emptier {
-    Emptier() { phase = Phase::in_use; }
-    ~Emptier() {
-        phase = Phase::closed;  // what is freed after us goes straight to the heap
-        for (List& list : lists)
-            while (list.first != nullptr) ::operator delete(std::exchange(list.first, list.first->next));
-    }
-    void touch() const noexcept {}
-};
-
-thread_local Emptier emptier;
-
-std::size_t class_of(std::size_t size) noexcept { return (size - 1) / step; }
+constexpr auto pools = pools_of(std::make_index_sequence<classes>{});
 
 }  // namespace
 
 void* take_block(std::size_t size) {
-    const std::size_t place = class_of(size);
-    if (!pooled || place >= classes) return ::operator new(size);
-    List& list = lists[place];
-    if (list.first == nullptr) return ::operator new((place + 1) * step);
-    --list.kept;
-    return std::exchange(list.first, list.first->next);
+    return size <= coarse_max ? pools[class_of(size)].take() : ::operator new(size);
 }
 
 void give_block(void* block, std::size_t size) noexcept {
-    const std::size_t place = class_of(size);
-    if (!pooled || place >= classes || phase == Phase::closed || lists[place].kept == kept_max) {
-        ::operator delete(block);
-        return;
-    }
-    if (phase == Phase::untouched) emptier.touch();
-    List& list = lists[place];
-    list.first = ::new (block) Block{list.first};
-    ++list.kept;
+    if (size <= coarse_max) pools[class_of(size)].give(block);
+    else ::operator delete(block);
 }
 
 }  // namespace peacepie

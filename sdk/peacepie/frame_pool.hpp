@@ -1,14 +1,12 @@
-// frame_pool.hpp - memory for coroutine frames and what belongs to one running handler.
+// frame_pool.hpp - memory for actors, coroutine frames and what belongs to one running handler.
 //
-// Size classes of 64 bytes up to 2 KiB, a bounded free list per thread and class; larger blocks come from the heap.  A
-// block may be freed on another thread than it was taken on.  With a sanitizer every block comes from the heap, so that it
-// can watch it.
-// Next: task.hpp puts coroutines there.
+// Size classes of 32 bytes up to 512 and of 128 up to 2 KiB, each a Pool; larger blocks come from the heap.  A block may be freed on
+// another thread than it was taken on.
+// Next: task.hpp puts coroutines there, actor.hpp actors.
 #pragma once
 
 #include <cstddef>
 #include <new>
-#include <utility>
 
 namespace peacepie {
 

@@ -88,6 +88,21 @@ void Host::run_blocking(void (*work)(void*), void* with) const {
     extension_of<pp_blocking_extension>(table(), "peacepie.blocking/1").run(work, with);
 }
 
+std::uint64_t Host::spawn(const pp_actor_type& type, std::string_view parameters) const {
+    struct Reason {
+        std::string code, text;
+    } reason;
+    const auto into = [](void* with, pp_bytes said) {
+        auto& told = *static_cast<Reason*>(with);
+        (told.code.empty() ? told.code : told.text) = view(said);
+    };
+    const auto handle = extension_of<pp_life_extension>(table(), "peacepie.life/1").spawn(cell_, &type, bytes(parameters), into, &reason);
+    if (handle == 0) throw Error(std::move(reason.code), std::move(reason.text));
+    return handle;
+}
+
+void Host::retire() const { extension_of<pp_life_extension>(table(), "peacepie.life/1").retire(cell_); }
+
 void Host::print(std::string_view line) const { table().print(cell_, bytes(line)); }
 void Host::log(Level level, std::string_view text) const { table().log(cell_, static_cast<int>(level), bytes(text)); }
 void Host::fail(std::string_view code, std::string_view text) const { table().fail(cell_, bytes(code), bytes(text)); }

@@ -14,6 +14,7 @@
 
 struct pp_host;
 struct pp_cell;
+struct pp_actor_type;
 
 namespace peacepie {
 
@@ -58,6 +59,9 @@ public:
     [[nodiscard]] Operation watch_readable(int fd) const;  ///< throws Error unavailable without "peacepie.fd/1"
     [[nodiscard]] Operation watch_writable(int fd) const;
     void run_blocking(void (*work)(void*), void* with) const;  ///< throws Error unavailable without "peacepie.blocking/1"
+    /// -> the handle of a new actor of that class.  Throws Error: why not; unavailable without "peacepie.life/1".
+    [[nodiscard]] std::uint64_t spawn(const pp_actor_type& type, std::string_view parameters) const;
+    void retire() const;  ///< throws Error unavailable without "peacepie.life/1"
 
     void print(std::string_view line) const;
     void log(Level level, std::string_view text) const;

@@ -46,7 +46,8 @@ private:
 
 using Recipients = std::vector<Recipient>;
 
-/// Who sent what is being handled.  A view of the running turn; make a Recipient of it to keep it.
+/// Who sent what is being handled, or was just spawned: an actor by its handle.  A view of the running turn; make a Recipient
+/// of it to keep it.
 class Sender {
 public:
     Sender(Host host, std::uint64_t handle, std::string_view text) noexcept : host_(host), handle_(handle), text_(text) {}

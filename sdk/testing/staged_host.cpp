@@ -115,9 +115,23 @@ std::uint64_t watch(pp_cell* me, int fd, int events) {
 
 void run_blocking(void (*work)(void*), void* with) { world().run_later(work, with); }
 
+std::uint64_t spawn(pp_cell* me, const pp_actor_type* type, pp_bytes parameters, pp_sink error, void* into) {
+    try {
+        return world().spawn(*type, life_of(me).node, view(parameters)).handle;
+    } catch (const Error& failure) {
+        error(into, bytes(failure.code));
+        error(into, bytes(failure.text));
+        return 0;
+    }
+}
+
+void retire(pp_cell* me) { world().retire(*life_of(me).member); }
+
 const void* extension(const char* id) {
+    static constexpr pp_life_extension life{sizeof(pp_life_extension), spawn, retire};
     static constexpr pp_fd_extension fd{sizeof(pp_fd_extension), watch};
     static constexpr pp_blocking_extension blocking{sizeof(pp_blocking_extension), run_blocking};
+    if (std::string_view(id) == "peacepie.life/1") return &life;
     if (std::string_view(id) == "peacepie.fd/1") return &fd;
     if (std::string_view(id) == "peacepie.blocking/1") return &blocking;
     return nullptr;

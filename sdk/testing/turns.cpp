@@ -38,7 +38,7 @@ bool may_come(const Life& life, const Mail& mail) {
 bool World::has_work(const Member& member) {
     if (!member.life) return false;
     const auto may = [&](const Mail& mail) { return may_come(*member.life, mail); };
-    return !member.answers.empty() || std::any_of(member.box.begin(), member.box.end(), may);
+    return member.unborn || !member.answers.empty() || std::any_of(member.box.begin(), member.box.end(), may);
 }
 
 // Mail.
@@ -136,6 +136,10 @@ bool World::step() {
     }
     Member* member = next_ready();
     if (member == nullptr) return run_jobs() || poll_watches();
+    if (member->unborn) {
+        begin(*member);
+        return true;
+    }
     if (!member->answers.empty()) {
         const Arrived arrived = std::move(member->answers.front());
         member->answers.pop_front();
@@ -143,6 +147,7 @@ bool World::step() {
     } else {
         deliver(*member, take_mail(*member));
     }
+    if (member->retires && !member->life->busy) remove(std::string(member->name));
     return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "wire/address.hpp"
 #include "wire/limits.hpp"
+#include "wire/spawned_name.hpp"
 
 namespace peacepie::staged {
 namespace {
@@ -107,6 +108,37 @@ Member& World::create(const pp_actor_type& type, const std::string& name, const 
     return made;
 }
 
+Member& World::spawn(const pp_actor_type& type, const std::string& node, std::string_view parameters) {
+    auto member = std::make_unique<Member>();
+    member->handle = ++last_handle_;
+    member->name = SpawnedName{1, ++last_spawned_}.text();
+    member->class_name = type.name;
+    member->life = make_life(*member, type, node);
+    Life& life = *member->life;
+    if (!parameters.empty() && type.load(life.self, &staged_host(), cell_of(life), bytes(parameters), {}) == PP_FAILED) {
+        const Error failure = life.failure.value_or(Error(Fault::bad_argument, "the parameters do not fit"));
+        if (!failures.empty()) failures.pop_back();  // the one who spawned is told
+        discard(std::move(member->life));
+        throw failure;
+    }
+    member->unborn = true;
+    Member& made = *(members[member->name] = std::move(member));
+    ready_.push_back(&made);
+    return made;
+}
+
+void World::begin(Member& member) {
+    member.unborn = false;
+    try {
+        start(*member.life, false, std::nullopt, {});
+    } catch (const Error& failure) {
+        failures.push_back(member.name + ": " + failure.code + ": " + failure.text);
+        remove(member.name);
+    }
+}
+
+void World::retire(Member& member) { member.retires = true; }
+
 void World::end_life(std::unique_ptr<Life> life) {
     if (life && life->self != nullptr) life->type->stop(life->self);
     discard(std::move(life));
@@ -127,7 +159,7 @@ void World::remove(const std::string& name) {
     Member& member = get(name);
     end_life(std::move(member.life));
     for (const Mail& mail : std::exchange(member.box, {}))
-        answer(mail, Kind::error, code_of(Fault::stopping), fault_body(name + " was removed"));
+        answer(mail, Kind::error, code_of(Fault::stopping), fault_body(member.name + " was removed"));
     members.erase(member.name);
 }
 

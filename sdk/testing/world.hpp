@@ -64,6 +64,8 @@ struct Member {
     std::vector<std::string> printed;
     std::set<std::pair<std::string, std::string>> observers;  ///< command, who
     bool in_turn = false;
+    bool unborn = false;   ///< spawned, not started yet
+    bool retires = false;  ///< ends once no handler is suspended
 };
 
 struct Open {
@@ -85,6 +87,9 @@ public:
     // Actors and processes.
     Member& create(const pp_actor_type& type, const std::string& name, const std::string& node, const Value& params);
     void remove(const std::string& name);
+    /// What an actor in `node` spawns; it starts in a turn of its own.
+    Member& spawn(const pp_actor_type& type, const std::string& node, std::string_view parameters);
+    void retire(Member& member);
     /// Returns the size of the state that moved.
     std::size_t move(Member& member, const pp_actor_type& type, const std::string& node, const std::string& from_version);
     [[nodiscard]] Member* find(std::string_view address);
@@ -138,6 +143,7 @@ private:
     void start(Life& life, bool moved, const std::optional<std::string>& state, const std::string& from_version);
     void end_life(std::unique_ptr<Life> life);  ///< last words, then discard
     void discard(std::unique_ptr<Life> life);   ///< destroys the instance and what it had open
+    void begin(Member& member);  ///< the first turn of a spawned one
     void settle(Member& member);  ///< runs, time too, until no handler is suspended
 
     std::map<Operation, Open> operations_;
@@ -150,6 +156,7 @@ private:
     Operation last_operation_ = 0;
     std::uint64_t last_mid_ = 0;
     std::uint64_t last_handle_ = 0;
+    std::uint64_t last_spawned_ = 0;
     int last_process_ = -1;
 };
 

@@ -2,6 +2,7 @@
 #include "wire/address.hpp"
 
 #include "wire/limits.hpp"
+#include "wire/spawned_name.hpp"
 
 namespace peacepie {
 
@@ -30,6 +31,8 @@ bool is_name(std::string_view text) noexcept {
         if (!is_name_character(c)) return false;
     return true;
 }
+
+bool is_entity(std::string_view text) noexcept { return is_name(text) || SpawnedName::parse(text).has_value(); }
 
 bool is_node(std::string_view text) noexcept {
     if (!text.ends_with(admin_suffix)) return false;
@@ -72,12 +75,12 @@ std::optional<Address> Address::parse(std::string_view text) {
     }
     if (const auto slash = text.find('/'); slash != text.npos) {
         auto node = node_of(text.substr(0, slash));
-        if (!node || !is_name(text.substr(slash + 1))) return std::nullopt;
+        if (!node || !is_entity(text.substr(slash + 1))) return std::nullopt;
         address.node = std::move(*node);
         address.entity = text.substr(slash + 1);
         return address;
     }
-    if (is_name(text) || is_client(text)) {
+    if (is_entity(text) || is_client(text)) {
         address.entity = text;
         return address;
     }

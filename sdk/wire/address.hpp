@@ -2,7 +2,7 @@
 //
 // Pure functions and a value; any thread.  The grammar is strict so that a name can stand in a log line, a file name and
 // a page without escaping (decisions/0002-names.md).
-// Next: envelope.hpp carries addresses as text.
+// Next: envelope.hpp carries addresses as text; spawned_name.hpp has the one name that is not chosen.
 #pragma once
 
 #include <compare>
@@ -14,6 +14,8 @@ namespace peacepie {
 
 /// One part of a name: 1 to 128 of `A-Z a-z 0-9 _ -`, not starting with `-`.
 [[nodiscard]] bool is_name(std::string_view text) noexcept;
+/// What an actor may be called: a name, or `~NURSERY~NUMBER` of one that was spawned.
+[[nodiscard]] bool is_entity(std::string_view text) noexcept;
 /// `host.process.admin`
 [[nodiscard]] bool is_node(std::string_view text) noexcept;
 

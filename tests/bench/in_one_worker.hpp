@@ -193,25 +193,65 @@ private:
     void one_is_done() { (void)one_more(); }
 };
 
-// create: actors with names in the system's registry, and one message to each.
+// create: actors are spawned and get one message each.
 
 class Newborn final : public peacepie::Actor {
 public:
-    Newborn() { on("greet", &Newborn::greet); }
+    Newborn() {
+        on("greet", &Newborn::greet);
+        on("greet_task", &Newborn::greet_task);
+        on("greet_and_end", &Newborn::greet_and_end);
+    }
 
 private:
     Param<int> size{this, "size", 0};
     void greet() { send(sender(), "born"); }
+    Task<> greet_task() {
+        send(sender(), "born");
+        co_return;
+    }
+    void greet_and_end() {
+        send(sender(), "born");
+        retire();
+    }
 };
 
 class Creator final : public Driver {
 public:
+    static constexpr int in_one_turn = 1'000;  // others get theirs in between
+    Creator() {
+        on("run", &Creator::run, "count", "greeting");
+        on("more", &Creator::more);
+        on("born", &Creator::born);
+    }
+
+private:
+    void run(std::int64_t count, std::string greeting) {
+        begin(count);
+        greeting_ = greeting;
+        uncreated_ = count;
+        send(std::string(name()), "more");
+    }
+    void more() {
+        for (int i = 0; i < in_one_turn && uncreated_ > 0; ++i, --uncreated_) send(spawn<Newborn>(), greeting_);
+        if (uncreated_ > 0) send(std::string(name()), "more");
+    }
+    void born() { (void)one_more(); }
+
+    std::string greeting_;
+    std::int64_t uncreated_ = 0;
+};
+
+// The same with chosen names in the system's registry.
+
+class Registrar final : public Driver {
+public:
     static constexpr int in_one_call = 1'000;
     static constexpr int calls_open = 4;
-    Creator() {
-        on("run", &Creator::run, "count", "prefix");
-        on("call", &Creator::call, overlapping);
-        on("born", &Creator::born);
+    Registrar() {
+        on("run", &Registrar::run, "count", "prefix");
+        on("call", &Registrar::call, overlapping);
+        on("born", &Registrar::born);
     }
 
 private:
@@ -236,7 +276,7 @@ private:
     std::int64_t uncreated_ = 0;
 };
 
-// skynet: a tree of actors, ten below each, whose leaves send their number up.
+// skynet: a tree of actors, ten below each, whose leaves send their number up.  Each ends when it has told its parent.
 
 class Skynet final : public Driver {
 public:
@@ -247,29 +287,30 @@ public:
     }
 
 private:
-    Task<> run(std::int64_t size) {
+    void run(std::int64_t size) {
         begin(1);
         is_root_ = true;
-        co_await branch(0, size);
+        branch(0, size);
     }
-    Task<> grow(std::int64_t first, std::int64_t size) {
+    void grow(std::int64_t first, std::int64_t size) {
         parent_ = sender();
-        if (size == 1) send(parent_, "sum", named("of", first));
-        else co_await branch(first, size);
+        if (size == 1) tell(first);
+        else branch(first, size);
     }
-    Task<> branch(std::int64_t first, std::int64_t size) {
+    void branch(std::int64_t first, std::int64_t size) {
         children_ = 10;
-        std::vector<std::string> names;
-        for (int i = 0; i < 10; ++i) names.push_back("s" + std::to_string(first + i * (size / 10)) + "_" + std::to_string(size / 10));
-        auto creation = create_actors(Address(std::string(node())), "peacepie_bench", "Skynet", std::move(names));
-        const auto created = co_await creation;
-        for (int i = 0; i < 10; ++i) send(created[static_cast<std::size_t>(i)], "grow", named("first", first + i * (size / 10)), named("size", size / 10));
+        const auto below = size / 10;
+        for (int i = 0; i < 10; ++i) send(spawn<Skynet>(), "grow", named("first", first + i * below), named("size", below));
     }
     void sum(std::int64_t of) {
         total_ += of;
         if (--children_ > 0) return;
         if (is_root_) (void)one_more();
-        else send(parent_, "sum", named("of", total_));
+        else tell(total_);
+    }
+    void tell(std::int64_t number) {
+        send(parent_, "sum", named("of", number));
+        retire();
     }
 
     Address parent_;

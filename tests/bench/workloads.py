@@ -46,13 +46,26 @@ def big(system, scale, tasks=False):
     yield "big", 120 * each / system.result(driver)["seconds"], "rt/s"
 
 
-def create(system, scale):
+def create(system, scale, tasks=False):
+    """Spawned, greeted, gone, as the peers do it; then as many that stay, for the memory of an idle one."""
     creator, count = system.create("Creator"), int(1e6 * scale)
+    system.ask(creator, "run", {"count": count, "greeting": "greet_task" if tasks else "greet_and_end"})
+    yield "create", rate(system.result(creator)), "actors/s"
+    if tasks:
+        return
     before = system.memory()
-    system.ask(creator, "run", {"count": count, "prefix": "c"})
-    result = system.result(creator, within=300)
-    yield "create", rate(result), "actors/s"
+    system.ask(creator, "run", {"count": count, "greeting": "greet"})
+    system.result(creator)
     yield "idle", (system.memory() - before) / count, "B/actor"
+
+
+def create_named(system, scale):
+    """With chosen names: each is claimed at the broker first."""
+    registrar, count = system.create("Registrar"), int(200e3 * scale)
+    before = system.memory()
+    system.ask(registrar, "run", {"count": count, "prefix": "c"})
+    yield "create.named", rate(system.result(registrar, within=300)), "actors/s"
+    yield "idle.named", (system.memory() - before) / count, "B/actor"
 
 
 def skynet(system, scale):
@@ -185,7 +198,7 @@ def sized(workload, **settings):
 
 #: By name, in the order in which they are run.
 WORKLOADS = {
-    "pingpong": pingpong, "threadring": threadring, "fanin": fanin, "big": big, "create": create, "skynet": skynet,
+    "pingpong": pingpong, "threadring": threadring, "fanin": fanin, "big": big, "create": create, "create.named": create_named, "skynet": skynet,
     "pingpong.task": coroutines(pingpong), "threadring.task": coroutines(threadring), "fanin.task": coroutines(fanin),
     "big.task": coroutines(big),
     "rtt.16": rtt, "rtt.1024": sized(rtt, size=1024),

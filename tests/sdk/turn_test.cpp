@@ -184,3 +184,87 @@ TEST_CASE("an observer is notified of the command it subscribed to") {
     stage.tell(it, "note", named("n", 1));
     CHECK(stage.printed_by(observer) == Lines{"note"});
 }
+
+namespace {
+
+/// Spawns others of its kind.
+class Mother final : public Actor {
+public:
+    Mother() {
+        on("bear", &Mother::bear, "age");
+        on("tell", &Mother::tell);
+        on("leave", &Mother::leave);
+        on("leave_slowly", &Mother::leave_slowly);
+    }
+
+private:
+    Param<int> age{this, "age", 0};
+
+    Task<> started() override {
+        if (*age < 0) throw Error("too_young", "not yet");
+        print("{} has come", *age);
+        return {};
+    }
+    void stopping() noexcept override { print("{} has gone", *age); }
+    void params_changed() override {
+        if (*age > 100) throw Error("too_old", "that is too old");
+    }
+
+    Address bear(int of_age) {
+        const auto child = spawn<Mother>(named("age", of_age));
+        print("has borne one of {}", of_age);
+        send(child, "tell");
+        return child;
+    }
+    int tell() {
+        print("{} was told", *age);
+        return *age;
+    }
+    void leave() { retire(); }
+    Task<> leave_slowly() {
+        retire();
+        co_await sleep(1s);
+        print("{} is ready", *age);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a spawned actor starts after the turn that spawned it, with its parameters, and can be reached by its name") {
+    Stage stage;
+    auto mother = stage.add<Mother>("mother", named("age", 30));
+    const auto child = stage.ask(mother, "bear", named("age", 3)).as<std::string>();
+    CHECK(child.starts_with("~"));
+    CHECK(stage.printed() == Lines{"30 has come", "has borne one of 3", "3 has come", "3 was told"});
+    CHECK(stage.ask(child, "tell").as<int>() == 3);
+}
+
+TEST_CASE("what a constructor or a parameter refuses is thrown to the one who spawns") {
+    Stage stage;
+    auto mother = stage.add<Mother>("mother");
+    CHECK_THROWS_WITH(stage.ask(mother, "bear", named("age", "three")), Contains("age"));
+}
+
+TEST_CASE("a spawned actor whose start throws is gone, and its mail is answered") {
+    Stage stage;
+    auto mother = stage.add<Mother>("mother");
+    const auto child = stage.ask(mother, "bear", named("age", -1)).as<std::string>();
+    CHECK_THROWS_WITH(stage.ask(child, "tell"), Contains(child));
+}
+
+TEST_CASE("an actor that retires ends after its turn, with last words, and its mail is answered") {
+    Stage stage;
+    auto mother = stage.add<Mother>("mother", named("age", 30));
+    stage.tell(mother, "leave");
+    CHECK(stage.printed() == Lines{"30 has come", "30 has gone"});
+    CHECK_THROWS_WITH(stage.ask(mother, "tell"), Contains("mother"));
+}
+
+TEST_CASE("an actor that retires goes when no handler of it is suspended") {
+    Stage stage;
+    auto mother = stage.add<Mother>("mother", named("age", 30));
+    stage.tell(mother, "leave_slowly");
+    CHECK(stage.printed() == Lines{"30 has come"});
+    stage.advance(2s);
+    CHECK(stage.printed() == Lines{"30 has come", "30 is ready", "30 has gone"});
+}

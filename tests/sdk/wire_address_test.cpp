@@ -5,6 +5,7 @@
 
 #include "catch.hpp"
 #include "wire/limits.hpp"
+#include "wire/spawned_name.hpp"
 
 using namespace peacepie;
 
@@ -72,4 +73,26 @@ TEST_CASE("an address printed and read again is the same") {
 TEST_CASE("the key is the entity, or the node of an admin") {
     CHECK(Address::parse("first.main/greeter")->key() == "greeter");
     CHECK(Address::parse("first.main")->key() == "first.main.admin");
+}
+
+TEST_CASE("the name of a spawned actor says in which nursery it was born and reads back as the same") {
+    for (const SpawnedName name : {SpawnedName{0, 0}, SpawnedName{1, 63}, SpawnedName{63, 64}, SpawnedName{60'000'000'000, 16'777'215},
+                                   SpawnedName{(1ull << 53) - 1, SpawnedName::number_max}}) {
+        const auto text = name.text();
+        INFO(text);
+        const auto read = SpawnedName::parse(text);
+        REQUIRE(read);
+        CHECK(read->nursery == name.nursery);
+        CHECK(read->number == name.number);
+        CHECK(is_entity(text));
+        CHECK_FALSE(is_name(text));
+        CHECK(Address::parse("first.main/" + text)->entity == text);
+    }
+    CHECK(SpawnedName{60'000'000'000, 16'777'215}.text().size() <= 15);  // no allocation for a usual one
+}
+
+TEST_CASE("what only looks like a spawned actor's name is none") {
+    for (const auto* bad : {"", "~", "~~", "~1", "~1~", "~~1", "1~1", "~1~1~1", "~1~01", "~00~1", "~1~1 ", "~1~\n", "~1.2~3", "~1~-------------",
+                            "~zzzzzzzzzzzzzzz~1", "~1~zzzzzzzzz"})
+        CHECK_FALSE(is_entity(bad));
 }

@@ -39,6 +39,8 @@ public:
         on("slower", &Counter::slower, "sender", "number");
         on("crowd", &Counter::slow, "sender", "number", overlapping);
         on("report", &Counter::report);
+        on("spawn", &Counter::spawn_one, "count");
+        on("leave", &Counter::leave);
     }
 
 private:
@@ -69,6 +71,12 @@ private:
         co_return number;
     }
     void tick() { ++*ticks; }
+    Addresses spawn_one(int count) {
+        Addresses children;
+        for (int i = 0; i < count; ++i) children.push_back(spawn<Counter>(named("period", Seconds(0.02))));
+        return children;
+    }
+    void leave() { retire(); }
     Reply report() {
         if (!ticker.is_running()) ticker.start();
         return reply("report", named("seen", seen.read()), named("fault", fault.read()), named("ticks", ticks.read()));

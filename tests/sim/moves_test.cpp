@@ -1,6 +1,7 @@
 // moves_test.cpp - G1 to G5 while the receiver is on the move.  Next: world.hpp.
 #include "catch.hpp"
 #include "sim/world.hpp"
+#include "wire/convert.hpp"
 
 using namespace peacepie;
 using namespace peacepie::sim;
@@ -10,6 +11,12 @@ namespace {
 
 constexpr int workers = 3;
 
+/// The names of the actors that a new counter in a worker of the seed's choice has spawned.
+std::vector<std::string> spawned_by(World& world, const std::string& parent, int count) {
+    world.create(parent, "Counter", world.random().below(workers));
+    return convert<std::vector<std::string>>::from(world.call(parent, "spawn", Value::Map{{"count", count}}).body);
+}
+
 struct Load {
     std::vector<std::uint64_t> asks;
     std::vector<std::uint64_t> moves;
@@ -18,58 +25,94 @@ struct Load {
 };
 
 /// Senders in every process and one outside, while the counter moves at random.
-Load load_and_move(World& world, int count, int moves) {
+Load load_and_move(World& world, const std::string& counter, int count, int moves) {
     Load load;
-    world.create("counter", "Counter", 0);
-    (void)world.call("counter", "report");  // starts its ticker
+    (void)world.call(counter, "report");  // starts its ticker
     for (std::size_t w = 0; w < workers; ++w) {
         const auto name = "sender_" + std::to_string(w);
         world.create(name, "Sender", w);
-        load.asks.push_back(world.ask(name, "send_numbers", Value::Map{{"to", "counter"}, {"count", count}}, 60'000));
+        load.asks.push_back(world.ask(name, "send_numbers", Value::Map{{"to", counter}, {"count", count}}, 60'000));
         world.create("asker_" + std::to_string(w), "Sender", w);
         load.asks.push_back(world.ask("asker_" + std::to_string(w), "ask_numbers",
-                                      Value::Map{{"to", "counter"}, {"command", w == 0 ? "slow" : "add"}, {"count", count / 4}}, 60'000));
+                                      Value::Map{{"to", counter}, {"command", w == 0 ? "slow" : "add"}, {"count", count / 4}}, 60'000));
     }
     for (int i = 0; i < moves; ++i) {
-        load.moves.push_back(world.ask("", "recreate_actor", to_node("counter", world.node(world.random().below(workers)))));
+        load.moves.push_back(world.ask("", "recreate_actor", to_node(counter, world.node(world.random().below(workers)))));
         const auto burst = world.random().below(20);
         for (std::uint64_t j = 0; j < burst; ++j)
-            world.send("counter", "count", Value::Map{{"sender", "outside"}, {"number", load.outside++}});
+            world.send(counter, "count", Value::Map{{"sender", "outside"}, {"number", load.outside++}});
         world.run_for(Nanoseconds(world.random().below(12'000'000)));
     }
     load.senders = workers;
     return load;
 }
 
+/// All that was sent to the counter has come, once and in the order of each sender, wherever the counter was.
+void nothing_is_lost(World& world, const std::string& counter) {
+    constexpr int count = 120;
+    const auto load = load_and_move(world, counter, count, 12);
+    for (const auto mid : load.asks) CHECK(world.wait(mid).kind == Kind::reply);
+    int moved = 0;
+    for (const auto mid : load.moves) {
+        const auto answer = world.wait(mid);
+        CHECK((answer.command == "actor_is_recreated" || answer.command == "actor_is_not_recreated"));
+        moved += answer.command == "actor_is_recreated" ? 1 : 0;
+    }
+    CHECK(moved >= 3);
+    world.run_for(1s);
+    const auto report = world.call(counter, "report");
+    CHECK(*report.body.find("fault")->as_text() == "");
+    const Value& seen = *report.body.find("seen");
+    for (int w = 0; w < workers; ++w) {
+        CHECK(number(seen, ("sender_" + std::to_string(w)).c_str()) == count);
+        CHECK(number(seen, ("asker_" + std::to_string(w)).c_str()) == count / 4);
+    }
+    if (load.outside > 0) CHECK(number(seen, "outside") == load.outside);
+    CHECK(world.dead_letters() == 0);
+}
+
 }  // namespace
 
 TEST_CASE("messages of each sender arrive once and in order while the receiver moves at random") {
-    constexpr int count = 120;
     for (const auto seed : seeds(40)) {
         INFO("seed " << seed);
         World world(seed, workers);
-        const auto load = load_and_move(world, count, 12);
-        for (const auto mid : load.asks) {
-            const auto answer = world.wait(mid);
-            CHECK(answer.kind == Kind::reply);
+        world.create("counter", "Counter", 0);
+        nothing_is_lost(world, "counter");
+    }
+}
+
+TEST_CASE("a spawned actor moves at random like any other: its mail arrives once and in order") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        nothing_is_lost(world, spawned_by(world, "parent", 1).front());
+    }
+}
+
+TEST_CASE("spawned actors that retire, wherever they are on the move, are gone for everybody and answer nobody late") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        std::vector<std::uint64_t> moves, asks;
+        const auto children = spawned_by(world, "parent", 6);
+        for (const auto& child : children) {
+            for (int i = 0; i < 2; ++i)
+                moves.push_back(world.ask("", "recreate_actor", to_node(child, world.node(world.random().below(workers)))));
+            world.run_for(Nanoseconds(world.random().below(6'000'000)));
+            world.send(child, "leave");
+            asks.push_back(world.ask(child, "report"));
+            world.run_for(Nanoseconds(world.random().below(6'000'000)));
         }
-        int moved = 0;
-        for (const auto mid : load.moves) {
+        for (const auto mid : moves) {
             const auto answer = world.wait(mid);
             CHECK((answer.command == "actor_is_recreated" || answer.command == "actor_is_not_recreated"));
-            moved += answer.command == "actor_is_recreated" ? 1 : 0;
         }
-        CHECK(moved >= 3);
-        world.run_for(1s);
-        const auto report = world.call("counter", "report");
-        CHECK(*report.body.find("fault")->as_text() == "");
-        const Value& seen = *report.body.find("seen");
-        for (int w = 0; w < workers; ++w) {
-            CHECK(number(seen, ("sender_" + std::to_string(w)).c_str()) == count);
-            CHECK(number(seen, ("asker_" + std::to_string(w)).c_str()) == count / 4);
+        for (const auto mid : asks) CHECK(world.wait(mid).kind == Kind::error);
+        for (const auto& child : children) {
+            CHECK(world.call(child, "report").command == "no_such_actor");
+            CHECK(world.call("", "seek_actor", Value::Map{{"entity", child}}).command == "actor_is_not_found");
         }
-        if (load.outside > 0) CHECK(number(seen, "outside") == load.outside);
-        CHECK(world.dead_letters() == 0);
     }
 }
 

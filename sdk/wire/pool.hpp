@@ -1,22 +1,29 @@
-// pool.hpp - fixed-size blocks from thread-local magazines, for what a message hop allocates.
+// pool.hpp - fixed-size blocks from thread-local magazines, for what a message hop or a new actor allocates.
 //
-// Any thread takes, any thread gives back; whole magazines of 128 blocks move between threads.  Blocks come from the
-// system once and are kept: glibc's malloc in this place costs 5x on fan-in (performance notes in tests/bench).
-// Under a sanitizer every block is an own allocation, so that a use after free is seen.
-// Next: mail.hpp is what lives in the blocks.
+// Any thread takes, any thread gives back; whole magazines move between threads.  Blocks come from the system once and are
+// kept: glibc's malloc in this place costs 5x on fan-in, and a lock of its arena whenever one thread takes what another gives
+// back (performance notes in tests/bench).  Each library that is loaded has its own.  Under a sanitizer every block is an own
+// allocation, so that a use after free is seen.
+// Next: worker/mail.hpp and peacepie/frame_pool.hpp are what lives in the blocks.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <mutex>
 #include <new>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define PEACEPIE_PLAIN_BLOCKS 1
-#else
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define PEACEPIE_PLAIN_BLOCKS 1
+#endif
+#endif
+#ifndef PEACEPIE_PLAIN_BLOCKS
 #define PEACEPIE_PLAIN_BLOCKS 0
 #endif
 
-namespace peacepie::worker {
+namespace peacepie {
 
 template <std::size_t Size>
 class Pool {
@@ -41,14 +48,14 @@ public:
     }
 
 private:
-    static constexpr std::size_t magazine_size = 128;
-    static constexpr std::size_t slab_magazines = 8;
+    static constexpr std::size_t magazine_size = std::min<std::size_t>(128, (64 << 10) / Size);
+    static constexpr std::size_t slab_magazines = std::max<std::size_t>(1, (64 << 10) / (Size * magazine_size));
 
     struct Block {
         Block* next;
         Block* next_magazine;
     };
-    static_assert(Size >= sizeof(Block));
+    static_assert(Size >= sizeof(Block) && magazine_size > 1);
 
     struct Magazine {
         Block* loaded = nullptr;
@@ -61,7 +68,7 @@ private:
         ~Returner() {
             if (magazine_.spare) store(magazine_.spare);
             if (magazine_.count == magazine_size) store(magazine_.loaded);
-            // A part-filled one stays with the process: at most 127 blocks per thread that ended.
+            // A part-filled one stays with the process: less than one magazine per thread that ended.
             magazine_ = {};
         }
     };
@@ -113,4 +120,4 @@ private:
     static inline Block* depot_ = nullptr;
 };
 
-}  // namespace peacepie::worker
+}  // namespace peacepie
