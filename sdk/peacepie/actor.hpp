@@ -100,7 +100,8 @@ protected:
     // Messages.
     template <class... Fields>
     void send(const To& to, const Command& command, const Fields&... fields) const {
-        post(to, command, encoded(fields...));
+        if constexpr (sizeof...(Fields) == 0) post(to, command, {});
+        else post(to, command, encoded_in_passing(fields...));
     }
     template <class... Fields>
     [[nodiscard]] Ask<> ask(const To& to, const Command& command, const Fields&... fields) {
@@ -116,8 +117,8 @@ protected:
         return peacepie::reply(command, std::move(fields)...);
     }
     template <class T>
-    [[nodiscard]] static Named named(std::string field, const T& value) {
-        return peacepie::named(std::move(field), value);
+    [[nodiscard]] static auto named(std::string_view field, T&& value) {
+        return peacepie::named(field, std::forward<T>(value));
     }
     template <class T>
     [[nodiscard]] static auto attempt(T&& ask) {

@@ -1,22 +1,11 @@
-// body.cpp - the two heads of MessagePack that a body of named fields needs.
+// body.cpp - the few forms of MessagePack that most bodies are made of.
 //
-// Next: value.hpp encodes what is inside.
+// Next: value.hpp encodes the rest.
 #include "peacepie/body.hpp"
 
 #include "wire/scan.hpp"
 
 namespace peacepie {
-
-namespace {
-
-/// The usual value of a small message, without setting up a packer.
-void append_integer(std::string& out, std::int64_t number) {
-    if (number >= 0) return scan::put_unsigned(out, static_cast<std::uint64_t>(number));
-    if (number >= -32) out += static_cast<char>(number);
-    else Value(number).encode(out);
-}
-
-}  // namespace
 
 void append_map_head(std::string& out, std::size_t size) {
     if (size < 16) {
@@ -28,15 +17,27 @@ void append_map_head(std::string& out, std::size_t size) {
     out += static_cast<char>(size);
 }
 
-void append_field(std::string& out, const Named& field) {
-    if (field.name.size() < 32) {
-        out += static_cast<char>(0xa0 | field.name.size());
-        out += field.name;
-    } else {
-        Value(field.name).encode(out);
-    }
-    if (const auto* number = field.value.as_integer()) append_integer(out, *number);
-    else field.value.encode(out);
+void append_text(std::string& out, std::string_view text) { scan::put_text(out, text); }
+
+void append_binary(std::string& out, std::string_view bytes) {
+    scan::put_binary_head(out, bytes.size());
+    out += bytes;
+}
+
+void append_integer(std::string& out, std::int64_t number) {
+    if (number >= 0) scan::put_unsigned(out, static_cast<std::uint64_t>(number));
+    else if (number >= -32) out += static_cast<char>(number);
+    else Value(number).encode(out);
+}
+
+void append_large(std::string& out, std::uint64_t number) { scan::put_unsigned(out, number); }
+
+std::string& body_buffer() {
+    constexpr std::size_t kept_max = 64 << 10;  // a rare large body must not stay in every thread
+    static thread_local std::string buffer;
+    if (buffer.capacity() > kept_max) std::string().swap(buffer);
+    buffer.clear();
+    return buffer;
 }
 
 }  // namespace peacepie

@@ -4,14 +4,40 @@
 // Next: recipient.hpp says whom the body goes to.
 #pragma once
 
+#include <concepts>
 #include <string>
+#include <string_view>
 
 #include "wire/named.hpp"
 
 namespace peacepie {
 
 void append_map_head(std::string& out, std::size_t size);
-void append_field(std::string& out, const Named& field);
+void append_text(std::string& out, std::string_view text);
+void append_binary(std::string& out, std::string_view bytes);
+void append_integer(std::string& out, std::int64_t number);
+void append_large(std::string& out, std::uint64_t number);
+
+/// As convert<T>::to(value) would be encoded, without the tree for what most bodies are made of.
+template <class T>
+void append_value(std::string& out, const T& value) {
+    if constexpr (std::same_as<T, bool>) out += value ? '\xc3' : '\xc2';
+    else if constexpr (std::signed_integral<T>) append_integer(out, value);
+    else if constexpr (std::unsigned_integral<T>) append_large(out, value);
+    else if constexpr (std::same_as<T, Binary>) append_binary(out, value.bytes);
+    else if constexpr (std::same_as<T, Value>) value.encode(out);
+    else if constexpr (std::is_convertible_v<const T&, std::string_view>) append_text(out, value);
+    else NamedView<const T&>{{}, value}.as_value().encode(out);
+}
+inline void append_field(std::string& out, const Named& field) {
+    append_text(out, field.name);
+    append_value(out, field.value);
+}
+template <class T>
+void append_field(std::string& out, const NamedView<T>& field) {
+    append_text(out, field.name);
+    append_value<std::remove_cvref_t<T>>(out, field.value);
+}
 
 /// A map of the fields; without any, an empty body, which stands for nil.
 template <class... Fields>
@@ -21,6 +47,18 @@ template <class... Fields>
         append_map_head(body, sizeof...(Fields));
         (append_field(body, fields), ...);
     }
+    return body;
+}
+
+/// This thread's buffer, empty.  In use until the next body is written.
+[[nodiscard]] std::string& body_buffer();
+
+/// The same as a view that lasts until this thread writes its next body: for what is copied on at once.
+template <class... Fields>
+[[nodiscard]] std::string_view encoded_in_passing(const Fields&... fields) {
+    std::string& body = body_buffer();
+    append_map_head(body, sizeof...(Fields));
+    (append_field(body, fields), ...);
     return body;
 }
 

@@ -92,6 +92,8 @@ T argument(const Argument& wanted, Slot& given) {
         if (given.is == Slot::Is::text) return std::string(given.bytes);
     } else if constexpr (std::is_same_v<T, Binary>) {
         if (given.is == Slot::Is::binary) return {std::string(given.bytes)};
+    } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+        if (given.is == Slot::Is::integer && std::in_range<T>(given.integer)) return static_cast<T>(given.integer);
     }
     if (given.is == Slot::Is::absent) {
         if constexpr (is_optional<T>) return std::nullopt;
@@ -132,7 +134,7 @@ void invoke_method(Actor& actor, const Handler& handler, Turn& turn) {
         call_and_answer<R>(actor, handler, turn, [&] { return (self.*method)(); });
     } else {
         std::array<Slot, Traits::arity> slots;
-        if (handler.whole_body) slots[0] = {Slot::Is::value, {}, Value::decode(turn.body)};
+        if (handler.whole_body) slots[0] = {Slot::Is::value, 0, {}, Value::decode(turn.body)};
         else read_slots(handler, turn.body, slots);
         auto arguments = [&]<std::size_t... I>(std::index_sequence<I...>) {
             return typename Traits::Arguments{

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "peacepie/actor_class.hpp"
 #include "wire/closest.hpp"
@@ -34,13 +35,17 @@ std::int64_t signed_of(std::uint64_t bits, int width) noexcept {
 /// The value at the cursor, or absent where it is none that can stand in a slot.
 Slot slot_at(Cursor& cursor) {
     const int tag = cursor.peek();
-    const auto value = [](auto&& of) { return Slot{Slot::Is::value, {}, Value(of)}; };
+    const auto value = [](auto&& of) { return Slot{Slot::Is::value, 0, {}, Value(of)}; };
+    const auto integer = [](std::int64_t of) { return Slot{Slot::Is::integer, of, {}, {}}; };
     if (tag < 0) return {};
-    if ((tag & 0xe0) == 0xa0 || (tag >= 0xd9 && tag <= 0xdb)) return {Slot::Is::text, cursor.text(), {}};
-    if (tag >= 0xc4 && tag <= 0xc6) return {Slot::Is::binary, cursor.binary(), {}};
-    if (tag < 0x80 || (tag >= 0xcc && tag <= 0xcf)) return value(cursor.unsigned_integer());
+    if ((tag & 0xe0) == 0xa0 || (tag >= 0xd9 && tag <= 0xdb)) return {Slot::Is::text, 0, cursor.text(), {}};
+    if (tag >= 0xc4 && tag <= 0xc6) return {Slot::Is::binary, 0, cursor.binary(), {}};
+    if (tag < 0x80 || (tag >= 0xcc && tag <= 0xcf)) {
+        const auto number = cursor.unsigned_integer();
+        return std::in_range<std::int64_t>(number) ? integer(static_cast<std::int64_t>(number)) : value(number);
+    }
     const auto* begin = cursor.at++;
-    if (tag >= 0xe0) return value(static_cast<std::int64_t>(tag) - 0x100);
+    if (tag >= 0xe0) return integer(static_cast<std::int64_t>(tag) - 0x100);
     switch (tag) {
         case 0xc0: return value(nullptr);
         case 0xc2: return value(false);
@@ -49,7 +54,7 @@ Slot slot_at(Cursor& cursor) {
         case 0xcb: return value(std::bit_cast<double>(cursor.big_endian(8)));
         case 0xd0: case 0xd1: case 0xd2: case 0xd3: {
             const int width = 1 << (tag - 0xd0);
-            return value(signed_of(cursor.big_endian(static_cast<std::size_t>(width)), width));
+            return integer(signed_of(cursor.big_endian(static_cast<std::size_t>(width)), width));
         }
         default: break;
     }

@@ -17,14 +17,16 @@ struct Handler;
 
 /// One named argument.
 struct Slot {
-    enum class Is : std::uint8_t { absent, text, binary, value };
+    enum class Is : std::uint8_t { absent, integer, text, binary, value };
 
     Is is = Is::absent;
+    std::int64_t integer = 0;
     std::string_view bytes;  ///< of a text or a binary: a view of the body
     Value value;             ///< of anything else
 
     /// As a tree, whatever it is.
     [[nodiscard]] Value take() {
+        if (is == Is::integer) return Value(integer);
         if (is == Is::text) return Value(bytes);
         if (is == Is::binary) return Value(Binary{std::string(bytes)});
         return std::move(value);

@@ -1,6 +1,7 @@
 // Arguments read straight from a body: every type MessagePack has, and everything that is no map of arguments.
 #include "catch.hpp"
 #include "peacepie/actor_class.hpp"
+#include "peacepie/body.hpp"
 #include "peacepie/slots.hpp"
 #include "wire/limits.hpp"
 
@@ -83,4 +84,30 @@ TEST_CASE("a body that is cut off anywhere is refused") {
 TEST_CASE("a depth bomb in an argument is refused") {
     Reading reading;
     CHECK_THROWS_AS(reading.of("\x81\xa5" "first" + std::string(limits::body_depth_max + 5, '\x91') + '\xc0'), Error);
+}
+
+TEST_CASE("a body is written without a tree as the tree would be") {
+    const auto same = [](const auto& value) {
+        CHECK(encoded(named("x", value)) == body_of(named("x", value)).encoded());
+        CHECK(encoded_in_passing(named("x", value)) == encoded(named("x", value)));
+    };
+    for (const std::int64_t number : {0L, 1L, 127L, 128L, 255L, 256L, 65'535L, 65'536L, 4'294'967'295L, 4'294'967'296L, -1L, -32L, -33L,
+                                      -128L, -129L, -32'769L, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()})
+        same(number);
+    same(std::numeric_limits<std::uint64_t>::max());
+    same(true);
+    same(false);
+    same(1.5);
+    same(2.0F);
+    same(std::string("Anna"));
+    same(std::string(40, 'x'));
+    same(std::string(70'000, 'x'));
+    same(Binary{std::string(300, '\0')});
+    same(Binary{std::string(70'000, 'b')});
+    same(Seconds(0.25));
+    same(std::optional<int>());
+    same(std::optional<int>(3));
+    same(std::vector<std::string>{"a", "b"});
+    same(Value(Value::Map{{"k", nullptr}}));
+    CHECK(encoded(named(std::string(40, 'n'), 1)) == body_of(named(std::string(40, 'n'), 1)).encoded());
 }

@@ -113,14 +113,14 @@ TEST_CASE("a broken address is bad_argument") {
 
 TEST_CASE("named takes texts, numbers, lists and nothing") {
     const std::string text = "Anna";
-    CHECK(named("whom", text).value == Value("Anna"));
-    CHECK(named("whom", "Anna").value == Value("Anna"));
-    CHECK(named("whom", std::string_view("Anna")).value == Value("Anna"));
-    CHECK(named("times", 3).value == Value(3));
-    CHECK(named("flag", true).value == Value(true));
-    CHECK(named("limit", std::optional<int>()).value.is_nil());
-    CHECK(named("names", std::vector<std::string>{"a"}).value == Value(Value::Array{Value("a")}));
-    CHECK(named("period", Seconds(0.5)).value == Value(0.5));
+    CHECK(Named(named("whom", text)).value == Value("Anna"));
+    CHECK(Named(named("whom", "Anna")).value == Value("Anna"));
+    CHECK(Named(named("whom", std::string_view("Anna"))).value == Value("Anna"));
+    CHECK(Named(named("times", 3)).value == Value(3));
+    CHECK(Named(named("flag", true)).value == Value(true));
+    CHECK(Named(named("limit", std::optional<int>())).value.is_nil());
+    CHECK(Named(named("names", std::vector<std::string>{"a"})).value == Value(Value::Array{Value("a")}));
+    CHECK(Named(named("period", Seconds(0.5))).value == Value(0.5));
 }
 
 TEST_CASE("a body of named arguments is a map in their order, and nil for none") {

@@ -15,6 +15,8 @@ public:
     Counter() {
         on("count", &Counter::count, "from", "number");
         on("report", &Counter::report);
+        on("spawn", &Counter::spawn_some, "count");
+        on("leave", &Counter::leave);
     }
 
 private:
@@ -37,6 +39,14 @@ private:
         if (*nap_ms > 0) co_await sleep(std::chrono::duration<double, std::milli>(*nap_ms));
         co_return reply("counted", named("number", number));
     }
+
+    Addresses spawn_some(int count) {
+        Addresses children;
+        for (int i = 0; i < count; ++i) children.push_back(spawn<Counter>(named("nap_ms", 0)));
+        return children;
+    }
+
+    void leave() { retire(); }
 
     Reply report() {
         return reply("report", named("received", *received), named("lost", *lost), named("repeated", *repeated),
