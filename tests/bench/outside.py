@@ -11,7 +11,7 @@ ASK, REPLY = 1, 2       # kinds of envelopes
 IN_ONE_PROGRAM = 4_000  # clients: each needs two descriptors
 
 
-def python_client(system, scale):
+def python_rtt(system, scale):
     echo, count, spans = system.create("Echo"), int(4_000 * scale), []
     for _ in range(count):
         before = time.perf_counter()
@@ -20,8 +20,30 @@ def python_client(system, scale):
     spans.sort()
     yield "python.rtt.16.p50", spans[count // 2], "us"
     yield "python.rtt.16.p99", spans[count * 99 // 100], "us"
-    yield "python.pipe64.16", python_pipe(system.endpoint, echo, int(100_000 * scale), 64), "req/s"
 
+
+def python_pipe(system, scale, lanes=64):
+    """The library asks one thing at a time; asks side by side are what a stranger's pyzmq program writes."""
+    def envelope(mid, command, recipient, body):
+        return msgpack.packb([1, ASK, mid, command, recipient, None, None, None, body])
+
+    echo, count = system.create("Echo"), int(100_000 * scale)
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.connect(system.endpoint)
+        socket.send(envelope(1, "hello", None, {"role": "client", "protocol": [1, 1]}))
+        socket.recv()
+        began = time.perf_counter()
+        for i in range(count + lanes):
+            if i >= lanes:
+                answer = msgpack.unpackb(socket.recv())
+                if answer[1] != REPLY:
+                    raise SystemExit(f"{echo} answers {answer}")
+            if i < count:
+                socket.send(envelope(2 + i, "echo", echo, {"body": b"x" * 16}))
+        yield f"python.pipe{lanes}.16", count / (time.perf_counter() - began), "req/s"
+
+
+def python_stream(system, scale):
     sink, count, credit = system.create("Sink"), int(400_000 * scale), 2_000
     system.ask(sink, "expect", {"count": count, "credit": credit})
     credits = system.client.notifications(timeout=10)
@@ -32,40 +54,27 @@ def python_client(system, scale):
     yield "python.stream.16", rate(system.result(sink)), "msg/s"
 
 
-def python_pipe(endpoint, actor, count, lanes):
-    """The library asks one thing at a time; asks side by side are what a stranger's pyzmq program writes."""
-    def envelope(mid, command, recipient, body):
-        return msgpack.packb([1, ASK, mid, command, recipient, None, None, None, body])
-
-    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
-        socket.connect(endpoint)
-        socket.send(envelope(1, "hello", None, {"role": "client", "protocol": [1, 1]}))
-        socket.recv()
-        began = time.perf_counter()
-        for i in range(count + lanes):
-            if i >= lanes:
-                answer = msgpack.unpackb(socket.recv())
-                if answer[1] != REPLY:
-                    raise SystemExit(f"{actor} answers {answer}")
-            if i < count:
-                socket.send(envelope(2 + i, "echo", actor, {"body": b"x" * 16}))
-        return count / (time.perf_counter() - began)
+def cpp(system, verb, actor, size, *more):
+    """The figures that client.cpp prints."""
+    words = [system.build / "tests" / "bench" / "client", verb, system.endpoint, actor, str(size), *map(str, more)]
+    return [float(word) for word in subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout.split()]
 
 
-def cpp_client(system, scale):
-    def client(verb, actor, size, *more):
-        words = [system.build / "tests" / "bench" / "client", verb, system.endpoint, actor, str(size), *map(str, more)]
-        return [float(word) for word in subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout.split()]
-
-    echo = system.create("Echo")
-    for part, value in zip(("p50", "p99", "p999"), client("rtt", echo, 16, int(20_000 * scale))):
+def cpp_rtt(system, scale):
+    values = cpp(system, "rtt", system.create("Echo"), 16, int(20_000 * scale))
+    for part, value in zip(("p50", "p99", "p999"), values):
         yield f"cpp.rtt.16.{part}", value, "us"
+
+
+def cpp_pipe(system, scale, lanes=64):
     count = int(400_000 * scale)
-    yield "cpp.pipe64.16", count / client("pipe", echo, 16, count, 64)[0], "req/s"
-    for size in (16, 100):
-        sink = system.create("Sink")
-        client("stream", sink, size, int(1e6 * scale), 2_000)
-        yield f"cpp.stream.{size}", rate(system.result(sink)), "msg/s"
+    yield f"cpp.pipe{lanes}.16", count / cpp(system, "pipe", system.create("Echo"), 16, count, lanes)[0], "req/s"
+
+
+def cpp_stream(system, scale, size=16):
+    sink = system.create("Sink")
+    cpp(system, "stream", sink, size, int(1e6 * scale), 2_000)
+    yield f"cpp.stream.{size}", rate(system.result(sink)), "msg/s"
 
 
 def clients(system, scale, count):

@@ -5,7 +5,7 @@ for one workload.  Next: figures.py runs them."""
 from across import fanout, pairs, pipe, rtt, stream
 from in_one_worker import big, coroutines, fanin, pingpong, rate, threadring
 from names import lookup, restart
-from outside import clients, cpp_client, python_client
+from outside import clients, cpp_pipe, cpp_rtt, cpp_stream, python_pipe, python_rtt, python_stream
 from verbs import memory, move, verbs
 
 
@@ -46,7 +46,9 @@ WORKLOADS = {
     "pipe1024.1024": sized(pipe, lanes=1024, size=1024),
     "stream.16": sized(stream, size=16), "stream.100": stream, "stream.1024": sized(stream, size=1024),
     "stream.65536": sized(stream, size=65_536),
-    "fanout100": fanout, "pairs100": pairs, "python": python_client, "cpp": cpp_client,
+    "fanout100": fanout, "pairs100": pairs,
+    "python.rtt.16": python_rtt, "python.pipe64.16": python_pipe, "python.stream.16": python_stream,
+    "cpp.rtt.16": cpp_rtt, "cpp.pipe64.16": cpp_pipe, "cpp.stream.16": cpp_stream, "cpp.stream.100": sized(cpp_stream, size=100),
     "clients.1000": sized(clients, count=1_000), "clients.10000": sized(clients, count=10_000),
     "verbs": verbs, "move": move, "memory": memory, "registry": lookup, "registry.10000": sized(restart, count=10_000),
     "registry.100000": sized(restart, count=100_000), "registry.1000000": sized(restart, count=1_000_000),
