@@ -16,11 +16,12 @@ import subprocess
 import sys
 import time
 
+from forwarder import forwarder
 from system import System
-from workloads import NOT_QUICK, WORKLOADS, forwarder
+from workloads import QUICK, QUICK_SCALES, SYSTEMS, WORKLOADS
 
 #: Figures of which less is better.
-LESS_IS_BETTER = ("rtt", "idle", "skynet", "create_", "move", "worker", "fanout100.p50", "python")
+LESS_IS_BETTER = ("rtt", "idle", "skynet", "create_", "move", "worker", "fanout100.p50", "python.rtt", "cpp.rtt", "clients", "registry")
 
 
 class Peers:
@@ -39,7 +40,7 @@ class Peers:
 
     def measure(self, workload):
         """(peer, figure, value, unit) of everybody who has that workload, or its figure through a forwarder."""
-        also = {"rtt": "rttfwd", "pipe64": "pipefwd64", "pipe1024": "pipefwd1024"}
+        also = {"rtt": "rttfwd", "rtt1c": "rttfwd1c", "pipe64": "pipefwd64", "pipe1024": "pipefwd1024"}
         kind, _, size = workload.partition(".")
         for peer, script in self.scripts.items():
             for wanted in (workload, f"{also.get(kind, kind)}.{size}" if kind in also else None, "idle" if workload == "create" else None):
@@ -89,7 +90,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--peers", type=pathlib.Path, help="folder with the peers' programs")
-    parser.add_argument("--quick", action="store_true", help="three rounds, a quarter of the counts, no variants")
+    parser.add_argument("--quick", action="store_true", help="what the peers have too: three rounds, a quarter of the counts")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--scale", type=float, help="of the counts: smaller is quicker and noisier")
     parser.add_argument("--only", help="names of workloads, with commas")
@@ -99,19 +100,24 @@ def main():
     options = parser.parse_args()
     rounds = options.rounds or (3 if options.quick else 5)
     scale = options.scale or (0.25 if options.quick else 1.0)
-    names = options.only.split(",") if options.only else [n for n in WORKLOADS if not (options.quick and n in NOT_QUICK)]
+    names = options.only.split(",") if options.only else QUICK if options.quick else list(WORKLOADS)
     unknown = [name for name in names if name not in WORKLOADS]
     if unknown:
         parser.error(f"no workload {', '.join(unknown)}; there are {', '.join(WORKLOADS)}")
     peers = Peers(options.peers) if options.peers else None
-    table = Table()
+    table, failed = Table(), []
     print(f"# {machine()}, {rounds} rounds, scale {scale}, medians (least-most)", flush=True)
     for turn in range(rounds):
         for name in names:
             print(f"round {turn + 1} of {rounds}: {name}", file=sys.stderr, flush=True)
-            with System(options.build, options.port, options.loops) as system:
-                for figure, value, unit in WORKLOADS[name](system, scale):
-                    table.add("peacepie", figure, value, unit)
+            its_scale = QUICK_SCALES.get(name, scale) if options.quick and not options.scale else scale
+            try:
+                with System(options.build, options.port, **{"loops": options.loops, **SYSTEMS.get(name, {})}) as system:
+                    for figure, value, unit in WORKLOADS[name](system, its_scale):
+                        table.add("peacepie", figure, value, unit)
+            except (Exception, SystemExit) as error:  # the others are worth having all the same
+                print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+                failed.append(name)
             for figure, value, unit in forwarder(options.build, options.port + 1, name, scale):
                 table.add("forwarder", figure, value, unit)
             for peer, figure, value, unit in peers.measure(name) if peers else ():
@@ -121,7 +127,9 @@ def main():
         rows = [{"who": who, "figure": figure, "unit": table.units[figure], "values": values}
                 for (who, figure), values in table.values.items()]
         options.json.write_text(json.dumps({"machine": machine(), "rounds": rounds, "scale": scale, "figures": rows}, indent=1))
-    return 0
+    if failed:
+        print(f"figures.py: failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

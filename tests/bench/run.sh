@@ -16,5 +16,5 @@ while [ $# -gt 0 ]; do
     esac
 done
 [ -f "$build/CMakeCache.txt" ] || cmake -S "$top" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
-cmake --build "$build" --target peacepie peacepie-broker peacepie-worker peacepie_bench bench_forwarder >/dev/null
+cmake --build "$build" --target bench_programs >/dev/null
 exec /usr/bin/python3 "$here/figures.py" --build "$build" "${options[@]}"

@@ -13,16 +13,21 @@ MAIN = "first.main.admin"
 
 
 class System:
-    """`peacepie up` with the bench's package and a second worker; `with System(build, 5990) as system:`."""
+    """`peacepie up` with the bench's package and a second worker; `with System(build, 5990) as system:`.
 
-    def __init__(self, build, port, loops=0):
+    `loops`: threads of each worker, 0 as installed.  `core`: all processes on that one."""
+
+    def __init__(self, build, port, loops=0, core=None):
+        self.build = build
         self.endpoint = f"tcp://127.0.0.1:{port}"
         self.state = tempfile.TemporaryDirectory(prefix="peacepie-bench-")
+        self.log = open(pathlib.Path(self.state.name) / "log", "w+", encoding="utf-8")  # no pipe: a full one stops who writes
+        pinned = ["taskset", "-c", str(core)] if core is not None else []
         self.up = subprocess.Popen(
-            [build / "bin" / "peacepie", "up", "--no-console", "--bind", self.endpoint, "--state-dir", self.state.name,
+            [*pinned, build / "bin" / "peacepie", "up", "--no-console", "--bind", self.endpoint, "--state-dir", self.state.name,
              "--packages", build / "tests" / "bench" / "packages", "--log-level", "warning",
              *(["--loops", str(loops)] if loops else [])],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.DEVNULL, stderr=self.log)
         self.client = self._connect()
         self.made = 0
         self.node = self.ask(MAIN, "create_process")["node"]
@@ -36,8 +41,13 @@ class System:
                 return client
             except (peacepie.Fault, TimeoutError, OSError):
                 if time.monotonic() > deadline or self.up.poll() is not None:
-                    raise SystemExit(f"the system does not start: {self.up.stderr.read() if self.up.poll() is not None else ''}")
+                    self.up.terminate()
+                    raise SystemExit(f"the system does not start: {self.said()}")
                 time.sleep(0.05)
+
+    def said(self):
+        self.log.seek(0)
+        return self.log.read()[-2_000:]
 
     def ask(self, recipient, command, body=None, timeout=60.0):
         answer = self.client.ask(recipient, command, body, timeout=timeout)
@@ -94,6 +104,11 @@ class System:
         except (peacepie.Fault, TimeoutError):
             self.up.terminate()
         self.client.close()
-        self.up.wait(20)
-        self.up.stderr.close()
+        try:
+            self.up.wait(60)  # a million actors are stopped one by one
+        except subprocess.TimeoutExpired:
+            print("the system does not end and is killed", file=sys.stderr)
+            self.up.kill()  # its children end with it
+            self.up.wait()
+        self.log.close()
         self.state.cleanup()
