@@ -3,34 +3,23 @@
 // Next: value.hpp encodes the rest.
 #include "peacepie/body.hpp"
 
-#include "wire/scan.hpp"
-
 namespace peacepie {
 
-void append_map_head(std::string& out, std::size_t size) {
-    if (size < 16) {
-        out += static_cast<char>(0x80 | size);
-        return;
-    }
+void append_long_map_head(std::string& out, std::size_t size) {
     out += static_cast<char>(0xde);  // an argument list of more than 65535 fields does not compile
     out += static_cast<char>(size >> 8);
     out += static_cast<char>(size);
 }
-
-void append_text(std::string& out, std::string_view text) { scan::put_text(out, text); }
 
 void append_binary(std::string& out, std::string_view bytes) {
     scan::put_binary_head(out, bytes.size());
     out += bytes;
 }
 
-void append_integer(std::string& out, std::int64_t number) {
-    if (number >= 0) scan::put_unsigned(out, static_cast<std::uint64_t>(number));
-    else if (number >= -32) out += static_cast<char>(number);
+void append_negative(std::string& out, std::int64_t number) {
+    if (number >= -32) out += static_cast<char>(number);
     else Value(number).encode(out);
 }
-
-void append_large(std::string& out, std::uint64_t number) { scan::put_unsigned(out, number); }
 
 std::string& body_buffer() {
     constexpr std::size_t kept_max = 64 << 10;  // a rare large body must not stay in every thread

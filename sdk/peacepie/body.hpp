@@ -9,33 +9,41 @@
 #include <string_view>
 
 #include "wire/named.hpp"
+#include "wire/scan.hpp"
 
 namespace peacepie {
 
-void append_map_head(std::string& out, std::size_t size);
-void append_text(std::string& out, std::string_view text);
+void append_long_map_head(std::string& out, std::size_t size);  ///< from 16 fields on
 void append_binary(std::string& out, std::string_view bytes);
-void append_integer(std::string& out, std::int64_t number);
-void append_large(std::string& out, std::uint64_t number);
+void append_negative(std::string& out, std::int64_t number);
+
+inline void append_map_head(std::string& out, std::size_t size) {
+    if (size < 16) out.push_back(static_cast<char>(0x80 | size));
+    else append_long_map_head(out, size);
+}
+inline void append_integer(std::string& out, std::int64_t number) {
+    if (number >= 0) scan::put_unsigned(out, static_cast<std::uint64_t>(number));
+    else append_negative(out, number);
+}
 
 /// As convert<T>::to(value) would be encoded, without the tree for what most bodies are made of.
 template <class T>
 void append_value(std::string& out, const T& value) {
     if constexpr (std::same_as<T, bool>) out += value ? '\xc3' : '\xc2';
     else if constexpr (std::signed_integral<T>) append_integer(out, value);
-    else if constexpr (std::unsigned_integral<T>) append_large(out, value);
+    else if constexpr (std::unsigned_integral<T>) scan::put_unsigned(out, value);
     else if constexpr (std::same_as<T, Binary>) append_binary(out, value.bytes);
     else if constexpr (std::same_as<T, Value>) value.encode(out);
-    else if constexpr (std::is_convertible_v<const T&, std::string_view>) append_text(out, value);
+    else if constexpr (std::is_convertible_v<const T&, std::string_view>) scan::put_text(out, value);
     else NamedView<const T&>{{}, value}.as_value().encode(out);
 }
 inline void append_field(std::string& out, const Named& field) {
-    append_text(out, field.name);
+    scan::put_text(out, field.name);
     append_value(out, field.value);
 }
 template <class T>
 void append_field(std::string& out, const NamedView<T>& field) {
-    append_text(out, field.name);
+    scan::put_text(out, field.name);
     append_value<std::remove_cvref_t<T>>(out, field.value);
 }
 

@@ -39,6 +39,9 @@ public:
     }
 
 private:
+    friend class Sender;
+    Recipient(std::string text, std::uint64_t handle) : text_(std::move(text)), handle_(handle), uses_(handle != 0 ? 1 : 0) {}
+
     std::string text_;
     mutable std::uint64_t handle_ = 0;
     mutable std::uint8_t uses_ = 0;
@@ -54,7 +57,7 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return handle_ == 0 && text_.empty(); }
     [[nodiscard]] std::string text() const { return text_.empty() ? host_.address_text(handle_) : std::string(text_); }
-    operator Recipient() const { return Recipient(text()); }
+    operator Recipient() const { return Recipient(text(), handle_); }
 
 private:
     friend class To;

@@ -1,6 +1,8 @@
 // scan.cpp - the MessagePack format table, as far as a header needs it.  Next: codec.cpp.
 #include "wire/scan.hpp"
 
+#include <array>
+
 namespace peacepie::scan {
 
 std::uint64_t Cursor::unsigned_integer() noexcept {
@@ -86,31 +88,32 @@ void Cursor::skip(std::size_t depth, std::size_t& elements) noexcept {
 }
 
 namespace {
-void put_big_endian(std::string& out, std::uint64_t number, int width) {
-    for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) out.push_back(static_cast<char>(number >> shift));
+/// The tag and the number behind it, in one piece.
+void put_tagged(std::string& out, unsigned char tag, std::uint64_t number, std::size_t width) {
+    std::array<char, 9> bytes;
+    bytes[0] = static_cast<char>(tag);
+    for (std::size_t i = 0; i < width; ++i) bytes[width - i] = static_cast<char>(number >> (8 * i));
+    out.append(bytes.data(), width + 1);
 }
 }  // namespace
 
-void put_unsigned(std::string& out, std::uint64_t number) {
-    if (number < 0x80) out.push_back(static_cast<char>(number));
-    else if (number <= 0xff) out.push_back('\xcc'), put_big_endian(out, number, 1);
-    else if (number <= 0xffff) out.push_back('\xcd'), put_big_endian(out, number, 2);
-    else if (number <= 0xffffffff) out.push_back('\xce'), put_big_endian(out, number, 4);
-    else out.push_back('\xcf'), put_big_endian(out, number, 8);
+void put_large_unsigned(std::string& out, std::uint64_t number) {
+    if (number <= 0xff) put_tagged(out, 0xcc, number, 1);
+    else if (number <= 0xffff) put_tagged(out, 0xcd, number, 2);
+    else if (number <= 0xffffffff) put_tagged(out, 0xce, number, 4);
+    else put_tagged(out, 0xcf, number, 8);
 }
 
-void put_text(std::string& out, std::string_view text) {
-    if (text.size() < 32) out.push_back(static_cast<char>(0xa0 | text.size()));
-    else if (text.size() <= 0xff) out.push_back('\xd9'), put_big_endian(out, text.size(), 1);
-    else if (text.size() <= 0xffff) out.push_back('\xda'), put_big_endian(out, text.size(), 2);
-    else out.push_back('\xdb'), put_big_endian(out, text.size(), 4);
-    out.append(text);
+void put_long_text_head(std::string& out, std::size_t size) {
+    if (size <= 0xff) put_tagged(out, 0xd9, size, 1);
+    else if (size <= 0xffff) put_tagged(out, 0xda, size, 2);
+    else put_tagged(out, 0xdb, size, 4);
 }
 
 void put_binary_head(std::string& out, std::size_t size) {
-    if (size <= 0xff) out.push_back('\xc4'), put_big_endian(out, size, 1);
-    else if (size <= 0xffff) out.push_back('\xc5'), put_big_endian(out, size, 2);
-    else out.push_back('\xc6'), put_big_endian(out, size, 4);
+    if (size <= 0xff) put_tagged(out, 0xc4, size, 1);
+    else if (size <= 0xffff) put_tagged(out, 0xc5, size, 2);
+    else put_tagged(out, 0xc6, size, 4);
 }
 
 std::size_t size_of_unsigned(std::uint64_t number) noexcept {

@@ -54,8 +54,18 @@ struct Cursor {
     void skip(std::size_t depth, std::size_t& elements) noexcept;
 };
 
-void put_unsigned(std::string& out, std::uint64_t number);
-void put_text(std::string& out, std::string_view text);
+void put_large_unsigned(std::string& out, std::uint64_t number);  ///< from 128 on
+void put_long_text_head(std::string& out, std::size_t size);      ///< from 32 bytes on
+
+inline void put_unsigned(std::string& out, std::uint64_t number) {
+    if (number < 0x80) out.push_back(static_cast<char>(number));
+    else put_large_unsigned(out, number);
+}
+inline void put_text(std::string& out, std::string_view text) {
+    if (text.size() < 32) out.push_back(static_cast<char>(0xa0 | text.size()));
+    else put_long_text_head(out, text.size());
+    out.append(text);
+}
 void put_binary_head(std::string& out, std::size_t size);
 [[nodiscard]] std::size_t size_of_unsigned(std::uint64_t number) noexcept;
 [[nodiscard]] std::size_t size_of_text(std::size_t size) noexcept;

@@ -17,12 +17,11 @@ constexpr auto values = [] {
     return table;
 }();
 
-void append(std::string& text, std::uint64_t number) {
-    std::array<char, digits_max> reversed;
-    std::size_t count = 0;
-    do reversed[count++] = digits[number & 63];
+/// Writes the digits before `end`, and says where they begin.
+char* write_before(char* end, std::uint64_t number) noexcept {
+    do *--end = digits[number & 63];
     while ((number >>= 6) != 0);
-    while (count > 0) text += reversed[--count];
+    return end;
 }
 
 std::optional<std::uint64_t> number_in(std::string_view text) noexcept {
@@ -50,11 +49,13 @@ std::optional<SpawnedName> SpawnedName::parse(std::string_view text) noexcept {
 }
 
 std::string SpawnedName::text() const {
-    std::string text = "~";
-    append(text, nursery);
-    text += '~';
-    append(text, number);
-    return text;
+    std::array<char, 2 * digits_max + 2> buffer;
+    char* const end = buffer.data() + buffer.size();
+    char* at = write_before(end, number);
+    *--at = '~';
+    at = write_before(at, nursery);
+    *--at = '~';
+    return {at, end};
 }
 
 }  // namespace peacepie
