@@ -91,7 +91,7 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
 Cell* Scheduler::next(Loop& loop) {
     if (++loop.ticks % 61 == 0)  // the overflow must not starve behind a busy queue
         if (Cell* cell = take_overflow(loop)) return cell;
-    if (Cell* cell = loop.ready.pop()) return cell;
+    if (Cell* cell = loop.ready.pop(loop.is_warned())) return cell;
     return take_overflow(loop);
 }
 
@@ -264,6 +264,7 @@ void Scheduler::watch_over(Loop& loop, Watchdog& watchdog) {
         watchdog = {turns, now, false};
         return;
     }
+    if (loop.warned_at.load(std::memory_order_relaxed) != turns) return loop.warned_at.store(turns);
     loop.stuck_at.store(turns);  // what waits behind a long handler is for another loop
     if (loop.ready.has_spare(true)) wake_one();
     if (!watchdog.named && now - watchdog.since >= limits::handler_patience) {

@@ -48,7 +48,12 @@ private:
         std::uint32_t ticks = 0;
         std::atomic<Cell*> running{nullptr};
         std::atomic<std::uint64_t> turns{0};  // written by its loop only
-        std::atomic<std::uint64_t> stuck_at{~0ull};  // the turn that the monitor found lasting; its loop's newest is for others then
+        // The turn that the monitor found lasting; a tick later, when it still lasts, the loop's newest cell is for others.  In
+        // two steps, so that the loop need not take its newest by an exchange: it looks at `warned_at` when it comes back, and
+        // by the time others may take, its last look before the warning is at least a tick ago.
+        std::atomic<std::uint64_t> warned_at{~0ull};
+        std::atomic<std::uint64_t> stuck_at{~0ull};
+        [[nodiscard]] bool is_warned() const noexcept { return warned_at.load(std::memory_order_relaxed) == turns.load(std::memory_order_relaxed); }
         [[nodiscard]] bool is_stuck() const noexcept { return stuck_at.load() == turns.load(std::memory_order_relaxed); }
         std::thread thread;
     };

@@ -7,6 +7,20 @@
 #include "wire/reserved.hpp"
 
 namespace peacepie {
+namespace {
+
+[[noreturn, gnu::cold]] void refuse_message(const To& to, const Command& command, std::string_view body) {
+    if (to.empty())
+        throw Error(Fault::bad_argument, std::string(command.text()) + " has no recipient: the address is empty; set it first");
+    throw Error(Fault::too_large, std::string(command.text()) + " has a body of " + std::to_string(body.size()) +
+                                      " bytes, more than " + std::to_string(limits::body_size_max) + "; send it in parts");
+}
+
+inline void check_message(const To& to, const Command& command, std::string_view body) {
+    if (to.empty() || body.size() > limits::body_size_max) refuse_message(to, command, body);
+}
+
+}  // namespace
 
 Actor::Actor() : class_(construction().of) {
     if (class_ == nullptr) throw Error(Fault::denied, "actors are made by a worker or a Stage, not by hand");
@@ -36,7 +50,8 @@ void Actor::print_line(fmt::string_view text, fmt::format_args args) const { hos
 void Actor::log_line(Level level, fmt::string_view text, fmt::format_args args) const { host_.log(level, formatted(text, args)); }
 
 void Actor::post(const To& to, const Command& command, std::string_view body) const {
-    host_.send(Inside::posting(*this, Kind::send, to, command, body));
+    check_message(to, command, body);
+    host_.send({Kind::send, 0, command.handle(host_), command.text(), to.handle(host_), to.text(), body});
 }
 
 Ask<> Actor::question(const To& to, const Command& command, std::string_view body, Seconds span) {
@@ -45,11 +60,7 @@ Ask<> Actor::question(const To& to, const Command& command, std::string_view bod
 }
 
 Posting Inside::posting(const Actor& actor, Kind kind, const To& to, const Command& command, std::string_view body) {
-    if (to.empty())
-        throw Error(Fault::bad_argument, std::string(command.text()) + " has no recipient: the address is empty; set it first");
-    if (body.size() > limits::body_size_max)
-        throw Error(Fault::too_large, std::string(command.text()) + " has a body of " + std::to_string(body.size()) +
-                                          " bytes, more than " + std::to_string(limits::body_size_max) + "; send it in parts");
+    check_message(to, command, body);
     const Host& host = actor.host_;
     return {kind, 0, command.handle(host), command.text(), to.handle(host), to.text(), body};
 }
