@@ -32,17 +32,33 @@ std::int64_t signed_of(std::uint64_t bits, int width) noexcept {
     return static_cast<std::int64_t>(bits << unused) >> unused;
 }
 
-/// The value at the cursor, or absent where it is none that can stand in a slot.
-Slot slot_at(Cursor& cursor) {
+/// Reads the value at the cursor; the slot stays absent where it is none that can stand in one.
+void read_slot(Cursor& cursor, Slot& slot) {
     const int tag = cursor.peek();
-    const auto value = [](auto&& of) { return Slot{Slot::Is::value, 0, {}, Value(of)}; };
-    const auto integer = [](std::int64_t of) { return Slot{Slot::Is::integer, of, {}, {}}; };
-    if (tag < 0) return {};
-    if ((tag & 0xe0) == 0xa0 || (tag >= 0xd9 && tag <= 0xdb)) return {Slot::Is::text, 0, cursor.text(), {}};
-    if (tag >= 0xc4 && tag <= 0xc6) return {Slot::Is::binary, 0, cursor.binary(), {}};
+    const auto integer = [&slot](std::int64_t number) {
+        slot.is = Slot::Is::integer;
+        slot.integer = number;
+    };
+    const auto value = [&slot](auto&& of) {
+        slot.is = Slot::Is::value;
+        slot.value = Value(of);
+    };
+    if (tag < 0) return;
+    if ((tag & 0xe0) == 0xa0 || (tag >= 0xd9 && tag <= 0xdb)) {
+        slot.is = Slot::Is::text;
+        slot.bytes = cursor.text();
+        return;
+    }
+    if (tag >= 0xc4 && tag <= 0xc6) {
+        slot.is = Slot::Is::binary;
+        slot.bytes = cursor.binary();
+        return;
+    }
     if (tag < 0x80 || (tag >= 0xcc && tag <= 0xcf)) {
         const auto number = cursor.unsigned_integer();
-        return std::in_range<std::int64_t>(number) ? integer(static_cast<std::int64_t>(number)) : value(number);
+        if (std::in_range<std::int64_t>(number)) integer(static_cast<std::int64_t>(number));
+        else value(number);
+        return;
     }
     const auto* begin = cursor.at++;
     if (tag >= 0xe0) return integer(static_cast<std::int64_t>(tag) - 0x100);
@@ -61,8 +77,15 @@ Slot slot_at(Cursor& cursor) {
     cursor.at = begin;  // a list or a map: a tree after all
     std::size_t elements = 2 * limits::body_elements_max;  // keys count here; decode() is the judge
     cursor.skip(limits::body_depth_max, elements);
-    if (!cursor.ok) return {};
-    return value(Value::decode({reinterpret_cast<const char*>(begin), static_cast<std::size_t>(cursor.at - begin)}));
+    if (!cursor.ok) return;
+    value(Value::decode({reinterpret_cast<const char*>(begin), static_cast<std::size_t>(cursor.at - begin)}));
+}
+
+/// Of the argument with that name, or how many there are.  They mostly come in the order they were declared in.
+std::size_t place_of(const Handler& handler, std::string_view name, std::size_t guess) {
+    const auto& arguments = handler.arguments;
+    if (guess < arguments.size() && arguments[guess].name == name) return guess;
+    return static_cast<std::size_t>(std::ranges::find(arguments, name, &Argument::name) - arguments.begin());
 }
 
 [[noreturn]] void refuse_unknown(const Handler& handler, std::string_view name) {
@@ -79,15 +102,15 @@ void read_slots(const Handler& handler, std::string_view body, std::span<Slot> s
     if (body.size() == 1 && cursor.nil()) return;
     auto left = fields_of(cursor);
     bool is_whole = left != none;
-    for (; is_whole && left > 0; --left) {
+    Slot spare;
+    for (std::size_t place = 0; is_whole && left > 0; --left, ++place) {
         const auto name = cursor.text();
-        Slot slot = slot_at(cursor);
+        place = place_of(handler, name, place);
+        const bool is_first = place < slots.size() && slots[place].is == Slot::Is::absent;  // of equal keys the first counts
+        Slot& slot = is_first ? slots[place] : spare = Slot{};
+        read_slot(cursor, slot);
         is_whole = cursor.ok && slot.is != Slot::Is::absent;
-        if (!is_whole) break;
-        const auto place = std::ranges::find(handler.arguments, name, &Argument::name);
-        if (place == handler.arguments.end()) refuse_unknown(handler, name);
-        auto& here = slots[static_cast<std::size_t>(place - handler.arguments.begin())];
-        if (here.is == Slot::Is::absent) here = std::move(slot);  // of equal keys the first
+        if (is_whole && place >= slots.size()) refuse_unknown(handler, name);
     }
     if (is_whole && cursor.left() == 0) return;
     const Value wrong = Value::decode(body);  // knows best what is wrong with it
