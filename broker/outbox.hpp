@@ -36,8 +36,9 @@ public:
             append_envelope(frame, envelope);
             return seal(std::move(frame));
         }
-        make_space(encoded_size(envelope));
-        append_batched(open_, envelope);
+        const auto size = encoded_size(envelope);
+        make_space(size);
+        append_batched(open_, envelope, size);
     }
 
     /// Gives frames to `send`, oldest first, until one is not taken.

@@ -106,7 +106,7 @@ private:
         if (!batch_.empty() && batch_.size() + size > limits::batch_size_max) frames_.push_back(std::exchange(batch_, {}));
         if (batch_.empty()) batch_.reserve(waiting_.load(std::memory_order_relaxed) == 0 ? 1024 : limits::batch_size_max);
         const auto before = batch_.size();
-        append_batched(batch_, envelope);
+        append_batched(batch_, envelope, size);
         waiting_.fetch_add(batch_.size() - before, std::memory_order_relaxed);
         note_ready();
         return Put::taken;

@@ -33,7 +33,7 @@ private:
 
     // Then the actors that got mail have a turn, while it is still in the cache.
     static constexpr int frames_per_round = 64;
-    static constexpr std::size_t bytes_per_round = 4 * limits::batch_size_max;
+    static constexpr std::size_t bytes_per_round = 64 << 10;
 
     Worker& worker_;
     DealerLink& link_;

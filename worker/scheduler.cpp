@@ -20,6 +20,8 @@ namespace {
 
 constexpr auto attentive = 10ms;
 constexpr auto drowsy = 80ms;
+constexpr auto long_batch = 500us;     // of limits::turn_messages_max messages
+constexpr auto link_patience = 200us;  // of a busy loop
 
 }  // namespace
 
@@ -61,8 +63,13 @@ void Scheduler::run(Loop& loop) {
     while (!stopping_.load(std::memory_order_relaxed)) {
         if (admin_ready_.load(std::memory_order_relaxed) && admin_ready_.exchange(false, std::memory_order_acq_rel))
             run_admin();
-        if (Cell* cell = next(loop)) execute(loop, *cell);
-        else if (!pump_->exchange()) idle(loop);
+        if (Cell* cell = next(loop)) {
+            execute(loop, *cell);
+            continue;
+        }
+        loop.busy_since = {};
+        loop.minds_link.store(false, std::memory_order_relaxed);
+        if (!pump_->exchange()) idle(loop);
     }
     loops_ended_.fetch_add(1);
 }
@@ -81,11 +88,32 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
     loop.turns.store(turns, std::memory_order_relaxed);
     if (cell.run() == Cell::RunEnd::more) {
         if (!loop.ready.push_back(&cell)) overflow(cell);
-        if (!polling_.load(std::memory_order_relaxed)) wake_one();  // this goes on for a while: another loop minds the link
+        if (!polling_.load(std::memory_order_relaxed)) mind_link(loop);
     }
     loop.running.store(nullptr, std::memory_order_relaxed);
     const auto& outbox = worker_->outbox();
     if (!outbox.empty() && (turns % turns_per_flush == 0 || outbox.bytes() >= bytes_per_flush)) pump_->exchange();
+}
+
+/// There is more to do than a turn's worth and nobody polls.  While handlers are short this loop looks at the link itself: what
+/// another loop brings in lies in that core's cache, and a stream would cost a quarter more.  While they are long another does.
+void Scheduler::mind_link(Loop& loop) {
+    const auto now = worker_->now();
+    const auto since = now - std::exchange(loop.busy_since, now);
+    if (since == now) {
+        loop.looked_at = now;
+    } else if (since >= long_batch) {
+        loop.minds_link.store(false, std::memory_order_relaxed);
+        wake_one();
+    } else if (now - loop.looked_at >= link_patience) {
+        loop.looked_at = now;
+        loop.minds_link.store(true, std::memory_order_relaxed);
+        pump_->exchange();
+    }
+}
+
+bool Scheduler::is_link_minded() const noexcept {
+    return std::ranges::any_of(loops_, [](const Loop& loop) { return loop.minds_link.load(std::memory_order_relaxed); });
 }
 
 Cell* Scheduler::next(Loop& loop) {
@@ -112,7 +140,7 @@ void Scheduler::idle(Loop& loop) {
         if (was_last && has_work()) wake_one();
         return execute(loop, *found);
     }
-    if (!polling_.exchange(true)) {
+    if (!is_link_minded() && !polling_.exchange(true)) {
         if (!has_work()) poll();
         polling_.store(false);
         return;
@@ -129,6 +157,7 @@ void Scheduler::poll() {
     const auto deadline = worker_->next_deadline();
     std::optional<Nanoseconds> patience;
     if (pump_->is_blocked()) patience = 1ms;
+    else if (!worker_->outbox().empty()) patience = link_patience;  // of a turn that lasts
     if (deadline) patience = std::min(patience.value_or(Nanoseconds::max()), *deadline - worker_->now());
     polling_until_.store(deadline ? deadline->count() : Nanoseconds::max().count());
     look_after(patience.value_or(Nanoseconds::max()));
@@ -191,7 +220,8 @@ Cell* Scheduler::take_overflow(Loop& loop) {
 bool Scheduler::has_work() {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (stopping_.load() || admin_ready_.load() || overflow_size_.load() != 0) return true;
-    if ((!worker_->outbox().empty() && !pump_->is_blocked()) || pump_->has_more()) return true;
+    // What a running loop has to say goes out when its turn ends: sent from here meanwhile, a stream leaves in crumbs.
+    if ((!worker_->outbox().empty() && !pump_->is_blocked() && !is_anything_running()) || pump_->has_more()) return true;
     for (auto& loop : loops_)
         if (loop.ready.has_spare(loop.is_stuck())) return true;
     return false;

@@ -46,6 +46,9 @@ private:
     struct Loop {
         RunQueue ready;
         std::uint32_t ticks = 0;
+        Nanoseconds busy_since{0};  // when a cell last had more to do than its turn allows; 0: the loop was idle since
+        Nanoseconds looked_at{0};   // at the link, while busy
+        std::atomic<bool> minds_link{false};  // it is busy with short handlers and looks at the link now and then
         std::atomic<Cell*> running{nullptr};
         std::atomic<std::uint64_t> turns{0};  // written by its loop only
         // The turn that the monitor found lasting; a tick later, when it still lasts, the loop's newest cell is for others.  In
@@ -71,6 +74,8 @@ private:
     [[nodiscard]] Cell* steal(Loop& loop);
     void idle(Loop& loop);
     void poll();
+    void mind_link(Loop& loop);
+    [[nodiscard]] bool is_link_minded() const noexcept;
     void overflow(Cell& cell);
     [[nodiscard]] Cell* take_overflow(Loop& loop);
     [[nodiscard]] bool has_work();

@@ -60,17 +60,19 @@ bool Switchboard::post_to_cell(const pp_envelope& envelope, std::uint64_t handle
 
 void Switchboard::post_by_name(const pp_envelope& envelope, std::string_view name, Origin origin) {
     std::optional<Address> address;
-    if (name.find_first_of("./!") != name.npos && name.front() != '@' && name != worker_.node()) {
-        address = Address::parse(name);
-        if (address && address->system.empty()) name = address->key();
-    }
-    if (name == worker_.node() || (name.empty() && origin == Origin::link))
-        return worker_.admin().post(Mail::make(envelope, origin));
+    if (name.empty() && origin == Origin::link) return worker_.admin().post(Mail::make(envelope, origin));
     for (bool again = true; again;) {
         again = false;
         const auto routes = worker_.outbox().routes();
-        const auto cell = name.empty() ? 0 : find_for(name, origin);
-        if (cell != 0 && post_to_cell(envelope, cell, origin)) return;
+        const auto found = name.empty() ? Found{} : find_for(name, origin);
+        if (found.is_admin) return worker_.admin().post(Mail::make(envelope, origin));
+        if (found.is_decorated && !address) {
+            address = Address::parse(name);
+            again = address && address->system.empty() && address->key() != name;
+            if (again) name = address->key();
+            if (again) continue;
+        }
+        if (found.cell != 0 && post_to_cell(envelope, found.cell, origin)) return;
         if (origin == Origin::link) {  // the broker thought it was here: sending it back could go on for ever
             if (envelope.kind == PP_REPLY || envelope.kind == PP_ERROR) {
                 worker_.counters().late_answers.fetch_add(1, std::memory_order_relaxed);
@@ -168,7 +170,7 @@ class RecentNames {
 public:
     struct Entry {
         std::string name;
-        std::uint64_t cell = 0;
+        Switchboard::Found found;
     };
     /// The entry of that name, known or to be filled in.
     [[nodiscard]] Entry& of(std::uint64_t version, std::string_view name, bool& is_known) {
@@ -176,7 +178,7 @@ public:
             for (auto& entry : entries_) entry.name.clear();
             version_ = version;
         }
-        Entry& entry = entries_[TextHash{}(name) % entries_.size()];
+        Entry& entry = entries_[hash_of_ends(name) % entries_.size()];
         is_known = entry.name == name;
         if (!is_known) entry.name = name;
         return entry;
@@ -192,12 +194,17 @@ std::uint64_t Switchboard::new_version() noexcept {
     return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-std::uint64_t Switchboard::find_for(std::string_view name, Origin origin) const {
+Switchboard::Found Switchboard::find_for(std::string_view name, Origin origin) const {
     static thread_local std::array<RecentNames, 2> recent;
     bool is_known = false;
     auto& entry = recent[static_cast<std::size_t>(origin)].of(version_.load(std::memory_order_acquire), name, is_known);
-    if (!is_known) entry.cell = look_up(name, origin);
-    return entry.cell != 0 ? entry.cell : worker_.nursery().find(name);
+    if (!is_known) {
+        const bool is_plain = name.find_first_of("./!") == name.npos || name.front() == '@';
+        entry.found = {look_up(name, origin), name == worker_.node(), !is_plain};
+    }
+    Found found = entry.found;
+    if (found.cell == 0) found.cell = worker_.nursery().find(name);
+    return found;
 }
 
 std::uint64_t Switchboard::find_expected(std::string_view name) const {

@@ -47,8 +47,15 @@ public:
     [[nodiscard]] std::vector<std::string> names(std::size_t at_most = ~std::size_t{0}) const;
 
 private:
+    friend class RecentNames;
+    /// What a recipient's text means in this worker.
+    struct Found {
+        std::uint64_t cell = 0;     ///< 0: not here
+        bool is_admin = false;      ///< of this worker
+        bool is_decorated = false;  ///< may be a longer form of a name: `host.process/name`, `host.process`, `system!…`
+    };
     [[nodiscard]] bool post_to_cell(const pp_envelope& envelope, std::uint64_t cell, Origin origin);
-    [[nodiscard]] std::uint64_t find_for(std::string_view name, Origin origin) const;
+    [[nodiscard]] Found find_for(std::string_view name, Origin origin) const;
     [[nodiscard]] std::uint64_t look_up(std::string_view name, Origin origin) const;
     void post_by_name(const pp_envelope& envelope, std::string_view name, Origin origin);
     void send_out(const pp_envelope& envelope, std::string_view recipient, std::uint64_t routes, bool& again);

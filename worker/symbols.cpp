@@ -32,7 +32,7 @@ std::uint32_t Symbols::find(std::string_view text) const {
     };
     constexpr std::size_t known_max = 64;
     static thread_local constinit std::array<Known, known_max> known{};
-    Known& last = known[TextHash{}(text) % known_max];
+    Known& last = known[hash_of_ends(text) % known_max];
     if (last.symbol != 0 && last.text == text) return last.symbol;
     std::shared_lock guard(lock_);
     const auto place = numbers_.find(text);

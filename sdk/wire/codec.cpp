@@ -1,6 +1,8 @@
 // codec.cpp - the nine fields, in order.  Next: value.cpp opens the ninth.
 #include "wire/codec.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -113,8 +115,15 @@ public:
         else byte(0xd9 + static_cast<std::uint64_t>(width)), big_endian(text.size(), 1 << width);
         bytes(text);
     }
+    void binary_head(std::size_t size) noexcept {
+        const int width = size <= 0xff ? 0 : size <= 0xffff ? 1 : 2;
+        byte(0xc4 + static_cast<std::uint64_t>(width));
+        big_endian(size, 1 << width);
+    }
     void text_or_nil(std::string_view some) noexcept { some.empty() ? byte(0xc0) : text(some); }
     void bytes_or_nil(std::string_view some) noexcept { some.empty() ? byte(0xc0) : bytes(some); }
+
+    [[nodiscard]] char* at() const noexcept { return at_; }
 
 private:
     void big_endian(std::uint64_t number, int width) noexcept {
@@ -123,7 +132,7 @@ private:
     char* at_;
 };
 
-void write(Pen pen, const Envelope& envelope) noexcept {
+void write_header(Pen& pen, const Envelope& envelope) noexcept {
     pen.byte(0x99);
     pen.byte(limits::protocol_version);
     pen.byte(static_cast<std::uint64_t>(envelope.kind));
@@ -135,27 +144,34 @@ void write(Pen pen, const Envelope& envelope) noexcept {
     if (envelope.timeout_ms) pen.number(*envelope.timeout_ms);
     else pen.byte(0xc0);
     pen.bytes_or_nil(envelope.meta);
-    pen.bytes_or_nil(envelope.body);
 }
 
-void append_sized(std::string& out, const Envelope& envelope, std::size_t size) {
-    const auto before = out.size();
-    out.resize(before + size);
-    write(Pen(out.data() + before), envelope);
+/// Header and body apart, so that the body is copied once and no room is cleared before it.
+void append_after(std::string& out, std::size_t head_of, const Envelope& envelope, std::size_t size) {
+    constexpr std::size_t usual = 512;
+    const auto header = size - std::max<std::size_t>(envelope.body.size(), 1);
+    std::array<char, usual> room;
+    std::string more;
+    if (header + 5 > usual) more.resize(header + 5);  // with meta, or with the longest of addresses
+    char* const begin = more.empty() ? room.data() : more.data();
+    Pen pen(begin);
+    if (head_of != 0) pen.binary_head(head_of);
+    write_header(pen, envelope);
+    out.append(begin, static_cast<std::size_t>(pen.at() - begin));
+    if (envelope.body.empty()) out += nil;
+    else out += envelope.body;
 }
-
 }  // namespace
 
-void append_envelope(std::string& out, const Envelope& envelope) { append_sized(out, envelope, encoded_size(envelope)); }
+void append_envelope(std::string& out, const Envelope& envelope) { append_after(out, 0, envelope, encoded_size(envelope)); }
 
-void append_batched(std::string& out, const Envelope& envelope) {
-    const auto size = encoded_size(envelope);
-    scan::put_binary_head(out, size);
-    append_sized(out, envelope, size);
-}
+void append_batched(std::string& out, const Envelope& envelope, std::size_t size) { append_after(out, size, envelope, size); }
 
 void append_batched(std::string& out, std::string_view encoded) {
-    scan::put_binary_head(out, encoded.size());
+    std::array<char, 5> room;
+    Pen pen(room.data());
+    pen.binary_head(encoded.size());
+    out.append(room.data(), static_cast<std::size_t>(pen.at() - room.data()));
     out.append(encoded);
 }
 

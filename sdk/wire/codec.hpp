@@ -39,13 +39,13 @@ private:
 
 /// Appends the envelope alone: the form that plain clients send and receive.
 void append_envelope(std::string& out, const Envelope& envelope);
-/// Appends the envelope as one element of a batch.
-void append_batched(std::string& out, const Envelope& envelope);
-/// Appends bytes that already are an envelope as one element of a batch.
-void append_batched(std::string& out, std::string_view encoded);
 /// Exact number of bytes `append_envelope` will add.
 [[nodiscard]] std::size_t encoded_size(const Envelope& envelope) noexcept;
-
+/// Appends the envelope as one element of a batch; `size` is its encoded_size.
+void append_batched(std::string& out, const Envelope& envelope, std::size_t size);
+inline void append_batched(std::string& out, const Envelope& envelope) { append_batched(out, envelope, encoded_size(envelope)); }
+/// Appends bytes that already are an envelope as one element of a batch.
+void append_batched(std::string& out, std::string_view encoded);
 /// Whether `bytes` is exactly one well-formed MessagePack value within depth and element limits.
 [[nodiscard]] std::optional<Fault> check_body(std::string_view bytes) noexcept;
 

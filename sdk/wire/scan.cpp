@@ -5,11 +5,10 @@
 
 namespace peacepie::scan {
 
-std::uint64_t Cursor::unsigned_integer() noexcept {
+std::uint64_t Cursor::large_unsigned_integer() noexcept {
     const int tag = peek();
     if (tag < 0) return fail(), 0;
     ++at;
-    if (tag < 0x80) return static_cast<std::uint64_t>(tag);
     if (tag >= 0xcc && tag <= 0xcf) return big_endian(std::size_t{1} << (tag - 0xcc));
     if (tag >= 0xd0 && tag <= 0xd3) {  // signed widths are fine as long as the number is not negative
         const std::size_t width = std::size_t{1} << (tag - 0xd0);
@@ -19,11 +18,10 @@ std::uint64_t Cursor::unsigned_integer() noexcept {
     return fail(), 0;
 }
 
-std::string_view Cursor::text() noexcept {
+std::string_view Cursor::long_text() noexcept {
     const int tag = peek();
     if (tag < 0) return fail(), std::string_view{};
     ++at;
-    if ((tag & 0xe0) == 0xa0) return take(static_cast<std::uint64_t>(tag & 0x1f));
     if (tag >= 0xd9 && tag <= 0xdb) {
         const auto size = big_endian(std::size_t{1} << (tag - 0xd9));
         return take(size);

@@ -46,12 +46,22 @@ struct Cursor {
         return true;
     }
     /// Any encoding of a non-negative integer.
-    std::uint64_t unsigned_integer() noexcept;
-    std::string_view text() noexcept;
+    std::uint64_t unsigned_integer() noexcept {
+        if (ok && at < end && *at < 0x80) return *at++;
+        return large_unsigned_integer();
+    }
+    std::string_view text() noexcept {
+        if (ok && at < end && (*at & 0xe0) == 0xa0) return take(static_cast<std::uint64_t>(*at++ & 0x1f));
+        return long_text();
+    }
     std::string_view binary() noexcept;
     std::uint32_t array() noexcept;  ///< the number of elements that follow
     /// Steps over one value of any type.  Fails beyond `depth` levels or `elements` items.
     void skip(std::size_t depth, std::size_t& elements) noexcept;
+
+private:
+    std::uint64_t large_unsigned_integer() noexcept;
+    std::string_view long_text() noexcept;
 };
 
 void put_large_unsigned(std::string& out, std::uint64_t number);  ///< from 128 on
