@@ -80,7 +80,7 @@ public:
             if (frames_.empty()) frames_.push_back(std::exchange(batch_, {}));
             frame.bytes = std::move(frames_.front());
             frames_.pop_front();
-            waiting_.fetch_sub(frame.bytes.size(), std::memory_order_relaxed);
+            set_waiting(bytes() - frame.bytes.size());
         } else {
             return std::nullopt;
         }
@@ -93,7 +93,7 @@ public:
         if (frame.is_greeting) {
             if (greeting_.empty()) greeting_ = std::move(frame.bytes);
         } else {
-            waiting_.fetch_add(frame.bytes.size(), std::memory_order_relaxed);
+            set_waiting(bytes() + frame.bytes.size());
             frames_.push_front(std::move(frame.bytes));
         }
         note_ready();
@@ -107,10 +107,11 @@ private:
         if (batch_.empty()) batch_.reserve(waiting_.load(std::memory_order_relaxed) == 0 ? 1024 : limits::batch_size_max);
         const auto before = batch_.size();
         append_batched(batch_, envelope, size);
-        waiting_.fetch_add(batch_.size() - before, std::memory_order_relaxed);
+        set_waiting(bytes() + batch_.size() - before);
         note_ready();
         return Put::taken;
     }
+    void set_waiting(std::size_t bytes) noexcept { waiting_.store(bytes, std::memory_order_relaxed); }
     void note_ready() noexcept {
         ready_.store((open_ ? waiting_.load(std::memory_order_relaxed) : 0) + greeting_.size(), std::memory_order_release);
     }
@@ -120,7 +121,7 @@ private:
     std::deque<std::string> frames_;
     std::string greeting_;
     bool open_ = false;
-    std::atomic<std::size_t> waiting_{0};  // bytes in frames_ and batch_
+    std::atomic<std::size_t> waiting_{0};  // bytes in frames_ and batch_; changed under the lock
     std::atomic<std::size_t> ready_{0};    // of them and the greeting, what may go out now
     std::atomic<std::uint64_t> routes_{0};
 };
