@@ -81,10 +81,10 @@ void Departure::fail_waiting(std::string_view node, std::string_view text) {
 }
 
 void Departure::on_time() {
-    // Twice an interval, so that neither a heartbeat nor a newcomer is overlooked for longer than one.
-    constexpr Nanoseconds look_again = Nanoseconds(limits::heartbeat_interval) / 2;
+    // Whoever's turn comes within half an interval has it now: all are spoken to, and answer, in one go.
+    constexpr Nanoseconds soon = Nanoseconds(limits::heartbeat_interval) / 2;
     const auto now = exchange_.clock.now();
-    due_ = now + look_again;
+    due_ = now + limits::heartbeat_interval;
     std::erase_if(waiting_, [&](const Waiting& waiting) {
         if (now < waiting.deadline) return due_ = std::min(due_, waiting.deadline), false;
         exchange_.fail(waiting.asker, Fault::expired, waiting.node + " has not joined in time; see its launcher's log");
@@ -97,8 +97,8 @@ void Departure::on_time() {
         else {
             due_ = std::min(due_, session->heard + limits::heartbeat_patience);
             if (session->doomed_at.count() != 0) due_ = std::min(due_, session->doomed_at);
-            if (now - session->spoken >= look_again && !session->waits_for_flush)
-                exchange_.say(*session, Kind::send, 0, "heartbeat", {});
+            if (now - session->spoken >= soon && !session->waits_for_flush) exchange_.say(*session, Kind::send, 0, "heartbeat", {});
+            else due_ = std::min(due_, session->spoken + limits::heartbeat_interval);
         }
     }
 }

@@ -271,9 +271,10 @@ void Scheduler::monitor_sleeps(Nanoseconds& tick) {
         return;
     }
     // execute() looks at the flag without a fence, which would cost every turn 5 ns: hence not for ever.
-    monitor_wakes_.wait_for(guard, limits::handler_patience, [this] { return !monitor_drowsy_.load() || stopping_.load(); });
+    const bool is_woken =
+        monitor_wakes_.wait_for(guard, limits::handler_patience, [this] { return !monitor_drowsy_.load() || stopping_.load(); });
     monitor_drowsy_.store(false);
-    tick = attentive;
+    if (is_woken) tick = attentive;
 }
 
 bool Scheduler::is_anything_running() const noexcept {

@@ -14,7 +14,6 @@ namespace peacepie::worker {
 using namespace std::chrono_literals;
 
 Session::Session(Admin& admin) : admin_(admin), since_(admin.worker().now()) {
-    admin_.on("heartbeat", "", "", [](const RequestPointer&) {});
     admin_.on("node_lost", "", "", [](const RequestPointer& request) {
         log::debug({{"node", request->text("node")}}, "{} has left: {}", request->text("node"), request->text("reason"));
     });
@@ -87,14 +86,16 @@ void Session::on_refusal(const std::string& code, const std::string& text) {
     phase_.store(Phase::ended, std::memory_order_release);
 }
 
-/// Speaks once an interval, whatever else is said, and notices a broker that has fallen silent.
+/// The broker's heartbeats are answered as they come (Worker::on_frame).  When none comes this speaks first: to a broker that
+/// was started again, which does not know us yet, or one that has fallen silent.
 void Session::beat() {
     if (phase() == Phase::ended) return;
     if (phase() == Phase::leaving) admin_.send({}, "heartbeat", {});  // its actors may still be ending
     if (phase() == Phase::joined) {
-        admin_.send({}, "heartbeat", {});
+        const auto silent = admin_.worker().now() - admin_.worker().last_heard();
+        if (silent > limits::heartbeat_interval + limits::heartbeat_lateness) admin_.send({}, "heartbeat", {});
         // A silent broker may be frozen, restarted or cut off: a hello that it knows already is harmless.
-        if (admin_.worker().now() - admin_.worker().last_heard() > limits::heartbeat_patience) lost();
+        if (silent > limits::heartbeat_patience) lost();
     }
     admin_.after(limits::heartbeat_interval, [this] { beat(); });
 }

@@ -42,6 +42,13 @@ bool Worker::on_word_of_head(const Envelope& envelope) {
         admin_->signal(Admin::Signal::session_lost);
         return false;
     }
+    if (envelope.command == "heartbeat" && envelope.recipient == node_) {
+        Envelope answer;  // from here and not in the admin's turn: an admin with much to do must not make us seem lost
+        answer.command = "heartbeat";
+        answer.sender = node_;
+        (void)outbox_.append(answer);  // full: then there is more than enough to be heard by
+        return true;
+    }
     const bool is_fence = envelope.command == "fence";
     if (!is_fence && envelope.command != "resume" && envelope.command != "cancel_move") return false;
     try {

@@ -54,7 +54,7 @@ void Launcher::connect(const std::string& endpoint) {
 }
 
 void Launcher::sleep() {
-    auto due = now_ + limits::heartbeat_interval;
+    auto due = now_ + 2 * limits::heartbeat_interval;
     const auto consider = [&due](const std::optional<Nanoseconds>& moment) {
         if (moment) due = std::min(due, *moment);
     };

@@ -95,7 +95,9 @@ void Session::read_one(std::string_view bytes) try {
                       Value::decode(envelope.body)};
     if (heard.kind == Kind::error && heard.command == code_of(Fault::no_session)) return leave();
     if (!envelope.is_answer()) {
-        if (heard.command != "heartbeat") listener_.heard(heard);
+        if (heard.command != "heartbeat") return listener_.heard(heard);
+        put(envelope_of(Kind::send, 0, "heartbeat", {}, {}));
+        next_beat_ = now_ + limits::heartbeat_interval + limits::heartbeat_lateness;
     } else if (heard.mid == hello_mid_ && phase_ == Phase::greeting) {
         answer_to_hello(heard);
     } else {

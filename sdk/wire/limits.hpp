@@ -34,6 +34,7 @@ inline constexpr std::size_t peer_queue_frames_max = 65'536;
 
 // One session.
 inline constexpr auto heartbeat_interval = 1s;               ///< each side speaks at least this often
+inline constexpr auto heartbeat_lateness = 200ms;            ///< the broker speaks, workers and launchers answer; so much later they speak by themselves
 inline constexpr auto heartbeat_patience = 3s;               ///< three missed: the peer counts as lost
 inline constexpr auto transport_heartbeat_interval = 10s;    ///< ZeroMQ's own, for half-open connections only: each costs four wake-ups
 inline constexpr int malformed_frames_max = 16;              ///< within `malformed_window`; then the session is closed
