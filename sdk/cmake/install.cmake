@@ -10,7 +10,7 @@ install(EXPORT peacepie-targets NAMESPACE peacepie:: DESTINATION ${sdk_config} C
 foreach(part wire peacepie testing)
   install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/../${part} DESTINATION ${sdk_include} COMPONENT sdk
     FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h"
-    PATTERN "codec.hpp" EXCLUDE PATTERN "scan.hpp" EXCLUDE PATTERN "link.hpp" EXCLUDE
+    PATTERN "codec.hpp" EXCLUDE PATTERN "pool.hpp" EXCLUDE PATTERN "spawned_name.hpp" EXCLUDE PATTERN "link.hpp" EXCLUDE
     PATTERN "inside.hpp" EXCLUDE PATTERN "world.hpp" EXCLUDE)
 endforeach()
 

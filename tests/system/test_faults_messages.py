@@ -61,7 +61,9 @@ class Messages(FaultCase):
     def test_fault_19(self):
         """fault 19: a move that cannot wait for a running handler is called off, and no message is run twice"""
         name = self.trouble()
+        self.king.ask(name, "subscribe", {"command": "nap"})
         mid = self.king.start_ask(name, "nap", {"seconds": 2})
+        self.assertEqual(self.king.notification(5.0)["command"], "nap")  # it has begun
         answer, body = self.king.ask(None, "recreate_actor", {"entity": name, "node": self.child}, timeout=0.5)
         self.assertEqual(answer, "actor_is_not_recreated", body)
         self.king.answer_to(mid).must_be("rested")
