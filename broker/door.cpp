@@ -88,6 +88,8 @@ std::string Door::admit_worker(const Guest& guest) {
     return node;
 }
 
+Value::Array Door::bring(Session& worker, const Value& actors) { return register_brought(worker, read_brought(&actors)); }
+
 void Door::admit_launcher(const Guest& guest) {
     const auto host = name_of(guest.body, "host");
     auto address = host + ".launcher";

@@ -38,6 +38,7 @@ const Head::Verb Head::verbs[] = {
     {"get_work_path", Audience::anyone, &Head::to_prime, "", "passed on to the first PRIME"},
     {"register_actors", Audience::parts, &Head::register_actors, "", ""},
     {"unregister_actors", Audience::parts, &Head::unregister_actors, "", ""},
+    {"bring_actors", Audience::parts, &Head::bring_actors, "", ""},
     {"claim_process", Audience::parts, &Head::claim_process, "", ""},
     {"await_node", Audience::parts, &Head::await_node, "", ""},
     {"process_ended", Audience::parts, &Head::process_ended, "", ""},
@@ -52,7 +53,7 @@ Head::Head(Exchange& exchange)
 
 bool is_internal_verb(std::string_view command) noexcept {
     static constexpr std::string_view internal[] = {
-        "await_node", "bye", "cancel_move", "claim_process", "discard", "fence", "freeze", "heartbeat", "load",
+        "await_node", "bring_actors", "bye", "cancel_move", "claim_process", "discard", "fence", "freeze", "heartbeat", "load",
         "node_lost", "prepare_move", "process_ended", "register_actors", "resume", "shut_down", "start",
         "start_process", "stop_process", "unregister_actors"};
     return std::binary_search(std::begin(internal), std::end(internal), command);

@@ -84,6 +84,7 @@ private:
     // Workers and launchers.
     void register_actors(Command&);
     void unregister_actors(Command&);
+    void bring_actors(Command&);
     void claim_process(Command&);
     void await_node(Command&);
     void process_ended(Command&);

@@ -51,6 +51,14 @@ void Head::unregister_actors(Command& command) {
     exchange_.reply(command.asker, "actors_are_unregistered");
 }
 
+void Head::bring_actors(Command& command) {
+    const auto* actors = command.body.find("actors");
+    if (command.from.role != Role::worker || actors == nullptr) throw Error(Fault::bad_request, "a worker brings actors: a list of {name, epoch, class_desc}");
+    Value body = Value::Map{};
+    if (auto fenced = door.bring(command.from, *actors); !fenced.empty()) body.set("fenced", std::move(fenced));
+    exchange_.reply(command.asker, "actors_are_brought", body);
+}
+
 void Head::claim_process(Command& command) {
     if (!command.from.prime) throw Error(Fault::denied, "only a PRIME may claim a process");
     int living = 0;

@@ -270,10 +270,17 @@ std::unique_ptr<Order> ActorCommands::farewell(const std::string& name, std::uin
     return order;
 }
 
-Value ActorCommands::roll() const {
+std::vector<std::string> ActorCommands::registered_names() const {
+    std::vector<std::string> names;
+    for (const Cell* cell : registered()) names.push_back(cell->name());
+    return names;
+}
+
+Value ActorCommands::roll(std::span<const std::string> names) const {
     Value::Array all;
-    for (const Cell* cell : registered())
-        all.push_back(Value::Map{{"name", cell->name()}, {"epoch", cell->epoch()}, {"class_desc", pinned(*cell->actor_class())}});
+    for (const auto& name : names)
+        if (const auto here = resident(name); here && !CellTable::is_spawned(here.cell))
+            all.push_back(Value::Map{{"name", name}, {"epoch", CellTable::slot(here.cell)->epoch()}, {"class_desc", pinned(*here.actor_class)}});
     return all;
 }
 

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,10 @@ class ActorCommands {
 public:
     explicit ActorCommands(Admin& admin);
 
-    /// [{name, epoch, class_desc}] of all that live here, for a hello.
-    [[nodiscard]] Value roll() const;
+    /// The names of those the broker has registered, the last created first.
+    [[nodiscard]] std::vector<std::string> registered_names() const;
+    /// [{name, epoch, class_desc}] of those that still live here.
+    [[nodiscard]] Value roll(std::span<const std::string> names) const;
     /// Drops the actor without a word: it lives elsewhere.
     void discard(const std::string& name);
     /// Stops every actor, the last created first; `then` when all are gone or patience has ended.

@@ -208,12 +208,12 @@ void Admin::ask(std::string_view recipient, std::string_view command, const Valu
     worker_.switchboard().post(envelope, Origin::local);
 }
 
-void Admin::greet(const Value& body, Nanoseconds timeout, Then then) {
+void Admin::greet(std::string_view command, const Value& body, Nanoseconds timeout, Then then) {
     const std::string encoded = body.encoded();
     Envelope hello;
     hello.kind = Kind::ask;
     hello.mid = open_ask(timeout, std::move(then));
-    hello.command = "hello";
+    hello.command = command;
     hello.timeout_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
     hello.body = encoded;
     worker_.outbox().put_greeting(hello);

@@ -60,7 +60,7 @@ public:
     /// Asks anyone; exactly one answer comes to `then`, at the latest when the time is up.  Empty recipient: HEAD.
     void ask(std::string_view recipient, std::string_view command, const Value& body, Nanoseconds timeout, Then then);
     /// An ask to HEAD that goes out before the broker has welcomed this worker: its hello.
-    void greet(const Value& body, Nanoseconds timeout, Then then);
+    void greet(std::string_view command, const Value& body, Nanoseconds timeout, Then then);
     void send(std::string_view recipient, std::string_view command, const Value& body);
     /// Runs `then` once, not before `delay` has passed.
     void after(Nanoseconds delay, std::function<void()> then);

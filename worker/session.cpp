@@ -3,6 +3,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <span>
+
 #include "wire/limits.hpp"
 #include "worker/actor_commands.hpp"
 #include "worker/admin.hpp"
@@ -40,13 +43,14 @@ void Session::lost() {
 
 void Session::greet() {
     const auto& options = admin_.worker().options();
+    unbrought_ = admin_.actors().registered_names();
     Value body = Value::Map{{"role", "worker"}, {"host", options.host}, {"process", options.process},
                             {"protocol", Value::Array{1, 1}}, {"pid", static_cast<std::int64_t>(getpid())},
-                            {"actors", admin_.actors().roll()}};
+                            {"actors", next_page()}};
     if (!session_.empty()) body.set("session", session_);
     if (const auto nursery = admin_.worker().nursery().number(); nursery != 0) body.set("nursery", nursery);
     const auto greeting = ++greeting_;
-    admin_.greet(body, 1s, [this, greeting](const Answer& answer) {
+    admin_.greet("hello", body, 1s, [this, greeting](const Answer& answer) {
         if (greeting != greeting_ || phase() != Phase::greeting) return;
         if (answer.ok) return on_welcome(answer.body);
         if (answer.command == code_of(Fault::expired) || answer.command == code_of(Fault::no_session)) return greet();
@@ -64,13 +68,44 @@ void Session::on_welcome(const Value& body) {
     if (const Value* prime = body.find("prime"); prime && prime->as_bool()) prime_ = *prime->as_bool();
     if (const Value* nursery = body.find("nursery"); nursery && nursery->as_integer())
         admin_.worker().nursery().set_number(static_cast<std::uint64_t>(*nursery->as_integer()));
-    if (const Value* fenced = body.find("fenced"); fenced && fenced->as_array())
-        for (const auto& name : *fenced->as_array())
-            if (name.as_text()) admin_.actors().discard(*name.as_text());
+    drop_fenced(body);
     if (const Value* epoch = body.find("broker_epoch"); epoch && epoch->as_integer()) {
         const auto before = std::exchange(broker_epoch_, *epoch->as_integer());
         if (before != 0 && before != broker_epoch_) admin_.migration().broker_has_changed();
     }
+    if (unbrought_.empty()) return join();
+    log::info("{} brings {} more actors", admin_.worker().node(), unbrought_.size());
+    bring_more();
+}
+
+/// So many that a page is far below what a message may carry, whatever the names are.
+Value Session::next_page() {
+    constexpr std::size_t page = 20'000;
+    const auto count = std::min(page, unbrought_.size());
+    const auto first = unbrought_.size() - count;
+    Value actors = admin_.actors().roll(std::span(unbrought_).subspan(first));
+    unbrought_.resize(first);
+    return actors;
+}
+
+void Session::bring_more() {
+    const auto greeting = ++greeting_;
+    admin_.greet("bring_actors", Value::Map{{"actors", next_page()}}, 5s, [this, greeting](const Answer& answer) {
+        if (greeting != greeting_ || phase() != Phase::greeting) return;
+        if (!answer.ok) return greet();  // another broker again, or one with too much to do: from the beginning
+        drop_fenced(answer.body);
+        unbrought_.empty() ? join() : bring_more();
+    });
+}
+
+void Session::drop_fenced(const Value& body) {
+    const Value* fenced = body.find("fenced");
+    if (!fenced || !fenced->as_array()) return;
+    for (const auto& name : *fenced->as_array())
+        if (name.as_text()) admin_.actors().discard(*name.as_text());
+}
+
+void Session::join() {
     phase_.store(Phase::joined, std::memory_order_release);
     admin_.worker().outbox().open();
     log::info({{"node", admin_.worker().node()}, {"prime", prime_ ? "yes" : "no"}}, "{} has joined", admin_.worker().node());

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "wire/link.hpp"
 #include "worker/request.hpp"
@@ -37,6 +38,10 @@ public:
 
 private:
     void greet();
+    void bring_more();
+    [[nodiscard]] Value next_page();
+    void drop_fenced(const Value& body);
+    void join();
     void on_welcome(const Value& body);
     void on_refusal(const std::string& code, const std::string& text);
     void beat();
@@ -50,6 +55,7 @@ private:
     std::string session_;  ///< the broker's secret for this session; shows that a new hello is ours
     std::int64_t broker_epoch_ = 0;  ///< of the broker that welcomed us last
     Nanoseconds since_{0};
+    std::vector<std::string> unbrought_;  ///< names of actors that the broker has not been told of in this greeting
     std::uint64_t greeting_ = 0;  ///< counts hellos, so that an old one's timeout is known
 };
 

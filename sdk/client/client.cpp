@@ -95,7 +95,7 @@ void Client::put(const Envelope& envelope, Deadline until) {
     while (socket_.send(frame) != Sent::taken) {
         if (left(until) == Milliseconds(0))
             throw Unreachable("the connection to " + endpoint_ + " takes no more; the broker is gone or stuck");
-        socket_.wait(std::min(left(until), Milliseconds(20)));
+        socket_.wait_for_room(left(until));
     }
 }
 

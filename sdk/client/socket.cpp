@@ -146,6 +146,12 @@ void Socket::wait(std::chrono::milliseconds patience, std::initializer_list<int>
     state_->read_events();
 }
 
+void Socket::wait_for_room(std::chrono::milliseconds patience) {
+    zmq_pollitem_t items[] = {{state_->dealer, 0, ZMQ_POLLOUT, 0}, {state_->monitor, 0, ZMQ_POLLIN, 0}};
+    zmq_poll(items, 2, std::max<long>(0, patience.count()));
+    state_->read_events();
+}
+
 std::uint64_t Socket::connections() const noexcept { return state_->connections; }
 bool Socket::is_connected() const noexcept { return state_->connected; }
 bool Socket::is_refused() const noexcept { return state_->refused; }

@@ -29,6 +29,8 @@ public:
     /// The next frame, or nothing when none is here.
     [[nodiscard]] std::optional<std::string> receive();
 
+    /// Sleeps until a frame can be sent, the connection has changed, or time is up.
+    void wait_for_room(std::chrono::milliseconds patience);
     /// Sleeps until a frame or a change of the connection is here, one of `descriptors` is readable, or time is up.
     void wait(std::chrono::milliseconds patience, std::initializer_list<int> descriptors = {});
 

@@ -274,7 +274,7 @@ TEST_CASE("verbs between the parts of the system are not there for clients, wher
     world.launcher("first");
     world.register_actors(worker, {"greeter"});
     const Peer client = world.client();
-    for (const auto* verb : {"register_actors", "claim_process", "await_node", "process_ended", "fence", "bye", "heartbeat"}) {
+    for (const auto* verb : {"register_actors", "bring_actors", "claim_process", "await_node", "process_ended", "fence", "bye", "heartbeat"}) {
         world.ask(client, {}, verb);
         CHECK(world.only(client).command == "is_not_handled");
     }

@@ -231,3 +231,23 @@ TEST_CASE("launchers have the address of their host and a second one does not ta
     CHECK(world.address[world.launcher("first")] == "first.launcher");
     CHECK(world.address[world.launcher("first")] == "@first.launcher.1");
 }
+
+TEST_CASE("what is too much for a worker's hello is brought behind it, and what lives elsewhere by now is fenced") {
+    World world;
+    const Peer first = world.worker("first", "main");
+    const Peer other = world.worker("first", "process_0");
+    world.register_actors(other, {"taken"});
+    const auto row = [](const char* name, int epoch) { return map({{"name", name}, {"epoch", epoch}, {"class_desc", map({{"class", "C"}})}}); };
+    world.ask(first, {}, "bring_actors", map({{"actors", Value::Array{row("one", 5), row("taken", 6), row("two", 7)}}}), "first.main.admin");
+    const auto brought = world.only(first);
+    CHECK(brought.command == "actors_are_brought");
+    REQUIRE(brought.body.find("fenced") != nullptr);
+    CHECK(*brought.body.find("fenced") == names({"taken"}));
+    const Peer client = world.client();
+    for (const auto* name : {"one", "two"}) {
+        world.ask(client, name, "tick");
+        CHECK(world.only(first).recipient == name);
+    }
+    world.ask(first, {}, "bring_actors", map({{"actors", "many"}}), "first.main.admin");
+    CHECK(world.only(first).command == "bad_request");
+}
