@@ -48,7 +48,9 @@ void Broker::to_actor(const Session& from, Registration& actor, const Envelope& 
 }
 
 void Broker::to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded) {
-    if (envelope.kind == Kind::ask && !note_ask(from, envelope, to)) return;
+    // What a worker sends to a spawned actor of its own that has ended comes back to it, and it answers within itself.
+    const bool returns = &from == &to && !envelope.sender.starts_with('@');
+    if (envelope.kind == Kind::ask && !returns && !note_ask(from, envelope, to)) return;
     if (envelope.is_answer() && !note_answer(from, envelope)) return;
     if (exchange_.outgoing.post(to, encoded)) return void(++exchange_.counters.routed);
     exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the recipient is full; send less, or later");

@@ -219,7 +219,8 @@ void ActorCommands::unregister(const std::vector<std::string>& names) {
 }
 
 void ActorCommands::find(const RequestPointer& request) {
-    const std::string& entity = request->text("entity");
+    const Value* wanted = request->body().find("entity");
+    const std::string entity(wanted ? convert<Address>::from(*wanted).key() : std::string_view(request->text("entity")));
     Value::Map body{{"mid", request->mail().mid}, {"entity", entity}};
     const auto here = resident(entity);
     if (!here) {
@@ -229,7 +230,7 @@ void ActorCommands::find(const RequestPointer& request) {
         return request->reply("actor_is_not_found", body);
     }
     body.insert(body.begin() + 1, {"node", admin_.worker().node()});
-    if (const Value* wanted = request->body().find("with_class_desc"); wanted && wanted->as_bool() && *wanted->as_bool())
+    if (const Value* wish = request->body().find("with_class_desc"); wish && wish->as_bool() && *wish->as_bool())
         body.emplace_back("class_desc", pinned(*here.actor_class));
     request->reply("actor_is_found", body);
 }
@@ -256,8 +257,14 @@ void ActorCommands::recreate(const RequestPointer& request) {
     const Value* entity = request->body().find("entity");
     const auto address = entity ? convert<Address>::from(*entity) : Address{};
     const auto here = looks_spawned(address.entity) ? resident(address.entity) : Resident{};
-    if (here && CellTable::is_spawned(here.cell))
+    if (here && CellTable::is_spawned(here.cell)) {
         admin_.send({}, "register_actors", Value::Map{{"names", Value::Array{here.name}}, {"class_desc", pinned(*here.actor_class)}});
+        auto order = std::make_unique<Order>(Order::Verb::enlist, [this, name = here.name](Order& back) {
+            if (back.failed()) unregister({name});  // it has ended meanwhile
+        });
+        order->cell = here.cell;
+        admin_.worker().give_order(std::move(order));
+    }
     request->pass_on({});
 }
 

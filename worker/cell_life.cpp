@@ -24,7 +24,7 @@ void Cell::begin(Worker& worker, std::string name, const ActorClass& actor_class
                  std::uint64_t epoch) {
     if (worker_ != &worker) worker_ = &worker;  // read by CellTable::spawned_of: never changes in a process with one worker
     name_ = std::move(name);
-    class_.store(&actor_class, std::memory_order_relaxed);
+    class_.store(&actor_class, std::memory_order_release);  // behind the end of the last tenant
     handle_ = handle;
     epoch_ = epoch;
     self_ = nullptr;
@@ -61,6 +61,10 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
         case Verb::start: return start(std::move(order));
         case Verb::freeze:
         case Verb::stop:
+            if (order->verb == Verb::stop && phase_ == Phase::stopping && retires_ && !extras_->pending) {
+                extras_->pending = std::move(order);  // it is ending by itself, and whoever wants it removed has patience
+                return;
+            }
             if (phase_ != Phase::open || (order->verb == Verb::freeze && extras_->pending)) {
                 order->code = code_of(Fault::conflict);
                 order->text = "\"" + name_ + "\" is starting, moving or stopping already";
@@ -76,6 +80,7 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
             extras().pending = std::move(order);
             return;
         case Verb::resume: call_off(*order); break;
+        case Verb::enlist: bound_ = true; break;
         case Verb::discard: leave(); break;
     }
     give_back(std::move(order));
@@ -190,7 +195,7 @@ void Cell::call_off(Order& order) {
         freeze->code = code_of(Fault::expired);
         freeze->text = "the running turn did not end in time";
         give_back(std::move(freeze));
-        phase_ = Phase::open;
+        phase_ = retires_ ? Phase::stopping : Phase::open;
     } else if (phase_ == Phase::frozen) {
         fenced_ = true;
         extras_->handed_over.append(std::move(queue_));  // what came after the snapshot stays behind it

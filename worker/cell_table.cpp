@@ -15,6 +15,7 @@ CellTable& CellTable::of_process() {
 bool CellTable::carve(Range& range) {
     if (chunks_made_ == chunks_.size()) return false;
     const auto chunk = chunks_made_++;
+    has_spawned_[chunk].store(&range == &spawned_, std::memory_order_release);
     chunks_[chunk].store(new Cell[chunk_size], std::memory_order_release);
     range = {chunk * std::uint32_t{chunk_size}, (chunk + 1) * std::uint32_t{chunk_size}};
     if (&range == &spawned_) spawned_chunks_.push_back(chunk);

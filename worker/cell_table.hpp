@@ -55,6 +55,9 @@ public:
         const Cell* cell = slot(handle);
         return cell && cell->mailbox_.living_tenant() == generation(handle);
     }
+    [[nodiscard]] static bool is_spawned_slot(std::uint32_t index) noexcept {
+        return index < chunks_.size() * chunk_size && has_spawned_[index / chunk_size].load(std::memory_order_acquire);
+    }
     /// The class of that actor, or null when it has left.  Any thread.
     [[nodiscard]] static const ActorClass* class_of(std::uint64_t handle) noexcept;
     /// The name behind a handle, also after the actor left; empty when it is forgotten.
@@ -84,6 +87,7 @@ private:
 
     mutable std::mutex lock_;
     static inline constinit std::array<std::atomic<Cell*>, 16'384> chunks_{};  // static: found without a look at the table
+    static inline constinit std::array<std::atomic<bool>, 16'384> has_spawned_{};  // by chunk
     static inline constinit thread_local Magazine magazine_{};  // with its thread end up to 128 slots: loops live as long as we
     std::uint32_t chunks_made_ = 0;
     Range named_, spawned_;

@@ -63,8 +63,9 @@ std::uint64_t Nursery::find(std::string_view name) const noexcept {
     const auto spawned = SpawnedName::parse(name);
     if (!spawned || spawned->nursery != number()) return 0;
     const auto generation = (spawned->number >> slot_bits) + 1;
-    if (generation > Mailbox::generations_max) return 0;
-    const auto handle = handle_of(static_cast<std::uint16_t>(generation), static_cast<std::uint32_t>(spawned->number & ((1u << slot_bits) - 1)));
+    const auto index = static_cast<std::uint32_t>(spawned->number & ((1u << slot_bits) - 1));
+    if (generation > Mailbox::generations_max || !CellTable::is_spawned_slot(index)) return 0;  // made up
+    const auto handle = handle_of(static_cast<std::uint16_t>(generation), index);
     return CellTable::is_tenant(handle) ? handle : 0;
 }
 

@@ -37,6 +37,7 @@ struct Order {
         freeze,   ///< end the running turn, start no other, answer with a snapshot
         resume,   ///< the move was called off: go on
         stop,     ///< end the running turn, say last words, die
+        enlist,   ///< the broker has an entry for this spawned actor now
         discard,  ///< die without a word: the actor lives elsewhere, or never lived
     };
 

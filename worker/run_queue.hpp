@@ -35,14 +35,13 @@ public:
         tail_.store(tail + 1, std::memory_order_release);
         return true;
     }
-    /// Owner.  `may_be_robbed`: others may be taking the newest at this moment; if not, a plain load and store do (5 ns of
-    /// every hop).
-    [[nodiscard]] Cell* pop(bool may_be_robbed) noexcept {
+    /// Owner, and nobody takes the newest meanwhile: the scheduler sees to it, so that a plain load and store do (5 ns of every
+    /// hop).
+    [[nodiscard]] Cell* pop() noexcept {
         if (streak_ < 64 || is_ring_empty()) {
             Cell* cell = newest_.load(std::memory_order_relaxed);
-            if (cell && may_be_robbed) cell = newest_.exchange(nullptr, std::memory_order_acq_rel);
-            else if (cell) newest_.store(nullptr, std::memory_order_relaxed);
             if (cell) {
+                newest_.store(nullptr, std::memory_order_relaxed);
                 ++streak_;
                 return cell;
             }

@@ -88,16 +88,19 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
     loop.turns.store(turns, std::memory_order_relaxed);
     if (cell.run() == Cell::RunEnd::more) {
         if (!loop.ready.push_back(&cell)) overflow(cell);
-        if (!polling_.load(std::memory_order_relaxed)) mind_link(loop);
+        mind_link(loop);
     }
     loop.running.store(nullptr, std::memory_order_relaxed);
+    if (loop.is_warned()) loop.come_back();
     const auto& outbox = worker_->outbox();
     if (!outbox.empty() && (turns % turns_per_flush == 0 || outbox.bytes() >= bytes_per_flush)) pump_->exchange();
+    if (turns % turns_per_flush == 0 && loop.minds_link.load(std::memory_order_relaxed)) mind_link(loop);
 }
 
 /// There is more to do than a turn's worth and nobody polls.  While handlers are short this loop looks at the link itself: what
 /// another loop brings in lies in that core's cache, and a stream would cost a quarter more.  While they are long another does.
 void Scheduler::mind_link(Loop& loop) {
+    if (polling_.load(std::memory_order_relaxed)) return loop.minds_link.store(false, std::memory_order_relaxed);
     const auto now = worker_->now();
     const auto since = now - std::exchange(loop.busy_since, now);
     if (since == now) {
@@ -109,6 +112,10 @@ void Scheduler::mind_link(Loop& loop) {
         loop.looked_at = now;
         loop.minds_link.store(true, std::memory_order_relaxed);
         pump_->exchange();
+        if (!polling_.exchange(true)) {
+            look_after(0ns);  // deadlines and descriptors as well
+            polling_.store(false);
+        }
     }
 }
 
@@ -119,14 +126,23 @@ bool Scheduler::is_link_minded() const noexcept {
 Cell* Scheduler::next(Loop& loop) {
     if (++loop.ticks % 61 == 0)  // the overflow must not starve behind a busy queue
         if (Cell* cell = take_overflow(loop)) return cell;
-    if (Cell* cell = loop.ready.pop(loop.is_warned())) return cell;
+    if (Cell* cell = loop.ready.pop()) return cell;
     return take_overflow(loop);
+}
+
+/// The count comes before the look at whether the loop is stuck: see Loop::come_back().
+Cell* Scheduler::rob(Loop& other, Loop& loop) {
+    if (!other.ready.has_spare(other.is_stuck())) return nullptr;
+    other.robbers.fetch_add(1);
+    Cell* cell = other.ready.steal(loop.ready, other.is_stuck());
+    other.robbers.fetch_sub(1);
+    return cell;
 }
 
 Cell* Scheduler::steal(Loop& loop) {
     for (auto& other : loops_)
         if (&other != &loop)
-            if (Cell* cell = other.ready.steal(loop.ready, other.is_stuck())) return cell;
+            if (Cell* cell = rob(other, loop)) return cell;
     return nullptr;
 }
 
@@ -148,7 +164,8 @@ void Scheduler::idle(Loop& loop) {
     std::unique_lock guard(sleep_lock_);
     const auto seen = wake_ups_;
     sleeping_.fetch_add(1);
-    if (!has_work()) sleep_.wait(guard, [&] { return wake_ups_ != seen || stopping_.load(); });
+    const bool may_sleep = !has_work() && (polling_.load() || is_link_minded());
+    if (may_sleep) sleep_.wait(guard, [&] { return wake_ups_ != seen || stopping_.load(); });
     sleeping_.fetch_sub(1);
 }
 
@@ -292,10 +309,16 @@ void Scheduler::watch_over(Loop& loop, Watchdog& watchdog) {
     const Cell* cell = loop.running.load(std::memory_order_relaxed);
     const auto now = worker_->now();
     if (!cell || turns != watchdog.turns) {
-        watchdog = {turns, now, false};
+        watchdog = {turns, now, {}, false};
         return;
     }
-    if (loop.warned_at.load(std::memory_order_relaxed) != turns) return loop.warned_at.store(turns);
+    if (watchdog.warned == Nanoseconds{}) {
+        watchdog.warned = now;
+        loop.warned_at.store(turns);
+        if (loop.minds_link.exchange(false)) wake_one();
+        return;
+    }
+    if (now - watchdog.warned < attentive / 2) return;  // long enough that the loop, had it come back unwarned, were seen
     loop.stuck_at.store(turns);  // what waits behind a long handler is for another loop
     if (loop.ready.has_spare(true)) wake_one();
     if (!watchdog.named && now - watchdog.since >= limits::handler_patience) {

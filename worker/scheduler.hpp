@@ -51,19 +51,26 @@ private:
         std::atomic<bool> minds_link{false};  // it is busy with short handlers and looks at the link now and then
         std::atomic<Cell*> running{nullptr};
         std::atomic<std::uint64_t> turns{0};  // written by its loop only
-        // The turn that the monitor found lasting; a tick later, when it still lasts, the loop's newest cell is for others.  In
-        // two steps, so that the loop need not take its newest by an exchange: it looks at `warned_at` when it comes back, and
-        // by the time others may take, its last look before the warning is at least a tick ago.
+        // The turn that the monitor found lasting.  Some milliseconds later, when it still lasts, the loop's newest cell is for
+        // others.  In two steps, so that the loop need not take its newest by an exchange: one that was warned says that it is
+        // back and waits for those who are just taking, before it looks at its queue.
         std::atomic<std::uint64_t> warned_at{~0ull};
         std::atomic<std::uint64_t> stuck_at{~0ull};
+        std::atomic<std::uint32_t> robbers{0};
         [[nodiscard]] bool is_warned() const noexcept { return warned_at.load(std::memory_order_relaxed) == turns.load(std::memory_order_relaxed); }
-        [[nodiscard]] bool is_stuck() const noexcept { return stuck_at.load() == turns.load(std::memory_order_relaxed); }
+        [[nodiscard]] bool is_stuck() const noexcept { return stuck_at.load() == turns.load(); }
+        /// By the loop: either a robber sees the new number, or it is seen here and waited for.
+        void come_back() noexcept {
+            turns.store(turns.load(std::memory_order_relaxed) + 1);
+            while (robbers.load() != 0) std::this_thread::yield();
+        }
         std::thread thread;
     };
     /// What the monitor remembers of a loop between two looks.
     struct Watchdog {
         std::uint64_t turns = 0;
         Nanoseconds since{0};
+        Nanoseconds warned{0};  ///< when; 0: not in this turn
         bool named = false;
     };
 
@@ -72,6 +79,7 @@ private:
     void execute(Loop& loop, Cell& cell);
     [[nodiscard]] Cell* next(Loop& loop);
     [[nodiscard]] Cell* steal(Loop& loop);
+    [[nodiscard]] static Cell* rob(Loop& other, Loop& loop);
     void idle(Loop& loop);
     void poll();
     void mind_link(Loop& loop);

@@ -92,7 +92,14 @@ void Session::bring_more() {
     const auto greeting = ++greeting_;
     admin_.greet("bring_actors", Value::Map{{"actors", next_page()}}, 5s, [this, greeting](const Answer& answer) {
         if (greeting != greeting_ || phase() != Phase::greeting) return;
-        if (!answer.ok) return greet();  // another broker again, or one with too much to do: from the beginning
+        const bool is_new = answer.command == code_of(Fault::no_session) || answer.command == code_of(Fault::expired);
+        if (!answer.ok && is_new) return greet();  // another broker again, or one with too much to do: from the beginning
+        if (!answer.ok) {
+            log::error({{"code", answer.command}}, "the broker does not take {} actors: {}; trying again", unbrought_.size(), answer.text());
+            return admin_.after(1s, [this, greeting] {
+                if (greeting == greeting_ && phase() == Phase::greeting) greet();
+            });
+        }
         drop_fenced(answer.body);
         unbrought_.empty() ? join() : bring_more();
     });

@@ -54,7 +54,7 @@ bool Switchboard::post_to_cell(const pp_envelope& envelope, std::uint64_t handle
         case Posted::full: break;
     }
     Mail::destroy(mail);
-    refuse(envelope, Fault::mailbox_full, "the mailbox of \"" + cell->name() + "\" is full; send slower or later");
+    refuse(envelope, Fault::mailbox_full, "the mailbox of \"" + CellTable::of_process().name_of(handle) + "\" is full; send slower or later");
     return true;
 }
 

@@ -17,6 +17,9 @@ void give_block(void* block, std::size_t size) noexcept;
 struct Pooled {
     static void* operator new(std::size_t size) { return take_block(size); }
     static void operator delete(void* block, std::size_t size) noexcept { give_block(block, size); }
+    // What wants more alignment than the heap gives by itself comes from the heap.
+    static void* operator new(std::size_t size, std::align_val_t alignment) { return ::operator new(size, alignment); }
+    static void operator delete(void* block, std::size_t size, std::align_val_t alignment) noexcept { ::operator delete(block, size, alignment); }
 };
 
 }  // namespace peacepie

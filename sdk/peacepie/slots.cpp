@@ -101,7 +101,7 @@ void read_slots(const Handler& handler, std::string_view body, std::span<Slot> s
     Cursor cursor(body);
     if (body.size() == 1 && cursor.nil()) return;
     auto left = fields_of(cursor);
-    bool is_whole = left != none;
+    bool is_whole = left != none && cursor.ok;
     Slot spare;
     for (std::size_t place = 0; is_whole && left > 0; --left, ++place) {
         const auto name = cursor.text();

@@ -34,7 +34,8 @@ struct NamedView {
     operator Named() const { return {std::string(name), as_value()}; }
 };
 
-/// For the expression it stands in: `name` and an lvalue `value` are not copied.
+/// For the expression it stands in: `name` and an lvalue `value` are not copied.  To keep one, make it a Named:
+/// `Named kept = named("x", value);`
 template <class T>
 [[nodiscard]] auto named(std::string_view name, T&& value) {
     using Held = std::conditional_t<std::is_lvalue_reference_v<T>, const std::remove_reference_t<T>&, std::remove_cvref_t<T>>;

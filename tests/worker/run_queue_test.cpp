@@ -27,10 +27,10 @@ TEST_CASE("the newest cell runs first and the others in the order in which they 
     CHECK(queue.push(&cells()[1], crowded) == nullptr);
     CHECK(crowded);
     CHECK(queue.push(&cells()[2], crowded) == nullptr);
-    CHECK(queue.pop(true) == &cells()[2]);
-    CHECK(queue.pop(true) == &cells()[0]);
-    CHECK(queue.pop(true) == &cells()[1]);
-    CHECK(queue.pop(true) == nullptr);
+    CHECK(queue.pop() == &cells()[2]);
+    CHECK(queue.pop() == &cells()[0]);
+    CHECK(queue.pop() == &cells()[1]);
+    CHECK(queue.pop() == nullptr);
     CHECK_FALSE(queue.has_spare(true));
 }
 
@@ -41,7 +41,7 @@ TEST_CASE("two cells that wake each other do not starve a third") {
     int turns = 0;
     for (Cell* next = nullptr; next != &cells()[9]; ++turns) {
         (void)queue.push(&cells()[static_cast<std::size_t>(turns % 2)], crowded);
-        next = queue.pop(true);
+        next = queue.pop();
         REQUIRE(turns < 100);
     }
     CHECK(turns > 10);
@@ -62,7 +62,7 @@ TEST_CASE("owner and thief together run each cell exactly once") {
     std::thread thief([&] {
         while (!done.load()) {
             if (mine.steal(thiefs, true)) run.fetch_add(1);
-            while (thiefs.pop(true)) run.fetch_add(1);
+            while (thiefs.pop()) run.fetch_add(1);
         }
     });
     bool crowded = false;
@@ -70,11 +70,11 @@ TEST_CASE("owner and thief together run each cell exactly once") {
     for (int i = 0; i < rounds; ++i) {
         if (!mine.push(&cells()[static_cast<std::size_t>(i) % 64], crowded)) ++given;
         else ++given, run.fetch_add(1);  // displaced: the overflow would run it
-        if (i % 3 == 0 && mine.pop(true)) run.fetch_add(1);
+        if (i % 3 == 0 && mine.pop()) run.fetch_add(1);
     }
-    while (mine.pop(true)) run.fetch_add(1);
+    while (mine.pop()) run.fetch_add(1);
     done.store(true);
     thief.join();
-    while (thiefs.pop(true)) run.fetch_add(1);
+    while (thiefs.pop()) run.fetch_add(1);
     CHECK(run.load() == given);
 }
