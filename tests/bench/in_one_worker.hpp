@@ -281,15 +281,17 @@ private:
 class Skynet final : public Driver {
 public:
     Skynet() {
-        on("run", &Skynet::run, "size");
+        on("run", &Skynet::run, "size", "tasks");
         on("grow", &Skynet::grow, "first", "size");
+        on("grow_task", &Skynet::grow_task, "first", "size");
         on("sum", &Skynet::sum, "of");
     }
 
 private:
-    void run(std::int64_t size) {
+    void run(std::int64_t size, bool tasks) {
         begin(1);
         is_root_ = true;
+        tasks_ = tasks;
         branch(0, size);
     }
     void grow(std::int64_t first, std::int64_t size) {
@@ -297,10 +299,18 @@ private:
         if (size == 1) tell(first);
         else branch(first, size);
     }
+    Task<> grow_task(std::int64_t first, std::int64_t size) {
+        tasks_ = true;
+        grow(first, size);
+        co_return;
+    }
     void branch(std::int64_t first, std::int64_t size) {
         children_ = 10;
         const auto below = size / 10;
-        for (int i = 0; i < 10; ++i) send(spawn<Skynet>(), "grow", named("first", first + i * below), named("size", below));
+        for (int i = 0; i < 10; ++i) {
+            if (tasks_) send(spawn<Skynet>(), "grow_task", named("first", first + i * below), named("size", below));
+            else send(spawn<Skynet>(), "grow", named("first", first + i * below), named("size", below));
+        }
     }
     void sum(std::int64_t of) {
         total_ += of;
@@ -316,7 +326,7 @@ private:
     Address parent_;
     std::int64_t total_ = 0;
     int children_ = 0;
-    bool is_root_ = false;
+    bool is_root_ = false, tasks_ = false;
 };
 
 }  // namespace bench

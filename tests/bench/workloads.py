@@ -31,10 +31,10 @@ def create_named(system, scale):
     yield "idle.named", (system.memory() - before) / count, "B/actor"
 
 
-def skynet(system, scale):
+def skynet(system, scale, tasks=False):
     size = 1_000_000 if scale >= 1 else 100_000 if scale >= 0.1 else 10_000
     root = system.create("Skynet")
-    system.ask(root, "run", {"size": size})
+    system.ask(root, "run", {"size": size, "tasks": tasks})
     yield f"skynet{'' if size == 1_000_000 else '.' + str(size)}", system.result(root, within=300)["seconds"], "s"
 
 
@@ -51,9 +51,10 @@ def renamed(workload, suffix):
 
 #: By name, in the order in which they are run.
 WORKLOADS = {
-    "pingpong": pingpong, "threadring": threadring, "fanin": fanin, "big": big, "create": create, "create.named": create_named, "skynet": skynet,
+    "pingpong": pingpong, "threadring": threadring, "fanin": fanin, "big": big, "create": create, "create.named": create_named,
+    "skynet": skynet,
     "pingpong.task": coroutines(pingpong), "threadring.task": coroutines(threadring), "fanin.task": coroutines(fanin),
-    "big.task": coroutines(big),
+    "big.task": coroutines(big), "create.task": coroutines(create), "skynet.task": coroutines(skynet),
     "rtt.16": rtt, "rtt.1024": sized(rtt, size=1024), "rtt1c.16": sized(rtt, name="rtt1c"),
     "pipe64.16": pipe, "pipe64.1024": sized(pipe, size=1024), "pipe1024.16": sized(pipe, lanes=1024),
     "pipe1024.1024": sized(pipe, lanes=1024, size=1024),
