@@ -105,7 +105,11 @@ void Scheduler::mind_link(Loop& loop) {
     const auto since = now - std::exchange(loop.busy_since, now);
     if (since == now) {
         loop.looked_at = now;
-    } else if (since >= long_batch) {
+        if (loop.was_slow) wake_one();  // and will be: a move of a busy actor waits for that look
+        return;
+    }
+    loop.was_slow = since >= long_batch;
+    if (loop.was_slow) {
         loop.minds_link.store(false, std::memory_order_relaxed);
         wake_one();
     } else if (now - loop.looked_at >= link_patience) {

@@ -48,6 +48,7 @@ private:
         std::uint32_t ticks = 0;
         Nanoseconds busy_since{0};  // when a cell last had more to do than its turn allows; 0: the loop was idle since
         Nanoseconds looked_at{0};   // at the link, while busy
+        bool was_slow = false;      // when it was last busy, its handlers were long
         std::atomic<bool> minds_link{false};  // it is busy with short handlers and looks at the link now and then
         std::atomic<Cell*> running{nullptr};
         std::atomic<std::uint64_t> turns{0};  // written by its loop only

@@ -22,7 +22,7 @@ def pipe(system, scale, lanes=64, size=16):
 def stream(system, scale, size=100):
     sink, source = system.create("Sink", system.node), system.create("Source")
     count = int({16: 8e6, 100: 6e6, 1024: 1e6, 65_536: 30e3}[size] * scale)
-    credit = min(2_000, 4_000_000 // size)  # at most 80 MB on the way
+    credit = min(2_000, 2_000_000 // size)  # at most 40 MB on the way: a queue to a peer holds 64
     system.ask(sink, "expect", {"count": count, "credit": credit})
     system.ask(source, "run", {"to": sink, "count": count, "size": size, "credit": credit})
     yield f"stream.{size}", rate(system.result(sink)), "msg/s"

@@ -3,6 +3,7 @@
 // Next: figures.py asks them.
 #include "across.hpp"
 #include "in_one_worker.hpp"
+#include "spawning.hpp"
 
 using namespace bench;
 
