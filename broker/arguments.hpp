@@ -27,18 +27,22 @@ namespace peacepie::broker {
     throw Error(Fault::bad_argument, std::string(key) + " is missing; give {" + std::string(key) + ": …}");
 }
 
+[[noreturn]] inline void refuse_name(std::string_view key) {
+    throw Error(Fault::bad_argument, std::string(key) + ": a name is 1 to 128 of A-Z a-z 0-9 _ - and begins with no -");
+}
+
 /// One part of a name, by the grammar.
 [[nodiscard]] inline std::string name_of(const Value& body, std::string_view key) {
     auto name = text_of(body, key);
     if (is_name(name)) return name;
-    throw Error(Fault::bad_argument, std::string(key) + ": a name is 1 to 128 of A-Z a-z 0-9 _ - and begins with no -");
+    refuse_name(key);
 }
 
 /// What an actor is called: chosen, or given when it was spawned.
 [[nodiscard]] inline std::string entity_of(const Value& body, std::string_view key) {
     auto name = text_of(body, key);
     if (is_entity(name)) return name;
-    throw Error(Fault::bad_argument, std::string(key) + ": a name is 1 to 128 of A-Z a-z 0-9 _ - and begins with no -");
+    refuse_name(key);
 }
 
 [[nodiscard]] inline std::vector<std::string> entities_of(const Value& body, std::string_view key) {
@@ -50,7 +54,7 @@ namespace peacepie::broker {
     for (const auto& item : *items) {
         const auto* text = item.as_text();
         if (text == nullptr || !is_entity(*text))
-            throw Error(Fault::bad_argument, std::string(key) + ": a name is 1 to 128 of A-Z a-z 0-9 _ - and begins with no -");
+            refuse_name(key);
         names.push_back(*text);
     }
     return names;

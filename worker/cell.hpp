@@ -7,8 +7,8 @@
 //
 // Only an open cell handles messages, and only while no handler is suspended (`busy`): one turn at a time.  Commands that
 // were declared `overlapping` do not wait for suspended handlers.  Answers to its own asks, moments and orders always reach
-// it.  Cells lie in CellTable and are never freed, only let again, so a late
-// sender touches no freed memory.
+// it.  A spawned actor comes to cold without an order and starts with its first run; one that retires goes to stopping by
+// itself.  Cells lie in CellTable and are never freed, only let again, so a late sender touches no freed memory.
 // Thread: post() from any; everything else from the loop that runs the cell, one at a time, which may change between runs.
 // Next: cell.cpp, then host_seam.hpp for what the author's side calls.
 #pragma once

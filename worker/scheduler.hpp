@@ -2,7 +2,8 @@
 //
 // One per process.  N loop threads (default: cores) with a run queue each; a cell goes to the queue of the loop that made
 // it ready, others steal.  An idle loop looks for frames, then one of the idle ones sleeps in the poller and the rest sleep
-// until there is more work than one loop can do.  A monitor thread takes over link, deadlines and admin when all loops are
+// until there is more work than one loop can do.  A loop that is busy with short handlers minds the link itself, and the idle
+// ones leave it alone.  A monitor thread takes over link, deadlines and admin when all loops are
 // busy, and names a handler that does not return.
 // Next: scheduler.cpp, run_queue.hpp, poller.hpp.
 #pragma once

@@ -1,5 +1,7 @@
 // One turn at a time, overlapping on request, start and stop, order under a shuffle.
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 #include "catch.hpp"
 #include "testing/stage.hpp"
@@ -267,4 +269,23 @@ TEST_CASE("an actor that retires goes when no handler of it is suspended") {
     CHECK(stage.printed() == Lines{"30 has come"});
     stage.advance(2s);
     CHECK(stage.printed() == Lines{"30 has come", "30 is ready", "30 has gone"});
+}
+
+namespace {
+
+/// Wants more alignment than the heap gives by itself.
+class Wide final : public Actor {
+public:
+    Wide() { on("place", &Wide::place); }
+
+private:
+    alignas(128) std::array<char, 4096> room_{};
+    int place() { return static_cast<int>(reinterpret_cast<std::uintptr_t>(room_.data()) % 128); }
+};
+
+}  // namespace
+
+TEST_CASE("an actor with more alignment than usual gets it") {
+    Stage stage;
+    CHECK(stage.ask(stage.add<Wide>("wide"), "place").as<int>() == 0);
 }

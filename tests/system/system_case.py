@@ -5,7 +5,7 @@ import time
 import unittest
 from contextlib import contextmanager
 
-from bus import FIXTURE, MAIN, SLOWER, Fault
+from bus import FIXTURE, MAIN, SLOWER, Fault, Silence
 from processes import System, eventually
 
 
@@ -27,6 +27,14 @@ class SystemCase(unittest.TestCase):
         with self.assertRaises(Fault) as failure:
             yield failure
         self.assertIn(failure.exception.code, codes, failure.exception.body)
+
+    def is_back(self, name):
+        """Whether that actor answers, to be asked again and again after the broker was killed."""
+        try:
+            self.king.hello(timeout=1.0)
+            return self.king.outcome(name, "ping", timeout=1.0)[0] == "pong"
+        except (Fault, Silence):
+            return False
 
     def own_system(self, *options):
         """From now on `self.king` is a system of this test alone, to break."""

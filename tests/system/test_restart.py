@@ -2,7 +2,7 @@
 
 import unittest
 
-from bus import FIXTURE, MAIN, Fault, Silence, class_desc
+from bus import FIXTURE, MAIN, class_desc
 from processes import eventually, kill
 from system_case import OwnSystem
 
@@ -15,16 +15,9 @@ class Restart(OwnSystem):
             self.king.ask(MAIN, "create_actors", {"class_desc": class_desc("Counter", FIXTURE), "names": names[first:first + 5_000]},
                           timeout=30.0).must_be("actors_are_created")
         kill(self.king.pid_of(None))
-        self.assertTrue(eventually(lambda: self.answers(names[0]) and self.answers(names[-1]), 30.0))
+        self.assertTrue(eventually(lambda: self.is_back(names[0]) and self.is_back(names[-1]), 30.0))
         total = self.king.ask(None, "get_members", {"level": "PROCESS", "id": MAIN, "page_size": 1}).body["total"]
         self.assertEqual(total, len(names) + 1)
-
-    def answers(self, name):
-        try:
-            self.king.hello(timeout=1.0)
-            return self.king.outcome(name, "ping", timeout=1.0)[0] == "pong"
-        except (Fault, Silence):
-            return False
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import unittest
 
-from bus import FIXTURE, MAIN, Fault, Silence
+from bus import FIXTURE, MAIN
 from processes import eventually, kill
 from system_case import OwnSystem
 
@@ -71,19 +71,32 @@ class Spawned(OwnSystem):
         with self.fails("no_such_actor"):
             self.king.ask(name, "report")
 
+    def test_failed_move(self):
+        """a spawned actor that could not be moved leaves nothing at the broker when it ends"""
+        name, = self.spawn()
+        self.king.move(name, "first.nowhere.admin").must_be("actor_is_not_recreated")
+        self.assertEqual(self.count(name, 0), 0)
+        self.king.send(name, "leave")
+        self.assertTrue(eventually(lambda: self.seek(name).name == "actor_is_not_found"))
+
+    def test_made_up(self):
+        """a made-up name of a nursery reaches nobody, whatever lives in that process"""
+        name, = self.spawn()
+        nursery = name.rsplit("~", 1)[0]
+        for number in "0123":
+            made_up = f"{nursery}~{number}"
+            if made_up != name:
+                with self.fails("no_such_actor"):
+                    self.king.ask(made_up, "report")
+                self.king.ask(None, "remove_actor", {"name": made_up}).must_be("actor_is_absent")
+        self.king.ask("parent", "ping").must_be("pong")
+
     def test_broker_dies(self):
         """a spawned actor is found again after the broker was killed"""
         name, = self.spawn()
         self.assertEqual(self.count(name, 0), 0)
         kill(self.king.pid_of(None))
-        self.assertTrue(eventually(lambda: self.found_again(name), 15.0))
-
-    def found_again(self, name):
-        try:
-            self.king.hello(timeout=1.0)
-            return self.king.outcome(name, "report", timeout=1.0)[0] == "report"
-        except (Fault, Silence):
-            return False
+        self.assertTrue(eventually(lambda: self.is_back(name), 15.0))
 
 
 if __name__ == "__main__":
