@@ -2,7 +2,7 @@
 //
 // The owner pushes and pops, other loops steal half of the ring.  The newest goes first because its mail is still in the
 // cache (ping-pong on one core costs no wake-up); after 64 in a row the others get their turn.
-// Next: scheduler.cpp.
+// Next: turns.hpp, scheduler.cpp.
 #pragma once
 
 #include <array>
@@ -35,8 +35,7 @@ public:
         tail_.store(tail + 1, std::memory_order_release);
         return true;
     }
-    /// Owner, and nobody takes the newest meanwhile: the scheduler sees to it, so that a plain load and store do (5 ns of every
-    /// hop).
+    /// Owner, and nobody takes the newest meanwhile: Turns sees to it, so that a plain load and store do (5 ns of every hop).
     [[nodiscard]] Cell* pop() noexcept {
         if (streak_ < 64 || is_ring_empty()) {
             Cell* cell = newest_.load(std::memory_order_relaxed);
@@ -54,7 +53,8 @@ public:
         }
         return nullptr;
     }
-    /// Any other loop: takes half of the ring, or the newest when `also_newest`; one is returned, the rest goes to `into`.
+    /// Any other loop: takes half of the ring, or the newest when `also_newest` (in a Turns::Robbery only); one is returned, the
+    /// rest goes to `into`.
     [[nodiscard]] Cell* steal(RunQueue& into, bool also_newest) noexcept {
         auto head = head_.load(std::memory_order_acquire);
         const auto tail = tail_.load(std::memory_order_acquire);

@@ -82,19 +82,16 @@ void Scheduler::run_admin() {
 void Scheduler::execute(Loop& loop, Cell& cell) {
     constexpr std::uint32_t turns_per_flush = 16;     // a busy loop speaks to the broker this often at least
     constexpr std::size_t bytes_per_flush = 16 << 10;  // the next process begins while this one goes on: 1.16 times the asks
-    loop.running.store(&cell, std::memory_order_relaxed);
+    const auto turn = loop.turns.begin(cell);
     if (monitor_drowsy_.load()) wake_monitor();
-    const auto turns = loop.turns.load(std::memory_order_relaxed) + 1;
-    loop.turns.store(turns, std::memory_order_relaxed);
     if (cell.run() == Cell::RunEnd::more) {
         if (!loop.ready.push_back(&cell)) overflow(cell);
         mind_link(loop);
     }
-    loop.running.store(nullptr, std::memory_order_relaxed);
-    if (loop.is_warned()) loop.come_back();
+    loop.turns.end();
     const auto& outbox = worker_->outbox();
-    if (!outbox.empty() && (turns % turns_per_flush == 0 || outbox.bytes() >= bytes_per_flush)) pump_->exchange();
-    if (turns % turns_per_flush == 0 && loop.minds_link.load(std::memory_order_relaxed)) mind_link(loop);
+    if (!outbox.empty() && (turn % turns_per_flush == 0 || outbox.bytes() >= bytes_per_flush)) pump_->exchange();
+    if (turn % turns_per_flush == 0 && loop.minds_link.load(std::memory_order_relaxed)) mind_link(loop);
 }
 
 /// There is more to do than a turn's worth and nobody polls.  While handlers are short this loop looks at the link itself: what
@@ -134,13 +131,10 @@ Cell* Scheduler::next(Loop& loop) {
     return take_overflow(loop);
 }
 
-/// The count comes before the look at whether the loop is stuck: see Loop::come_back().
 Cell* Scheduler::rob(Loop& other, Loop& loop) {
-    if (!other.ready.has_spare(other.is_stuck())) return nullptr;
-    other.robbers.fetch_add(1);
-    Cell* cell = other.ready.steal(loop.ready, other.is_stuck());
-    other.robbers.fetch_sub(1);
-    return cell;
+    if (!other.ready.has_spare(other.turns.may_be_robbed())) return nullptr;
+    Turns::Robbery robbery(other.turns);
+    return other.ready.steal(loop.ready, other.turns.may_be_robbed());
 }
 
 Cell* Scheduler::steal(Loop& loop) {
@@ -244,7 +238,7 @@ bool Scheduler::has_work() {
     // What a running loop has to say goes out when its turn ends: sent from here meanwhile, a stream leaves in crumbs.
     if ((!worker_->outbox().empty() && !pump_->is_blocked() && !is_anything_running()) || pump_->has_more()) return true;
     for (auto& loop : loops_)
-        if (loop.ready.has_spare(loop.is_stuck())) return true;
+        if (loop.ready.has_spare(loop.turns.may_be_robbed())) return true;
     return false;
 }
 
@@ -299,7 +293,7 @@ void Scheduler::monitor_sleeps(Nanoseconds& tick) {
 }
 
 bool Scheduler::is_anything_running() const noexcept {
-    return std::ranges::any_of(loops_, [](const Loop& loop) { return loop.running.load() != nullptr; });
+    return std::ranges::any_of(loops_, [](const Loop& loop) { return loop.turns.running() != nullptr; });
 }
 
 void Scheduler::wake_monitor() {
@@ -309,22 +303,16 @@ void Scheduler::wake_monitor() {
 }
 
 void Scheduler::watch_over(Loop& loop, Watchdog& watchdog) {
-    const auto turns = loop.turns.load(std::memory_order_relaxed);
-    const Cell* cell = loop.running.load(std::memory_order_relaxed);
+    const auto turn = loop.turns.number();
+    const Cell* cell = loop.turns.running();
     const auto now = worker_->now();
-    if (!cell || turns != watchdog.turns) {
-        watchdog = {turns, now, {}, false};
+    if (!cell || turn != watchdog.turn) {
+        watchdog = {turn, now, false};
         return;
     }
-    if (watchdog.warned == Nanoseconds{}) {
-        watchdog.warned = now;
-        loop.warned_at.store(turns);
-        if (loop.minds_link.exchange(false)) wake_one();
-        return;
-    }
-    if (now - watchdog.warned < attentive / 2) return;  // long enough that the loop, had it come back unwarned, were seen
-    loop.stuck_at.store(turns);  // what waits behind a long handler is for another loop
-    if (loop.ready.has_spare(true)) wake_one();
+    if (loop.minds_link.exchange(false)) wake_one();
+    if (loop.turns.may_be_robbed() || loop.turns.detain(turn))
+        if (loop.ready.has_spare(true)) wake_one();  // what waits behind a long handler is for another loop
     if (!watchdog.named && now - watchdog.since >= limits::handler_patience) {
         watchdog.named = true;
         const auto command = Symbols::of_process().text(cell->current_command());

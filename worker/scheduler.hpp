@@ -5,7 +5,7 @@
 // until there is more work than one loop can do.  A loop that is busy with short handlers minds the link itself, and the idle
 // ones leave it alone.  A monitor thread takes over link, deadlines and admin when all loops are
 // busy, and names a handler that does not return.
-// Next: scheduler.cpp, run_queue.hpp, poller.hpp.
+// Next: scheduler.cpp, run_queue.hpp, turns.hpp, poller.hpp.
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,7 @@
 #include "worker/executor.hpp"
 #include "worker/poller.hpp"
 #include "worker/run_queue.hpp"
+#include "worker/turns.hpp"
 
 namespace peacepie::worker {
 
@@ -51,28 +52,13 @@ private:
         Nanoseconds looked_at{0};   // at the link, while busy
         bool was_slow = false;      // when it was last busy, its handlers were long
         std::atomic<bool> minds_link{false};  // it is busy with short handlers and looks at the link now and then
-        std::atomic<Cell*> running{nullptr};
-        std::atomic<std::uint64_t> turns{0};  // written by its loop only
-        // The turn that the monitor found lasting.  Some milliseconds later, when it still lasts, the loop's newest cell is for
-        // others.  In two steps, so that the loop need not take its newest by an exchange: one that was warned says that it is
-        // back and waits for those who are just taking, before it looks at its queue.
-        std::atomic<std::uint64_t> warned_at{~0ull};
-        std::atomic<std::uint64_t> stuck_at{~0ull};
-        std::atomic<std::uint32_t> robbers{0};
-        [[nodiscard]] bool is_warned() const noexcept { return warned_at.load(std::memory_order_relaxed) == turns.load(std::memory_order_relaxed); }
-        [[nodiscard]] bool is_stuck() const noexcept { return stuck_at.load() == turns.load(); }
-        /// By the loop: either a robber sees the new number, or it is seen here and waited for.
-        void come_back() noexcept {
-            turns.store(turns.load(std::memory_order_relaxed) + 1);
-            while (robbers.load() != 0) std::this_thread::yield();
-        }
+        Turns turns;
         std::thread thread;
     };
     /// What the monitor remembers of a loop between two looks.
     struct Watchdog {
-        std::uint64_t turns = 0;
+        std::uint64_t turn = 0;
         Nanoseconds since{0};
-        Nanoseconds warned{0};  ///< when; 0: not in this turn
         bool named = false;
     };
 
