@@ -36,7 +36,7 @@ void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view enc
     if (envelope.recipient_handle != 0)
         return exchange_.refuse(envelope, Fault::no_such_actor, "the broker gave no such handle; name the recipient");
     if (envelope.command == "hello") return head_.on_hello(from.peer, envelope);
-    if (envelope.is_answer()) return head_.moves.on_answer(from, envelope);
+    if (envelope.is_answer()) return head_.on_answer(from, envelope);
     head_.on_command(from, envelope);
 }
 
@@ -202,6 +202,7 @@ void Broker::on_time() {
     answer_late_asks();
     head_.moves.on_time();
     head_.departure.on_time();
+    if (!head_.closing.is_under_way()) head_.healing.on_time();
     probe(now);
 }
 
@@ -209,7 +210,7 @@ std::optional<Nanoseconds> Broker::next_deadline() const {
     std::optional<Nanoseconds> next = exchange_.outgoing.next_try();
     const auto at_the_latest = [&next](Nanoseconds when) { next = std::min(next.value_or(when), when); };
     // An idle system costs next to nothing: it is looked at when a heartbeat is due and not at every tick.
-    if (exchange_.asks.size() != 0 || head_.moves.size() != 0 || !doubted_.empty() || head_.closing.is_under_way())
+    if (exchange_.asks.size() != 0 || head_.moves.size() != 0 || head_.healing.is_under_way() || !doubted_.empty() || head_.closing.is_under_way())
         at_the_latest(next_tick_);
     else if (!exchange_.roster.beating().empty())
         at_the_latest(std::max(next_tick_, head_.departure.due()));

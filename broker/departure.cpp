@@ -6,19 +6,19 @@
 namespace peacepie::broker {
 
 void Departure::lose(Session& session, std::string_view reason) {
-    if (session.role == Role::client) return end(session, reason);
+    if (session.role == Role::client) return end(session, reason, true);
     log::warning(log::Fields{{"node", session.address}, {"actors", session.actors}}, "lost: {}", reason);
     if (session.role == Role::worker) ++exchange_.counters.workers_lost;
-    end(session, reason);
+    end(session, reason, false);
 }
 
 void Departure::leave(Session& session) {
     if (session.role != Role::client) log::info(log::Fields{{"node", session.address}}, "left in order");
     exchange_.roster.release_prime(session);
-    end(session, "it ended in order");
+    end(session, "it ended in order", true);
 }
 
-void Departure::end(Session& session, std::string_view reason) {
+void Departure::end(Session& session, std::string_view reason, bool in_order) {
     const Peer peer = session.peer;
     const std::string address = session.address;
     const std::string why(reason);
@@ -30,7 +30,8 @@ void Departure::end(Session& session, std::string_view reason) {
             const auto* actor = exchange_.registry.find(recipient);
             return actor != nullptr ? actor->session == &session : at == peer;
         });
-        exchange_.registry.remove_all(session);
+        if (in_order) exchange_.registry.remove_all(session, [](const auto&, const auto&) {});
+        else healing_.fell(session);
     } else if (session.was_asked) {
         lost = exchange_.asks.take_lost([&](std::string_view, Peer at) { return at == peer; });
     }

@@ -1,6 +1,6 @@
 // departure.hpp - what happens when a peer is gone, whatever told us: bye, its launcher, silence, a dead connection.
 //
-// In this order: moves are settled, names freed, open asks answered `worker_lost`, all other admins told.  The broker's
+// In this order: moves are settled, names freed (or kept to be made again), open asks answered `worker_lost`, all other admins told.  The broker's
 // thread; owns the waits for nodes to join, because only joining or ending settles them.
 // Next: moves.hpp, open_asks.hpp, registry.hpp
 #pragma once
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "broker/exchange.hpp"
+#include "broker/healing.hpp"
 #include "broker/moves.hpp"
 #include "broker/observers.hpp"
 
@@ -19,8 +20,8 @@ namespace peacepie::broker {
 
 class Departure {
 public:
-    Departure(Exchange& exchange, Moves& moves, Observers& observers)
-        : exchange_(exchange), moves_(moves), observers_(observers) {}
+    Departure(Exchange& exchange, Moves& moves, Healing& healing, Observers& observers)
+        : exchange_(exchange), moves_(moves), healing_(healing), observers_(observers) {}
 
     /// The session is no more after this.
     void lose(Session& session, std::string_view reason);
@@ -45,12 +46,13 @@ private:
         Asker asker;
         Nanoseconds deadline;
     };
-    void end(Session& session, std::string_view reason);
+    void end(Session& session, std::string_view reason, bool in_order);
     void tell_admins(std::string_view node, std::string_view reason);
     void fail_waiting(std::string_view node, std::string_view text);
 
     Exchange& exchange_;
     Moves& moves_;
+    Healing& healing_;
     Observers& observers_;
     std::vector<Waiting> waiting_;
     Nanoseconds due_{0};

@@ -17,6 +17,12 @@ namespace {
 constexpr std::uint64_t era_us = 1'735'689'600'000'000;  // 2025-01-01
 constexpr std::uint64_t nursery_max = 1ull << 53;
 
+/// A hello or a page of names is followed by another page.
+bool brings_more(const Value& body) {
+    const auto* more = body.find("more");
+    return more != nullptr && more->as_integer() && *more->as_integer() > 0;
+}
+
 }  // namespace
 
 Door::Door(Exchange& exchange, Departure& departure)
@@ -77,6 +83,7 @@ std::string Door::admit_worker(const Guest& guest) {
     if (!is_known) give_nursery(session, guest.body);
     Value more = Value::Map{};
     auto fenced = register_brought(session, brought);
+    session.has_brought_all = !brings_more(guest.body);
     more.set("node", node);
     more.set("prime", session.prime);
     more.set("nursery", session.nursery);
@@ -88,7 +95,11 @@ std::string Door::admit_worker(const Guest& guest) {
     return node;
 }
 
-Value::Array Door::bring(Session& worker, const Value& actors) { return register_brought(worker, read_brought(&actors)); }
+Value::Array Door::bring(Session& worker, const Value& body) {
+    auto fenced = register_brought(worker, read_brought(body.find("actors")));
+    worker.has_brought_all = !brings_more(body);
+    return fenced;
+}
 
 void Door::admit_launcher(const Guest& guest) {
     const auto host = name_of(guest.body, "host");
@@ -141,7 +152,11 @@ Value::Array Door::register_brought(Session& session, const std::vector<Brought>
             continue;
         }
         exchange_.registry.epoch_seen(actor.epoch);
-        exchange_.registry.add(actor.name, session, actor.epoch, exchange_.registry.intern(actor.class_desc));
+        auto& added = exchange_.registry.add(actor.name, session, actor.epoch, exchange_.registry.intern(actor.class_desc));
+        if (auto fallen = exchange_.fallen.take(actor.name)) {  // it only seemed dead
+            added.born = fallen->born;
+            added.declared = std::move(fallen->declared);
+        }
     }
     return fenced;
 }

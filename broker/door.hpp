@@ -23,7 +23,7 @@ public:
     /// A hello from a peer, known or not.  Returns the node of a worker that has just joined, else an empty text.
     std::string hello(Peer peer, const Envelope& envelope);
     /// What a worker brings beyond its hello.  Returns the names that live elsewhere by now.  Throws Error bad_request.
-    [[nodiscard]] Value::Array bring(Session& worker, const Value& actors);
+    [[nodiscard]] Value::Array bring(Session& worker, const Value& body);
     /// `process_N` for a host, never given twice while the broker lives.
     [[nodiscard]] std::string claim_process(std::string_view host);
     void close() noexcept { closed_ = true; }  ///< the system is ending

@@ -85,6 +85,8 @@ void Exchange::refuse(const Envelope& envelope, Fault fault, std::string_view te
 }
 
 void Exchange::refuse_unknown(const Envelope& envelope, std::string_view name) {
+    if (fallen.find(name) != nullptr)
+        return refuse(envelope, Fault::unavailable, fmt::format("the process of {} died; it is being made again, ask again soon", name));
     const bool is_place = name.find('.') != name.npos || name.starts_with('@');
     const auto fault = is_place ? Fault::no_such_node : Fault::no_such_actor;
     if (!envelope.wants_answer()) return refuse(envelope, fault, "nobody of that name");

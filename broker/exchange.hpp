@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "broker/counters.hpp"
+#include "broker/fallen.hpp"
 #include "broker/open_asks.hpp"
 #include "broker/options.hpp"
 #include "broker/outgoing.hpp"
@@ -74,6 +75,7 @@ public:
     Counters counters;
     Roster roster;
     Registry registry;
+    Fallen fallen;
     OpenAsks asks;
     Outgoing outgoing;
 

@@ -25,9 +25,9 @@ const Head::Verb Head::verbs[] = {
      "one page of hosts, of a host's processes or of a process's actors"},
     {"recreate_actor", Audience::anyone, &Head::recreate_actor, "entity: address, node: address?, class_desc: map?",
      "moves an actor with state and mail, or recreates it in place"},
-    {"create_actor", Audience::anyone, &Head::to_prime, "class_desc: map, name: text, params: map?",
+    {"create_actor", Audience::anyone, &Head::to_prime, "class_desc: map, name: text, params: map?, restart: text?",
      "passed on to the first PRIME"},
-    {"create_actors", Audience::anyone, &Head::to_prime, "class_desc: map, names: list, params: map?",
+    {"create_actors", Audience::anyone, &Head::to_prime, "class_desc: map, names: list, params: map?, restart: text?",
      "passed on to the first PRIME"},
     {"remove_actor", Audience::anyone, &Head::to_owner, "name: address", "passed on to the process that holds it"},
     {"create_process", Audience::anyone, &Head::to_prime, "", "passed on to the first PRIME"},
@@ -48,7 +48,7 @@ const Head::Verb Head::verbs[] = {
 };
 
 Head::Head(Exchange& exchange)
-    : moves(exchange), departure(exchange, moves, observers), door(exchange, departure), closing(exchange, moves, door),
+    : moves(exchange), healing(exchange), departure(exchange, moves, healing, observers), door(exchange, departure), closing(exchange, moves, door),
       exchange_(exchange), started_(exchange.clock.now()) {}
 
 bool is_internal_verb(std::string_view command) noexcept {
@@ -84,6 +84,11 @@ void Head::on_command(Session& from, const Envelope& envelope) {
     } catch (const Error& error) {
         exchange_.fail(command.asker, error);
     }
+}
+
+void Head::on_answer(const Session& from, const Envelope& answer) {
+    if (Healing::is_of(answer.mid)) healing.on_answer(from, answer);
+    else moves.on_answer(from, answer);
 }
 
 void Head::on_hello(Peer peer, const Envelope& envelope) {
@@ -183,6 +188,7 @@ void Head::stats(Command& command) {
     body.set("moves", moves.size()).set("moved", counters.moves).set("not_moved", counters.moves_failed);
     body.set("frames", counters.frames).set("messages", counters.envelopes).set("routed", counters.routed);
     body.set("dead_letters", counters.dead_letters).set("late_answers", counters.late_answers);
+    body.set("fallen", exchange_.fallen.size()).set("healed", counters.healed).set("given_up", counters.given_up);
     body.set("malformed", counters.malformed).set("strangers", counters.from_strangers);
     body.set("sessions_closed", counters.closed).set("workers_lost", counters.workers_lost);
     body.set("broker_epoch", exchange_.options.broker_epoch);

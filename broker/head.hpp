@@ -13,6 +13,7 @@
 #include "broker/departure.hpp"
 #include "broker/door.hpp"
 #include "broker/exchange.hpp"
+#include "broker/healing.hpp"
 #include "broker/moves.hpp"
 #include "broker/observers.hpp"
 
@@ -24,10 +25,13 @@ public:
 
     /// A send or an ask to HEAD; the sender is stamped.
     void on_command(Session& from, const Envelope& envelope);
+    /// An answer to something HEAD asked itself.
+    void on_answer(const Session& from, const Envelope& answer);
     /// A hello, from a peer known or not.
     void on_hello(Peer peer, const Envelope& envelope);
 
     Moves moves;
+    Healing healing;
     Observers observers;
     Departure departure;
     Door door;

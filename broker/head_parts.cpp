@@ -17,6 +17,7 @@ void Head::register_actors(Command& command) {
     for (const auto& name : names)
         if (looks_spawned(name) && exchange_.roster.birthplace_of(name) != &command.from)
             throw Error(Fault::denied, name + " was not spawned by you");
+    const auto declared = class_desc != nullptr && !class_desc->is_nil() ? Declaration::from(command.body) : nullptr;
     const auto interned = exchange_.registry.intern(class_desc != nullptr ? class_desc->encoded() : std::string());
     Value::Array epochs;
     epochs.reserve(names.size());
@@ -25,7 +26,12 @@ void Head::register_actors(Command& command) {
         const auto* taken = exchange_.registry.find(name);
         if (taken == nullptr) {
             const auto epoch = looks_spawned(name) ? command.from.nursery : exchange_.registry.next_epoch();
-            exchange_.registry.add(name, command.from, epoch, interned);
+            auto& added = exchange_.registry.add(name, command.from, epoch, interned);
+            added.declared = declared;
+            if (const auto* fallen = exchange_.fallen.find(name)) {
+                if (fallen->made_in == command.from.address) added.born = fallen->born;
+                else exchange_.fallen.take(name);  // somebody was faster, by hand
+            }
             epochs.emplace_back(epoch);
             continue;
         }
@@ -42,10 +48,13 @@ void Head::register_actors(Command& command) {
 }
 
 void Head::unregister_actors(Command& command) {
+    const auto* ended = command.body.find("ended");
+    const bool by_itself = ended != nullptr && ended->as_bool() && *ended->as_bool();
     for (const auto& name : entities_of(command.body, "names")) {
         auto* actor = exchange_.registry.find(name);
         if (actor == nullptr || actor->session != &command.from) continue;  // moved on, or gone already
         if (actor->move != nullptr) moves.on_withdrawn(*actor);
+        if (by_itself) healing.retired(name, *actor);
         exchange_.registry.remove(name);
     }
     exchange_.reply(command.asker, "actors_are_unregistered");
@@ -55,7 +64,7 @@ void Head::bring_actors(Command& command) {
     const auto* actors = command.body.find("actors");
     if (command.from.role != Role::worker || actors == nullptr) throw Error(Fault::bad_request, "a worker brings actors: a list of {name, epoch, class_desc}");
     Value body = Value::Map{};
-    if (auto fenced = door.bring(command.from, *actors); !fenced.empty()) body.set("fenced", std::move(fenced));
+    if (auto fenced = door.bring(command.from, command.body); !fenced.empty()) body.set("fenced", std::move(fenced));
     exchange_.reply(command.asker, "actors_are_brought", body);
 }
 

@@ -18,7 +18,7 @@ Registration* Registry::find_in_table(std::string_view name) noexcept {
 
 Registration& Registry::add(std::string_view name, Session& session, std::uint64_t epoch, std::uint32_t class_desc) {
     auto& registration = actors_[std::string(name)];
-    registration = {&session, epoch, nullptr, class_desc};
+    registration = {.session = &session, .epoch = epoch, .class_desc = class_desc, .born = epoch};
     ++session.actors;
     return registration;
 }
@@ -38,11 +38,6 @@ bool Registry::remove(std::string_view name) {
     if (last_ == &*found) last_ = nullptr;
     actors_.erase(found);
     return true;
-}
-
-std::size_t Registry::remove_all(const Session& session) {
-    last_ = nullptr;
-    return std::erase_if(actors_, [&](const auto& actor) { return actor.second.session == &session; });
 }
 
 bool Registry::has_room(std::size_t more) const noexcept { return actors_.size() + more <= limits::actors_max; }

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/declaration.hpp"
 #include "wire/text_hash.hpp"
 
 namespace peacepie::broker {
@@ -19,13 +20,15 @@ namespace peacepie::broker {
 struct Session;
 class Relocation;
 
-/// What is known of one name.  About 100 bytes with its key.
+/// What is known of one name.  About 130 bytes with its key.
 struct Registration {
     Session* session = nullptr;
     std::uint64_t epoch = 0;
     Relocation* move = nullptr;  ///< while one is under way
     std::uint32_t class_desc = 0;
     std::uint32_t fences = 0;    ///< words after which the owner sends a fence, less those that have come
+    std::uint64_t born = 0;      ///< the epoch of its first life: numbers creations
+    DeclarationPointer declared = nullptr;
 };
 
 class Registry {
@@ -40,8 +43,16 @@ public:
     Registration& add(std::string_view name, Session& session, std::uint64_t epoch, std::uint32_t class_desc);
     void move_to(Registration& registration, Session& session, std::uint64_t epoch);
     bool remove(std::string_view name);
-    /// All names of a session that ended; names on the move must have been settled before.
-    std::size_t remove_all(const Session& session);
+    /// All names of a session that ended, each shown before it goes; names on the move must have been settled before.
+    template <class Each>
+    void remove_all(const Session& session, Each each) {
+        last_ = nullptr;
+        std::erase_if(actors_, [&](const auto& actor) {
+            if (actor.second.session != &session) return false;
+            each(actor.first, actor.second);
+            return true;
+        });
+    }
 
     [[nodiscard]] std::uint64_t next_epoch() noexcept { return ++last_epoch_; }
     /// A worker that outlived an earlier broker brings epochs of it.

@@ -38,6 +38,7 @@ struct Session {
     std::size_t open_asks = 0;  ///< clients only
     bool was_asked = false;     ///< somebody may wait for this very peer
     std::size_t actors = 0;     ///< names registered here
+    bool has_brought_all = true;  ///< workers: no more names come from before its hello
 
     Outbox outbox;
     bool waits_for_flush = false;

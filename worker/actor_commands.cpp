@@ -17,9 +17,9 @@ namespace peacepie::worker {
 using namespace std::chrono_literals;
 
 ActorCommands::ActorCommands(Admin& admin) : admin_(admin) {
-    admin.on("create_actor", "class_desc:map name:text params:map?", "creates an actor here",
+    admin.on("create_actor", "class_desc:map name:text params:map? restart:text?", "creates an actor here",
              [this](const RequestPointer& request) { create(request, true); });
-    admin.on("create_actors", "class_desc:map names:list params:map?", "creates several actors here: all or none",
+    admin.on("create_actors", "class_desc:map names:list params:map? restart:text?", "creates several actors here: all or none",
              [this](const RequestPointer& request) { create(request, false); });
     admin.on("remove_actor", "name:text", "ends an actor",
              [this](const RequestPointer& request) { remove(request); });
@@ -68,8 +68,10 @@ void ActorCommands::create(const RequestPointer& request, bool single) {
     } catch (const Error& error) {
         return fail(birth, error.code, error.text);
     }
-    const Value claim = Value::Map{{"names", convert<std::vector<std::string>>::to(birth->names)},
+    Value claim = Value::Map{{"names", convert<std::vector<std::string>>::to(birth->names)},
                                    {"class_desc", pinned(*birth->actor_class)}};
+    for (const char* declared : {"params", "restart"})  // what it takes to make them again
+        if (const Value* field = request->body().find(declared); field && !field->is_nil()) claim.set(declared, *field);
     admin_.ask({}, "register_actors", claim, limits::ask_timeout_default, [this, birth](const Answer& answer) {
         if (!answer.ok) return fail(birth, answer.command, answer.text());
         const Value* epochs = answer.body.find("epochs");
@@ -271,7 +273,7 @@ void ActorCommands::recreate(const RequestPointer& request) {
 std::unique_ptr<Order> ActorCommands::farewell(const std::string& name, std::uint64_t cell) {
     auto order = std::make_unique<Order>(Order::Verb::stop, [this, name, cell](Order&) {
         gave_away(cell);
-        unregister({name});
+        admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{name}}, {"ended", true}});
     });
     order->cell = cell;
     return order;

@@ -45,8 +45,11 @@ void ProcessCommands::start(const RequestPointer& request, const std::string& pr
     const auto node = node_name(admin_.worker().options().host, process);
     // Asked together: the new worker may greet the broker before the launcher's answer is here.
     admin_.ask({}, "await_node", Value::Map{{"node", node}}, limits::process_start_timeout,
-               [this, request, node](const Answer& answer) {
-                   if (!answer.ok) return request->reply_failure("process_is_not_created", answer.command, answer.text());
+               [this, request, node, process](const Answer& answer) {
+                   if (!answer.ok) {  // the launcher must not go on trying
+                       admin_.ask(launcher(), "stop_process", Value::Map{{"process", process}}, limits::shutdown_timeout, [](const Answer&) {});
+                       return request->reply_failure("process_is_not_created", answer.command, answer.text());
+                   }
                    request->reply("actor_is_created",
                                   Value::Map{{"system", admin_.session().system()}, {"node", node}, {"entity", Value()}});
                });

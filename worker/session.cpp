@@ -47,6 +47,7 @@ void Session::greet() {
     Value body = Value::Map{{"role", "worker"}, {"host", options.host}, {"process", options.process},
                             {"protocol", Value::Array{1, 1}}, {"pid", static_cast<std::int64_t>(getpid())},
                             {"actors", next_page()}};
+    if (!unbrought_.empty()) body.set("more", unbrought_.size());
     if (!session_.empty()) body.set("session", session_);
     if (const auto nursery = admin_.worker().nursery().number(); nursery != 0) body.set("nursery", nursery);
     const auto greeting = ++greeting_;
@@ -90,7 +91,9 @@ Value Session::next_page() {
 
 void Session::bring_more() {
     const auto greeting = ++greeting_;
-    admin_.greet("bring_actors", Value::Map{{"actors", next_page()}}, 5s, [this, greeting](const Answer& answer) {
+    Value page = Value::Map{{"actors", next_page()}};
+    if (!unbrought_.empty()) page.set("more", unbrought_.size());
+    admin_.greet("bring_actors", page, 5s, [this, greeting](const Answer& answer) {
         if (greeting != greeting_ || phase() != Phase::greeting) return;
         const bool is_new = answer.command == code_of(Fault::no_session) || answer.command == code_of(Fault::expired);
         if (!answer.ok && is_new) return greet();  // another broker again, or one with too much to do: from the beginning

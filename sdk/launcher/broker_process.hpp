@@ -10,7 +10,7 @@
 
 #include "launcher/child.hpp"
 #include "launcher/descriptor.hpp"
-#include "launcher/restart_rule.hpp"
+#include "wire/restart_rule.hpp"
 
 namespace peacepie::launcher {
 

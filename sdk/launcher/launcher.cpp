@@ -60,6 +60,8 @@ void Launcher::sleep() {
     };
     if (session_ && session_->is_joined()) consider(first_worker_at_);
     consider(look_again_at_);
+    if (session_ && session_->is_joined())
+        for (const auto& [process, when] : restarts_) consider(when);
     if (broker_) consider(broker_->restart_at);
     if (phase_ == Phase::stopping) {
         consider(terminate_workers_at_);
@@ -152,6 +154,25 @@ void Launcher::worker_ended(const Workers::EndedWorker& worker) {
     if (worker.process == options_.process) return first_worker_ended(worker.how);
     if (worker.how.status == 0) log::info("{} has ended", name);
     else log::error("{} has died: {}", name, worker.how.text);
+    if (worker.how.status != 0 && !is_final(worker.how.status)) start_later(worker.process);
+}
+
+void Launcher::start_later(const std::string& process) {
+    if (const auto when = rules_[process].died(now_)) restarts_[process] = *when;
+    else log::error("{} keeps dying; giving up. Its actors are made again elsewhere", node_name(options_.host, process));
+}
+
+void Launcher::start_again() {
+    for (auto one = restarts_.begin(); one != restarts_.end();) {
+        if (now_ < one->second || !session_ || !session_->is_joined()) {
+            ++one;
+            continue;
+        }
+        const std::string process = one->first;
+        one = restarts_.erase(one);
+        log::info("{} is started again", node_name(options_.host, process));
+        workers_.start(process, endpoint_);
+    }
 }
 
 void Launcher::first_worker_ended(const Ended& how) {
@@ -171,6 +192,7 @@ void Launcher::start_what_is_due() try {
         broker_->start();
     }
     if (first_worker_at_ && now_ >= *first_worker_at_ && session_ && session_->is_joined()) start_first_worker();
+    start_again();
     if (look_again_at_ && now_ >= *look_again_at_) look_for_first_worker();
     if (!complain_at_ || now_ < *complain_at_) return;
     complain_at_.reset();
@@ -278,6 +300,7 @@ void Launcher::start_process(const Heard& ask) {
 
 void Launcher::stop_process(const Heard& ask) {
     const std::string process = text_in(ask.body, "process");
+    if (restarts_.erase(process) != 0) return session_->reply(ask, "process_is_stopped", Value::Map{{"status", 0}});
     if (!workers_.stop(process, {ask, now_ + limits::shutdown_timeout}))
         session_->fail(ask, Fault::no_such_node, "this host runs no process `" + process + "`");
 }

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -82,6 +83,8 @@ private:
     void broker_ended(const Ended& how);
     void worker_ended(const Workers::EndedWorker& worker);
     void first_worker_ended(const Ended& how);
+    void start_later(const std::string& process);
+    void start_again();
     void start_what_is_due();
     void start_first_worker();
     void look_for_first_worker();
@@ -109,6 +112,8 @@ private:
     std::unique_ptr<Session> session_;
 
     RestartRule first_worker_rule_;
+    std::map<std::string, RestartRule> rules_;      ///< of the other workers
+    std::map<std::string, Nanoseconds> restarts_;   ///< when to start which of them again
     std::optional<Nanoseconds> first_worker_at_;   ///< when to start it (again)
     std::optional<Nanoseconds> look_again_at_;
     std::optional<Nanoseconds> complain_at_;       ///< say once that something takes long

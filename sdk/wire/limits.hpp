@@ -81,6 +81,10 @@ inline constexpr std::size_t moves_max = 1'000;              ///< at once
 inline constexpr std::size_t nodes_awaited_max = 1'000;
 inline constexpr std::size_t closed_peers_max = 1'024;       ///< remembered to be met with silence
 inline constexpr auto broker_tick = 100ms;                   ///< how exactly the broker's deadlines are kept
+inline constexpr auto node_patience = 10s;                   ///< a dead process is started again by its launcher within it
+inline constexpr std::size_t healed_at_once_max = 1'000;     ///< actors in one call
+inline constexpr auto healing_patience = 30s;                ///< for the answer to it
+inline constexpr int healing_attempts_max = 5;               ///< to make one actor again
 inline constexpr auto last_words = 50ms;                     ///< a dead process's bytes may still be in the socket
 
 // One launcher.

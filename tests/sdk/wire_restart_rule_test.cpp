@@ -1,10 +1,9 @@
 #include "catch.hpp"
 
-#include "launcher/restart_rule.hpp"
+#include "wire/restart_rule.hpp"
 
 using namespace peacepie;
 using namespace std::chrono_literals;
-using launcher::RestartRule;
 
 TEST_CASE("a process that dies is started again after a growing delay, and given up after three deaths within the window") {
     RestartRule rule;
@@ -22,4 +21,13 @@ TEST_CASE("after a healthy time old deaths are forgotten") {
         CHECK(rule.died(now) == now + 100ms);
         now += limits::restart_window;
     }
+}
+
+TEST_CASE("a rule is quiet when none of the deaths it remembers counts any more") {
+    RestartRule rule;
+    const Nanoseconds now = 1h;
+    CHECK(rule.is_quiet(now));
+    (void)rule.died(now);
+    CHECK_FALSE(rule.is_quiet(now));
+    CHECK(rule.is_quiet(now + limits::restart_window));
 }

@@ -1,0 +1,46 @@
+// declaration.hpp - how an actor was declared when it was created: what it takes to make it again.
+//
+// A value that does not change; shared by the actors of one create_actors.  Any thread.
+// Next: fallen.hpp keeps those whose process died.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "broker/arguments.hpp"
+
+namespace peacepie::broker {
+
+/// Which ends are mended.  An actor that was removed is not made again under any of them.
+/// Source: Erlang/OTP's supervisor, whose words they are.
+enum class Restart : std::uint8_t {
+    permanent,  ///< whenever it ends: its process died, or it retired
+    transient,  ///< when its process died; the default
+    temporary   ///< never
+};
+
+struct Declaration {
+    Restart restart = Restart::transient;
+    std::string params;  ///< encoded {name: value}; empty: none
+
+    /// Out of the body of create_actor.  Throws Error bad_argument.
+    [[nodiscard]] static std::shared_ptr<const Declaration> from(const Value& body) {
+        Declaration made;
+        const auto word = optional_text_of(body, "restart").value_or("transient");
+        if (word == "permanent") made.restart = Restart::permanent;
+        else if (word == "temporary") made.restart = Restart::temporary;
+        else if (word != "transient") throw Error(Fault::bad_argument, "restart is permanent, transient or temporary");
+        if (const auto* params = body.find("params"); params != nullptr && !params->is_nil()) made.params = params->encoded();
+        return std::make_shared<const Declaration>(std::move(made));
+    }
+    /// Puts the fields of create_actor's body back.
+    void put_into(Value& body) const {
+        if (!params.empty()) body.set("params", Value::decode(params));
+        body.set("restart", restart == Restart::permanent ? "permanent" : restart == Restart::temporary ? "temporary" : "transient");
+    }
+    friend bool operator==(const Declaration&, const Declaration&) = default;
+};
+
+using DeclarationPointer = std::shared_ptr<const Declaration>;  ///< null: nothing was declared, like temporary
+
+}  // namespace peacepie::broker

@@ -1,0 +1,62 @@
+// fallen.hpp - the actors whose process died and who are to be made again: by name, and by node in the order of creation.
+//
+// One per broker, in Exchange; its thread.  Pure data.  A name in it is free for whoever creates an actor of that name by hand.
+// Next: healing.hpp makes them again.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "broker/declaration.hpp"
+#include "wire/link.hpp"
+#include "wire/text_hash.hpp"
+
+namespace peacepie::broker {
+
+struct FallenActor {
+    std::string node;        ///< where it lived
+    std::uint64_t born = 0;  ///< numbers creations: those of a node come back in this order
+    std::string class_desc;  ///< encoded
+    DeclarationPointer declared;
+    int failures = 0;        ///< attempts to make it again
+    std::string made_in;     ///< the worker that is making it right now; empty: none
+};
+
+class Fallen {
+public:
+    /// Names of one node, by creation.
+    using Order = std::map<std::uint64_t, std::string>;
+
+    /// A name that is in it already is replaced.
+    void add(std::string_view name, FallenActor actor) {
+        (void)take(name);
+        by_node_[actor.node].emplace(actor.born, name);
+        actors_.emplace(name, std::move(actor));
+    }
+    [[nodiscard]] FallenActor* find(std::string_view name) noexcept {
+        const auto found = actors_.find(name);
+        return found != actors_.end() ? &found->second : nullptr;
+    }
+    std::optional<FallenActor> take(std::string_view name) {
+        const auto found = actors_.find(name);
+        if (found == actors_.end()) return std::nullopt;
+        auto actor = std::move(found->second);
+        actors_.erase(found);
+        const auto node = by_node_.find(actor.node);
+        node->second.erase(actor.born);
+        if (node->second.empty()) by_node_.erase(node);
+        return actor;
+    }
+    [[nodiscard]] const std::map<std::string, Order, std::less<>>& by_node() const noexcept { return by_node_; }
+    [[nodiscard]] std::size_t size() const noexcept { return actors_.size(); }
+
+private:
+    std::unordered_map<std::string, FallenActor, TextHash, std::equal_to<>> actors_;
+    std::map<std::string, Order, std::less<>> by_node_;
+};
+
+}  // namespace peacepie::broker

@@ -1,0 +1,175 @@
+// healing.cpp - one ward at a time.  Next: fallen.hpp
+#include "broker/healing.hpp"
+
+#include <algorithm>
+
+#include "wire/spawned_name.hpp"
+
+namespace peacepie::broker {
+
+namespace {
+
+FallenActor fallen_from(const Registration& actor, std::string_view node, const std::string& class_desc) {
+    return {std::string(node), actor.born, class_desc, actor.declared, 0, {}};
+}
+
+}  // namespace
+
+void Healing::fell(const Session& session) {
+    std::size_t count = 0;
+    exchange_.registry.remove_all(session, [&](const std::string& name, const Registration& actor) {
+        if (!actor.declared || actor.declared->restart == Restart::temporary || looks_spawned(name)) return;
+        auto fallen = fallen_from(actor, session.address, exchange_.registry.class_desc(actor));
+        if (const auto* before = exchange_.fallen.find(name)) fallen.failures = before->failures;  // while it was made again
+        exchange_.fallen.add(name, std::move(fallen));
+        ++count;
+    });
+    if (count == 0) return;
+    wards_[session.address].since = exchange_.clock.now();
+    log::warning(log::Fields{{"node", session.address}, {"actors", count}}, "{} actors of {} are to be made again", count, session.address);
+}
+
+void Healing::retired(std::string_view name, const Registration& actor) {
+    if (!actor.declared || actor.declared->restart != Restart::permanent) return;
+    const auto now = exchange_.clock.now();
+    const auto when = rules_[std::string(name)].died(now);
+    if (!when) return give_up(std::string(name), "it ended by itself too often");
+    const auto& node = actor.session->address;
+    exchange_.fallen.add(name, fallen_from(actor, node, exchange_.registry.class_desc(actor)));
+    auto& ward = wards_[node];
+    ward.since = now;
+    ward.not_before = std::max(ward.not_before, *when);
+}
+
+void Healing::on_time() {
+    const auto now = exchange_.clock.now();
+    for (const auto& [node, names] : exchange_.fallen.by_node())
+        if (!wards_.contains(node)) wards_[node].since = now;
+    for (auto& [node, ward] : wards_) {
+        if (ward.mid != 0) {
+            if (exchange_.roster.find_node(ward.target) == nullptr) failed(ward, code_of(Fault::worker_lost), "its new process died too");
+            else if (now >= ward.deadline) failed(ward, code_of(Fault::expired), "its new process did not answer in time");
+        }
+        if (ward.mid == 0 && now >= ward.not_before) go_on(node, ward);
+    }
+    std::erase_if(rules_, [&](const auto& rule) { return rule.second.is_quiet(now); });
+    std::erase_if(wards_, [&](const auto& ward) { return ward.second.mid == 0 && !exchange_.fallen.by_node().contains(ward.first); });
+}
+
+/// The node itself as soon as it is back; when it does not come back another process of its host, or any.
+Session* Healing::target_for(const std::string& node, const Ward& ward) {
+    if (auto* back = exchange_.roster.find_node(node)) return back->has_brought_all ? back : nullptr;
+    if (exchange_.clock.now() < ward.since + limits::node_patience) return nullptr;
+    Session* best = nullptr;
+    const auto better = [&](const Session& one, const Session& other) {
+        const bool here = one.host == host_of(node), there = other.host == host_of(node);
+        return here != there ? here : one.actors < other.actors;
+    };
+    for (const auto& [other, session] : exchange_.roster.workers())
+        if (session->has_brought_all && (best == nullptr || better(*session, *best))) best = session;
+    return best;
+}
+
+/// The next in order of creation, together with those after it that were declared alike.
+std::vector<std::string> Healing::next_batch(const std::string& node, const Ward& ward) {
+    std::vector<std::string> batch, taken;
+    const FallenActor* first = nullptr;
+    const auto wards_names = exchange_.fallen.by_node().find(node);
+    if (wards_names == exchange_.fallen.by_node().end()) return batch;
+    for (const auto& [born, name] : wards_names->second) {
+        if (exchange_.registry.find(name) != nullptr) {  // somebody was faster, by hand
+            taken.push_back(name);
+            continue;
+        }
+        const auto* actor = exchange_.fallen.find(name);
+        if (first == nullptr) first = actor;
+        const bool is_alike = actor->class_desc == first->class_desc && *actor->declared == *first->declared;
+        if (!is_alike || batch.size() >= (ward.one_by_one ? 1 : limits::healed_at_once_max)) break;
+        batch.push_back(name);
+    }
+    for (const auto& name : taken) exchange_.fallen.take(name);
+    return batch;
+}
+
+void Healing::go_on(const std::string& node, Ward& ward) {
+    auto* target = target_for(node, ward);
+    if (target == nullptr) return;
+    ward.asked = next_batch(node, ward);
+    if (ward.asked.empty()) return;
+    ask(ward, *target);
+    by_mid_.emplace(ward.mid, node);
+}
+
+void Healing::ask(Ward& ward, Session& target) {
+    const auto* actor = exchange_.fallen.find(ward.asked.front());
+    const bool is_single = ward.asked.size() == 1;
+    Value body = Value::Map{};
+    body.set("class_desc", Value::decode(actor->class_desc));
+    if (is_single) body.set("name", ward.asked.front());
+    else body.set("names", convert<std::vector<std::string>>::to(ward.asked));
+    actor->declared->put_into(body);
+    ward.mid = ++last_mid_;
+    ward.target = target.address;
+    for (const auto& name : ward.asked) exchange_.fallen.find(name)->made_in = ward.target;
+    ward.deadline = exchange_.clock.now() + limits::healing_patience;
+    const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(limits::healing_patience).count();
+    exchange_.say(target, Kind::ask, ward.mid, is_single ? "create_actor" : "create_actors", body, static_cast<std::uint32_t>(patience));
+}
+
+void Healing::on_answer(const Session& from, const Envelope& answer) {
+    const auto found = by_mid_.find(answer.mid);
+    if (found == by_mid_.end() || wards_[found->second].target != from.address) {
+        ++exchange_.counters.late_answers;
+        return;
+    }
+    const auto node = found->second;
+    auto& ward = wards_[node];
+    if (answer.kind == Kind::reply && (answer.command == "actor_is_created" || answer.command == "actors_are_created")) {
+        made(ward);
+        return go_on(node, ward);
+    }
+    std::string code(answer.command), text;
+    try {
+        const auto body = Value::decode(answer.body);
+        if (answer.kind == Kind::reply) code = optional_text_of(body, "reason").value_or(code);
+        text = optional_text_of(body, "text").value_or("");
+    } catch (const Error& error) {
+        text = error.text;
+    }
+    failed(ward, code, text);
+}
+
+void Healing::made(Ward& ward) {
+    by_mid_.erase(std::exchange(ward.mid, 0));
+    ward.failures = 0;
+    ward.one_by_one = false;
+    for (const auto& name : ward.asked) exchange_.fallen.take(name);
+    exchange_.counters.healed += ward.asked.size();
+    log::info(log::Fields{{"node", ward.target}, {"actors", ward.asked.size()}}, "{} ({}) made again in {}", ward.asked.front(),
+              ward.asked.size(), ward.target);
+}
+
+void Healing::failed(Ward& ward, std::string_view code, std::string_view text) {
+    by_mid_.erase(std::exchange(ward.mid, 0));
+    for (const auto& name : ward.asked)
+        if (auto* actor = exchange_.fallen.find(name)) actor->made_in.clear();
+    Nanoseconds delay = limits::restart_delay_min;
+    for (int i = 0; i < ward.failures && delay < limits::restart_delay_max; ++i) delay *= 2;
+    ++ward.failures;
+    ward.not_before = exchange_.clock.now() + std::min<Nanoseconds>(delay, limits::restart_delay_max);
+    if (ward.asked.size() > 1) return void(ward.one_by_one = true);
+    const auto& name = ward.asked.front();
+    auto* actor = exchange_.fallen.find(name);
+    if (actor == nullptr) return;
+    if (++actor->failures < limits::healing_attempts_max)
+        return log::warning(log::Fields{{"actor", name}, {"node", ward.target}}, "{} could not be made again: {}: {}; trying on", name, code, text);
+    give_up(name, fmt::format("{} attempts to make it again failed: {}: {}", actor->failures, code, text));
+}
+
+void Healing::give_up(const std::string& name, std::string_view why) {
+    log::error(log::Fields{{"actor", name}}, "{} is given up: {}; create it again by hand when that is mended", name, why);
+    ++exchange_.counters.given_up;
+    exchange_.fallen.take(name);
+}
+
+}  // namespace peacepie::broker

@@ -1,0 +1,66 @@
+// healing.hpp - makes the actors of a dead process again: in its successor, or elsewhere when none comes.
+//
+// Owned by Head; the broker's thread.  What fell stands in Exchange::fallen; a ward is one node's part of it:
+//
+//   waiting ─the node has joined again, or patience is over─▶ asking ─made─▶ waiting for the rest, or done
+//      ▲                                                        │
+//      └──────────────── refused, late, or that process died too (later each time, then given up) ◀┘
+//
+// A ward has one ask open at a time: creation order is kept, and the target's queue stays short.
+// Next: departure.hpp tells what fell, fallen.hpp keeps it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/exchange.hpp"
+#include "wire/restart_rule.hpp"
+
+namespace peacepie::broker {
+
+class Healing {
+public:
+    explicit Healing(Exchange& exchange) : exchange_(exchange) {}
+
+    /// The process of `session` died: frees its names and remembers who is to be made again.
+    void fell(const Session& session);
+    /// An actor ended by itself, in order; a permanent one is made again.
+    void retired(std::string_view name, const Registration& actor);
+    /// HEAD's asks have numbers of their own kind: see is_of().
+    void on_answer(const Session& from, const Envelope& answer);
+    void on_time();
+    [[nodiscard]] bool is_under_way() const noexcept { return exchange_.fallen.size() != 0; }
+    [[nodiscard]] static bool is_of(std::uint64_t mid) noexcept { return (mid & mark) != 0; }
+
+private:
+    static constexpr std::uint64_t mark = 1ull << 62;
+    struct Ward {
+        Nanoseconds since{0};
+        Nanoseconds not_before{0};
+        int failures = 0;                ///< in a row
+        bool one_by_one = false;         ///< a batch failed: all or none is too coarse
+        std::vector<std::string> asked;  ///< in the open ask
+        std::uint64_t mid = 0;           ///< 0: none is open
+        std::string target;
+        Nanoseconds deadline{0};
+    };
+
+    void go_on(const std::string& node, Ward& ward);
+    [[nodiscard]] Session* target_for(const std::string& node, const Ward& ward);
+    [[nodiscard]] std::vector<std::string> next_batch(const std::string& node, const Ward& ward);
+    void ask(Ward& ward, Session& target);
+    void made(Ward& ward);
+    void failed(Ward& ward, std::string_view code, std::string_view text);
+    void give_up(const std::string& name, std::string_view why);
+
+    Exchange& exchange_;
+    std::map<std::string, Ward, std::less<>> wards_;  // by node
+    std::map<std::uint64_t, std::string> by_mid_;     // -> node
+    std::map<std::string, RestartRule, std::less<>> rules_;  // of those that retired and are permanent
+    std::uint64_t last_mid_ = mark;
+};
+
+}  // namespace peacepie::broker

@@ -1,0 +1,37 @@
+// restart_rule.hpp - whether and when what died is started again.
+//
+// One per process (the launcher's) or actor that ends by itself (the broker's); pure, takes the time as an argument.  At most
+// `restarts_max` in `restart_window`, each later than the one before; after a healthy time it is generous again.
+// Next: limits.hpp has the figures.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+
+#include "wire/limits.hpp"
+#include "wire/link.hpp"
+
+namespace peacepie {
+
+class RestartRule {
+public:
+    /// It died just now: when to start it again, or nothing when it is time to give up.
+    [[nodiscard]] std::optional<Nanoseconds> died(Nanoseconds now) {
+        while (!deaths_.empty() && deaths_.front() + limits::restart_window <= now) deaths_.pop_front();
+        if (deaths_.size() >= limits::restarts_max) return std::nullopt;
+        Nanoseconds delay = limits::restart_delay_min;
+        for (std::size_t i = 0; i < deaths_.size(); ++i) delay *= 2;
+        deaths_.push_back(now);
+        return now + std::min<Nanoseconds>(delay, limits::restart_delay_max);
+    }
+    /// Nothing it remembers counts any more.
+    [[nodiscard]] bool is_quiet(Nanoseconds now) const noexcept {
+        return deaths_.empty() || deaths_.back() + limits::restart_window <= now;
+    }
+
+private:
+    std::deque<Nanoseconds> deaths_;
+};
+
+}  // namespace peacepie

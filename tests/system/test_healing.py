@@ -1,0 +1,116 @@
+"""Processes are killed: they and what lived in them come back."""
+
+import unittest
+
+from bus import FIXTURE, MAIN, class_desc
+from processes import eventually, kill
+from system_case import OwnSystem
+
+
+class Healing(OwnSystem):
+    def declare(self, name, node, restart=None, params=None):
+        body = {"class_desc": class_desc("Counter", FIXTURE), "name": name}
+        if restart:
+            body["restart"] = restart
+        if params:
+            body["params"] = params
+        self.king.ask(node, "create_actor", body).must_be("actor_is_created")
+
+    def lives_again(self, name, within=5.0):
+        return eventually(lambda: self.king.outcome(name, "ping", timeout=1.0)[0] == "pong", within)
+
+    def test_process(self):
+        """a process that PRIME made and that was killed is started again under its name, with its actors and their parameters"""
+        node = self.king.create_process()
+        for number in range(20):
+            self.declare(f"counter_{number}", node, params={"nap_ms": number})
+        before = self.king.pid_of(node)
+        with self.within(3.0):
+            kill(before)
+            self.assertTrue(self.king.has_node(node))
+            for number in range(20):
+                self.assertTrue(self.lives_again(f"counter_{number}"))
+        self.assertNotEqual(self.king.pid_of(node), before)
+        for number in range(20):
+            self.assertEqual(self.king.node_of(f"counter_{number}"), node)
+            params = self.king.ask(f"counter_{number}", "get_params").body["params"]
+            self.assertEqual([param["value"] for param in params], [number])
+        self.assertEqual(self.king.ask(None, "stats").body["healed"], 20)
+
+    def test_first_worker(self):
+        """the first worker comes back with its actors, and makes processes again"""
+        self.declare("counter", MAIN)
+        kill(self.king.pid_of(MAIN))
+        self.assertTrue(self.lives_again("counter"))
+        self.king.create_process()
+
+    def test_policies(self):
+        """a temporary actor does not come back, and one that was removed is not made again"""
+        node = self.king.create_process()
+        self.declare("passing", node, "temporary")
+        self.declare("lasting", node, "permanent")
+        self.declare("removed", node, "permanent")
+        self.king.ask(node, "remove_actor", {"name": "removed"}).must_be("actor_is_removed")
+        kill(self.king.pid_of(node))
+        self.assertTrue(self.lives_again("lasting"))
+        for name in ("passing", "removed"):
+            with self.fails("no_such_actor"):
+                self.king.ask(name, "ping")
+
+    def test_unknown_policy(self):
+        """a policy that does not exist is refused with the three that do"""
+        outcome = self.king.ask(MAIN, "create_actor", {"class_desc": class_desc("Counter", FIXTURE), "name": "odd", "restart": "sometimes"})
+        outcome.must_be("actor_is_not_created")
+        self.assertEqual(outcome.body["reason"], "bad_argument")
+        self.assertIn("transient", outcome.body["text"])
+
+    def test_meanwhile(self):
+        """an ask to an actor whose process is dead ends at once with an error that says so"""
+        node = self.king.create_process()
+        self.declare("counter", node)
+        with self.within(2.0):
+            kill(self.king.pid_of(node))
+            seen = set()
+            eventually(lambda: seen.add(self.king.outcome("counter", "ping", timeout=1.0)[0]) or ("pong" in seen and "unavailable" in seen), 1.5)
+        self.assertLessEqual(seen, {"worker_lost", "unavailable", "pong", "no_such_actor"}, seen)
+        self.assertTrue(self.lives_again("counter"))
+
+    def test_by_hand_is_faster(self):
+        """a name that waits for its process can be given by hand, and then lives once"""
+        node = self.king.create_process()
+        self.declare("counter", node)
+        kill(self.king.pid_of(node))
+        self.assertTrue(eventually(lambda: self.king.outcome("counter", "ping", timeout=1.0)[0] != "pong"))
+        outcome = self.king.ask(MAIN, "create_actor", {"class_desc": class_desc("Counter", FIXTURE), "name": "counter"})
+        self.assertTrue(self.lives_again("counter"))
+        if outcome.name == "actor_is_created":
+            self.assertEqual(self.king.node_of("counter"), MAIN)
+        self.king.ask(MAIN, "remove_actor", {"name": "counter"}).must_be("actor_is_removed")
+        self.assertTrue(self.king.has_node(node))
+        with self.fails("no_such_actor"):
+            self.king.ask("counter", "ping")
+
+    def test_removed_process(self):
+        """a process that was removed, or ended in order, is not started again and takes its actors along"""
+        node = self.king.create_process()
+        self.declare("counter", node, "permanent")
+        self.king.ask(MAIN, "remove_process", {"node": node}, timeout=15.0).must_be("process_is_removed")
+        self.assertFalse(self.king.has_node(node, 1.0))
+        with self.fails("no_such_actor"):
+            self.king.ask("counter", "ping")
+
+    def test_no_successor(self):
+        """a process that keeps dying is given up, and its actors are made again in another one"""
+        node = self.king.create_process()
+        self.declare("counter", node)
+        for _ in range(4):
+            self.assertTrue(self.king.has_node(node))
+            kill(self.king.pid_of(node))
+            self.assertTrue(self.king.loses_node(node))
+        self.assertTrue(self.lives_again("counter", 20.0))
+        self.assertEqual(self.king.node_of("counter"), MAIN)
+        self.assertTrue(self.king.mentions("giving up"), self.king.said())
+
+
+if __name__ == "__main__":
+    unittest.main()
