@@ -177,6 +177,7 @@ void Broker::probe(Nanoseconds now) {
 
 void Broker::on_round() {
     head_.moves.on_round();
+    bookkeeping_.on_round();
     exchange_.outgoing.flush();
     head_.departure.on_unreachable();
     exchange_.outgoing.flush();  // what the departures had to say
@@ -208,6 +209,7 @@ void Broker::on_time() {
 
 std::optional<Nanoseconds> Broker::next_deadline() const {
     std::optional<Nanoseconds> next = exchange_.outgoing.next_try();
+    if (const auto due = bookkeeping_.due()) next = std::min(next.value_or(*due), *due);
     const auto at_the_latest = [&next](Nanoseconds when) { next = std::min(next.value_or(when), when); };
     // An idle system costs next to nothing: it is looked at when a heartbeat is due and not at every tick.
     if (exchange_.asks.size() != 0 || head_.moves.size() != 0 || head_.healing.is_under_way() || !doubted_.empty() || head_.closing.is_under_way())

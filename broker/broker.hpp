@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "broker/bookkeeping.hpp"
 #include "broker/exchange.hpp"
 #include "broker/head.hpp"
 #include "broker/options.hpp"
@@ -18,8 +19,9 @@ namespace peacepie::broker {
 
 class Broker {
 public:
-    Broker(PeerLink& link, const Clock& clock, Options options)
-        : exchange_(link, clock, std::move(options)), head_(exchange_) {}
+    /// What a ledger holds of an earlier broker is taken up; without one nothing is kept.  The ledger must outlive this.
+    Broker(PeerLink& link, const Clock& clock, Options options, Ledger* ledger = nullptr)
+        : exchange_(link, clock, std::move(options)), head_(exchange_), bookkeeping_(exchange_, ledger) {}
 
     /// One message of the transport.  An empty frame stands for one that was no frame at all.
     void on_frame(Peer peer, std::string_view frame);
@@ -53,6 +55,7 @@ private:
 
     Exchange exchange_;
     Head head_;
+    Bookkeeping bookkeeping_;
     std::string stamped_;     // scratch: an envelope whose header was changed
     std::string recipient_;   // scratch: a recipient whose decoration was taken off
     std::vector<Peer> doubted_;

@@ -25,6 +25,7 @@ struct Counters {
     std::uint64_t workers_lost = 0;
     std::uint64_t healed = 0;         ///< actors made again after their process died
     std::uint64_t given_up = 0;       ///< actors that could not be
+    std::uint64_t ledger_failures = 0; ///< writes the disk refused; tried again
     std::uint64_t moves = 0;
     std::uint64_t moves_failed = 0;
     std::array<std::uint64_t, fault_codes.size()> refused{};  ///< by reason, asks and sends

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "broker/declaration.hpp"
 #include "wire/link.hpp"
@@ -29,7 +31,7 @@ struct FallenActor {
 class Fallen {
 public:
     /// Names of one node, by creation.
-    using Order = std::map<std::uint64_t, std::string>;
+    using Order = std::set<std::pair<std::uint64_t, std::string>>;
 
     /// A name that is in it already is replaced.
     void add(std::string_view name, FallenActor actor) {
@@ -47,7 +49,7 @@ public:
         auto actor = std::move(found->second);
         actors_.erase(found);
         const auto node = by_node_.find(actor.node);
-        node->second.erase(actor.born);
+        node->second.erase({actor.born, std::string(name)});
         if (node->second.empty()) by_node_.erase(node);
         return actor;
     }

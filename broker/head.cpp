@@ -189,6 +189,7 @@ void Head::stats(Command& command) {
     body.set("frames", counters.frames).set("messages", counters.envelopes).set("routed", counters.routed);
     body.set("dead_letters", counters.dead_letters).set("late_answers", counters.late_answers);
     body.set("fallen", exchange_.fallen.size()).set("healed", counters.healed).set("given_up", counters.given_up);
+    body.set("ledger_failures", counters.ledger_failures);
     body.set("malformed", counters.malformed).set("strangers", counters.from_strangers);
     body.set("sessions_closed", counters.closed).set("workers_lost", counters.workers_lost);
     body.set("broker_epoch", exchange_.options.broker_epoch);

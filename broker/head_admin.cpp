@@ -46,6 +46,7 @@ void Head::to_owner(Command& command) {
     if (const auto* fallen = exchange_.fallen.find(name)) {
         if (!fallen->made_in.empty()) throw Error(Fault::unavailable, name + " is just being made again; try again in a moment");
         exchange_.fallen.take(name);
+        exchange_.registry.note_change(name);
         Value body = Value::Map{};
         body.set("name", name);
         return exchange_.reply(command.asker, "actor_is_removed", body);

@@ -18,7 +18,8 @@ FallenActor fallen_from(const Registration& actor, std::string_view node, const 
 void Healing::fell(const Session& session) {
     std::size_t count = 0;
     exchange_.registry.remove_all(session, [&](const std::string& name, const Registration& actor) {
-        if (!actor.declared || actor.declared->restart == Restart::temporary || looks_spawned(name)) return;
+        if (!actor.declared || actor.declared->restart == Restart::temporary || looks_spawned(name))
+            return exchange_.registry.note_change(name);
         auto fallen = fallen_from(actor, session.address, exchange_.registry.class_desc(actor));
         if (const auto* before = exchange_.fallen.find(name)) fallen.failures = before->failures;  // while it was made again
         exchange_.fallen.add(name, std::move(fallen));
@@ -87,7 +88,10 @@ std::vector<std::string> Healing::next_batch(const std::string& node, const Ward
         if (!is_alike || batch.size() >= (ward.one_by_one ? 1 : limits::healed_at_once_max)) break;
         batch.push_back(name);
     }
-    for (const auto& name : taken) exchange_.fallen.take(name);
+    for (const auto& name : taken) {
+        exchange_.fallen.take(name);
+        exchange_.registry.note_change(name);
+    }
     return batch;
 }
 
@@ -170,6 +174,7 @@ void Healing::give_up(const std::string& name, std::string_view why) {
     log::error(log::Fields{{"actor", name}}, "{} is given up: {}; create it again by hand when that is mended", name, why);
     ++exchange_.counters.given_up;
     exchange_.fallen.take(name);
+    exchange_.registry.note_change(name);
 }
 
 }  // namespace peacepie::broker

@@ -14,6 +14,7 @@
 
 #include "broker/endpoint.hpp"
 #include "broker/poll_loop.hpp"
+#include "broker/sqlite_ledger.hpp"
 #include "log/heap.hpp"
 #include "wire/address.hpp"
 #include "wire/endpoint_check.hpp"
@@ -31,6 +32,8 @@ struct Flags {
     std::string system = "king";
     std::string host = "first";
     std::string state_dir;
+    bool ephemeral = false;
+    bool forget = false;
     int parent_pid = 0;
     int ready_fd = -1;
     std::string log_format = "auto";
@@ -42,7 +45,10 @@ void declare(CLI::App& app, Flags& flags) {
     app.add_flag("--insecure-bind", flags.insecure_bind, "allow an endpoint that other machines can reach (no encryption yet)");
     app.add_option("--system", flags.system, "name of the system")->capture_default_str();
     app.add_option("--host", flags.host, "name of the host whose members are shown first")->capture_default_str();
-    app.add_option("--state-dir", flags.state_dir, "write the endpoint and the process id to DIR/broker.endpoint");
+    app.add_option("--state-dir", flags.state_dir, "keep the names of actors in DIR/registry.db, so that a broker started again knows them, and write "
+                   "the endpoint and the process id to DIR/broker.endpoint");
+    app.add_flag("--ephemeral", flags.ephemeral, "keep no names on disk; otherwise they are in DIR/registry.db, if there is a --state-dir");
+    app.add_flag("--forget", flags.forget, "begin without the names of an earlier broker");
     app.add_option("--parent-pid", flags.parent_pid, "end when this parent process ends");
     app.add_option("--ready-fd", flags.ready_fd, "write the bound endpoint and a newline to this descriptor when listening");
     app.add_option("--log-format", flags.log_format, "auto, human or json")->check(CLI::IsMember({"auto", "human", "json"}));
@@ -110,6 +116,19 @@ void say_ready(const Flags& flags, const std::string& endpoint) {
     if (!file) log::warning("cannot write {}/broker.endpoint", flags.state_dir);
 }
 
+/// Without it the system works all the same, so what is wrong with it is said and no more.
+std::unique_ptr<broker::Ledger> ledger_of(const Flags& flags) {
+    if (flags.ephemeral || flags.state_dir.empty()) return nullptr;
+    const auto file = fs::path(flags.state_dir) / "registry.db";
+    try {
+        return std::make_unique<broker::SqliteLedger>(file, flags.forget);
+    } catch (const Error& error) {
+        log::error(log::Fields{{"code", error.code}},
+                   "names are not kept: {}: {}. Give each system a --state-dir of its own; remove a file that is damaged", file.string(), error.text);
+        return nullptr;
+    }
+}
+
 int serve(const Flags& flags) {
     keep_freed_memory();
     const int signals = broker::open_signals();
@@ -124,7 +143,8 @@ int serve(const Flags& flags) {
         log::warning("LISTENING ON {} WITHOUT ENCRYPTION OR AUTHENTICATION: whoever reaches it controls this system",
                      link.endpoint());
     const SteadyClock clock;
-    broker::Broker broker(link, clock, options_from(flags));
+    const auto ledger = ledger_of(flags);
+    broker::Broker broker(link, clock, options_from(flags), ledger.get());
     log::info(log::Fields{{"endpoint", link.endpoint()}, {"system", flags.system}}, "listening on {}", link.endpoint());
     say_ready(flags, link.endpoint());
     const int status = broker::PollLoop(link, clock, broker, signals).run();

@@ -152,7 +152,7 @@ void Moves::perform(Running& running, Step step) {
         case Step::commit: {
             auto* target = exchange_.roster.find_node(move.target);
             if (registration != nullptr && target != nullptr)
-                exchange_.registry.move_to(*registration, *target, move.epoch);
+                exchange_.registry.move_to(move.name, *registration, *target, move.epoch);
             if (step == Step::commit && registration != nullptr && !move.class_desc.empty())
                 registration->class_desc = exchange_.registry.intern(move.class_desc);
             return;

@@ -20,15 +20,17 @@ Registration& Registry::add(std::string_view name, Session& session, std::uint64
     auto& registration = actors_[std::string(name)];
     registration = {.session = &session, .epoch = epoch, .class_desc = class_desc, .born = epoch};
     ++session.actors;
+    note_change(name);
     return registration;
 }
 
-void Registry::move_to(Registration& registration, Session& session, std::uint64_t epoch) {
+void Registry::move_to(std::string_view name, Registration& registration, Session& session, std::uint64_t epoch) {
     if (registration.session != nullptr) --registration.session->actors;
     registration.session = &session;
     registration.epoch = epoch;
     registration.fences = 0;
     ++session.actors;
+    note_change(name);
 }
 
 bool Registry::remove(std::string_view name) {
@@ -36,6 +38,7 @@ bool Registry::remove(std::string_view name) {
     if (found == actors_.end()) return false;
     if (found->second.session != nullptr) --found->second.session->actors;
     if (last_ == &*found) last_ = nullptr;
+    note_change(name);
     actors_.erase(found);
     return true;
 }

@@ -41,7 +41,7 @@ public:
     }
     /// The name must be free.
     Registration& add(std::string_view name, Session& session, std::uint64_t epoch, std::uint32_t class_desc);
-    void move_to(Registration& registration, Session& session, std::uint64_t epoch);
+    void move_to(std::string_view name, Registration& registration, Session& session, std::uint64_t epoch);
     bool remove(std::string_view name);
     /// All names of a session that ended, each shown before it goes; names on the move must have been settled before.
     template <class Each>
@@ -57,6 +57,13 @@ public:
     [[nodiscard]] std::uint64_t next_epoch() noexcept { return ++last_epoch_; }
     /// A worker that outlived an earlier broker brings epochs of it.
     void epoch_seen(std::uint64_t epoch) noexcept { last_epoch_ = epoch > last_epoch_ ? epoch : last_epoch_; }
+
+    /// Names whose entry, or what is to become of them, has changed since they were last taken out; empty unless watched.
+    [[nodiscard]] std::vector<std::string>& changed() noexcept { return changed_; }
+    void watch_changes() noexcept { watched_ = true; }
+    void note_change(std::string_view name) {
+        if (watched_) changed_.emplace_back(name);
+    }
 
     [[nodiscard]] std::size_t size() const noexcept { return actors_.size(); }
     [[nodiscard]] bool has_room(std::size_t more) const noexcept;
@@ -76,6 +83,8 @@ private:
     Table actors_;
     Table::value_type* last_ = nullptr;
     std::uint64_t last_epoch_;
+    std::vector<std::string> changed_;
+    bool watched_ = false;
     std::vector<std::string> class_descs_{std::string()};
     std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> class_desc_numbers_;
 };

@@ -12,9 +12,10 @@
 namespace peacepie::client {
 namespace {
 
-const std::array<SettingKind, 10>& kinds() {
-    static const std::array<SettingKind, 10> all{{
+const std::array<SettingKind, 11>& kinds() {
+    static const std::array<SettingKind, 11> all{{
         {"bind", "tcp://127.0.0.1:5998", "where the broker listens; port 0 takes a free one"},
+        {"ephemeral", false, "keep no names on disk: a broker that died knows only what its workers bring back"},
         {"insecure_bind", false, "allow an address that other machines reach, although nothing is encrypted yet"},
         {"system", "king", "name of the system"},
         {"host", "first", "name of this host in the system"},
@@ -125,6 +126,7 @@ Settings merged(std::initializer_list<const Layer*> layers) {
     const auto number = [&all](const char* name) { return *all.find(name)->second.value.as_integer(); };
     return {.bind = text("bind"),
             .insecure_bind = flag("insecure_bind"),
+            .ephemeral = flag("ephemeral"),
             .system = text("system"),
             .host = text("host"),
             .packages = text("packages"),

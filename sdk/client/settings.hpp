@@ -21,6 +21,7 @@ namespace peacepie::client {
 struct Settings {
     std::string bind;
     bool insecure_bind = false;
+    bool ephemeral = false;
     std::string system;
     std::string host;
     std::string packages;           ///< empty: beside the program

@@ -148,7 +148,8 @@ Exit up(const UpOptions& options) {
                                                .bind = settings.bind,
                                                .system = settings.system,
                                                .insecure_bind = settings.insecure_bind,
-                                               .state_dir = state.string()};
+                                               .state_dir = state.string(),
+                                               .ephemeral = settings.ephemeral};
     run.worker_binary = sibling(directory, "peacepie-worker");
     run.packages = packages_of(settings, directory);
     run.log_format = settings.log_format;

@@ -19,7 +19,8 @@ struct BrokerOptions {
     std::string bind = "tcp://127.0.0.1:5998";
     std::string system = "king";
     bool insecure_bind = false;
-    std::string state_dir;  ///< empty: it keeps nothing
+    std::string state_dir;   ///< empty: it keeps nothing
+    bool ephemeral = false;  ///< it keeps no names on disk
 };
 
 class BrokerProcess {

@@ -85,6 +85,8 @@ inline constexpr auto node_patience = 10s;                   ///< a dead process
 inline constexpr std::size_t healed_at_once_max = 1'000;     ///< actors in one call
 inline constexpr auto healing_patience = 30s;                ///< for the answer to it
 inline constexpr int healing_attempts_max = 5;               ///< to make one actor again
+inline constexpr std::size_t rows_per_round_max = 2'000;     ///< written to disk before others' turn: some 6 ms
+inline constexpr auto ledger_retry = 1s;                     ///< after a disk that refused
 inline constexpr auto last_words = 50ms;                     ///< a dead process's bytes may still be in the socket
 
 // One launcher.

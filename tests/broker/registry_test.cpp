@@ -46,7 +46,7 @@ TEST_CASE("a moved name counts for its new session") {
     Registry registry(1);
     Session source(1, Role::worker), target(2, Role::worker);
     auto& actor = registry.add("greeter", source, 2, 0);
-    registry.move_to(actor, target, 3);
+    registry.move_to("greeter", actor, target, 3);
     CHECK(source.actors == 0);
     CHECK(target.actors == 1);
     CHECK(registry.find("greeter")->epoch == 3);

@@ -71,6 +71,9 @@ inline Value names(std::vector<std::string> items) {
 
 class World {
 public:
+    World() = default;
+    explicit World(Ledger* ledger) : broker(link, clock, Options{.broker_epoch = 7}, ledger) {}
+
     /// Raw bytes from a peer, then the round ends.
     void feed(Peer peer, std::string_view frame) {
         broker.on_frame(peer, frame);

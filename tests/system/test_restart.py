@@ -3,7 +3,7 @@
 import unittest
 
 from bus import FIXTURE, MAIN, class_desc
-from processes import eventually, kill
+from processes import Program, eventually, kill
 from system_case import OwnSystem
 
 
@@ -18,6 +18,54 @@ class Restart(OwnSystem):
         self.assertTrue(eventually(lambda: self.is_back(names[0]) and self.is_back(names[-1]), 30.0))
         total = self.king.ask(None, "get_members", {"level": "PROCESS", "id": MAIN, "page_size": 1}).body["total"]
         self.assertEqual(total, len(names) + 1)
+
+    def test_names_and_processes(self):
+        """a broker killed five times has the same processes and actors back each time, and none is made twice"""
+        nodes = [MAIN, self.king.create_process(), self.king.create_process()]
+        for number in range(60):
+            self.king.create(f"counter_{number}", "Counter", nodes[number % 3], FIXTURE).must_be("actor_is_created")
+        pids = [self.king.pid_of(node) for node in nodes]
+        for _ in range(5):
+            kill(self.king.pid_of(None))
+            for number in range(60):
+                self.assertTrue(eventually(lambda: self.is_back(f"counter_{number}"), 10.0), number)
+        self.assertEqual([self.king.pid_of(node) for node in nodes], pids)
+        self.assertEqual([self.king.node_of(f"counter_{number}") for number in range(3)], nodes)
+        stats = self.king.ask(None, "stats").body
+        self.assertEqual((stats["healed"], stats["fallen"], stats["actors"]), (0, 0, 60), stats)
+
+    def test_both_die(self):
+        """actors of a worker that dies with the broker are made again, because their names are on disk"""
+        node = self.king.create_process()
+        self.king.create("counter", "Counter", node, FIXTURE, params={"nap_ms": 3}).must_be("actor_is_created")
+        self.king.create("neighbour", "Counter", MAIN, FIXTURE).must_be("actor_is_created")
+        worker, broker = self.king.pid_of(node), self.king.pid_of(None)
+        kill(broker)
+        kill(worker)
+        for name in ("counter", "neighbour"):
+            self.assertTrue(eventually(lambda: self.is_back(name), 15.0), self.king.said())
+        self.assertEqual(self.king.ask("counter", "get_params").body["params"][0]["value"], 3)
+        self.assertEqual(self.king.ask(None, "stats").body["healed"], 1)
+
+    def test_new_system(self):
+        """a system that is started where another was killed begins without its actors, and one of them at a time has the file"""
+        state = self.king.path("state")
+        self.assertTrue((state / "registry.db").exists())
+        self.king.create("counter", "Counter", MAIN, FIXTURE).must_be("actor_is_created")
+        for pid in (self.king.pid, *self.king.remember_family()):
+            kill(pid)
+        with Program("peacepie", "up", "--state-dir", str(state), "--bind", self.king.endpoint, "--no-console") as king:
+            self.assertTrue(eventually(lambda: self.is_back(MAIN), 10.0), king.said())
+            with self.fails("no_such_actor"):
+                self.king.ask("counter", "ping")
+
+    def test_ephemeral(self):
+        """an ephemeral system writes no names, and works"""
+        self.own_system("--ephemeral")
+        self.king.create("counter", "Counter", MAIN, FIXTURE).must_be("actor_is_created")
+        self.assertFalse(self.king.path("state", "registry.db").exists())
+        kill(self.king.pid_of(None))
+        self.assertTrue(eventually(lambda: self.is_back("counter"), 10.0))
 
 
 if __name__ == "__main__":

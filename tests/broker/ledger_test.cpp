@@ -1,0 +1,192 @@
+// ledger_test.cpp - names outlive their broker: what the file keeps, and what another broker makes of it.
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include <unistd.h>
+
+#include "broker/sqlite_ledger.hpp"
+#include "world.hpp"
+
+using namespace peacepie;
+using namespace peacepie::broker;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Rows = std::map<std::string, Ledger::Row>;
+
+class Folder {
+public:
+    Folder() { std::filesystem::create_directories(path_); }
+    ~Folder() { std::filesystem::remove_all(path_); }
+    [[nodiscard]] std::filesystem::path file() const { return path_ / "registry.db"; }
+
+private:
+    std::filesystem::path path_ = std::filesystem::temp_directory_path() / ("ledger_test." + std::to_string(::getpid()));
+};
+
+Rows rows_of(Ledger& ledger) {
+    Rows rows;
+    ledger.read([&](std::string name, Ledger::Row row) { rows.emplace(std::move(name), std::move(row)); });
+    return rows;
+}
+
+/// In memory, and refusing when told.
+class MemoryLedger final : public Ledger {
+public:
+    void write(std::span<const Change> changes) override {
+        if (full) throw Error(Fault::no_space, "the disk is full");
+        largest = std::max(largest, changes.size());
+        for (const auto& change : changes) {
+            rows.erase(change.name);
+            if (change.row) rows.emplace(change.name, *change.row);
+        }
+    }
+    void read(const std::function<void(std::string name, Row row)>& each) override {
+        for (const auto& [name, row] : rows) each(name, row);
+    }
+    Rows rows;
+    std::size_t largest = 0;
+    bool full = false;
+};
+
+struct Kept : World {
+    explicit Kept(MemoryLedger& ledger) : World(&ledger) {}
+    Peer join(const Value& actors = Value::Array{}) {
+        const Peer peer = stranger();
+        ask(peer, {}, "hello", map({{"role", "worker"}, {"host", "first"}, {"process", "process_0"}, {"actors", actors}}));
+        address[peer] = only(peer).text("address");
+        return peer;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a file keeps rows, forgets names, and is as it was when it is opened again") {
+    Folder folder;
+    const Ledger::Row row{"first.main.admin", 1'763'000'000'000'000, 7, std::string("\x81\x00", 2), 2, ""};
+    {
+        SqliteLedger ledger(folder.file(), false);
+        const Ledger::Change changes[] = {{"a", row}, {"b", row}, {"c", row}};
+        ledger.write(changes);
+        const Ledger::Change more[] = {{"b", std::nullopt}, {"c", Ledger::Row{"second.main.admin", 9, 7, "", 0, "\x80"}}};
+        ledger.write(more);
+    }
+    SqliteLedger again(folder.file(), false);
+    CHECK(rows_of(again) == Rows{{"a", row}, {"c", {"second.main.admin", 9, 7, "", 0, "\x80"}}});
+}
+
+TEST_CASE("a file is begun anew when told to forget") {
+    Folder folder;
+    const Ledger::Change changes[] = {{"a", Ledger::Row{"first.main.admin", 1, 1, "", 0, ""}}};
+    SqliteLedger(folder.file(), false).write(changes);
+    SqliteLedger again(folder.file(), true);
+    CHECK(rows_of(again).empty());
+}
+
+TEST_CASE("a file belongs to one broker at a time") {
+    Folder folder;
+    const SqliteLedger one(folder.file(), false);
+    try {
+        SqliteLedger other(folder.file(), false);
+        FAIL("two brokers have it");
+    } catch (const Error& error) {
+        CHECK(error.code == "conflict");
+    }
+}
+
+TEST_CASE("a file that is damaged or comes from a later version is refused and left alone") {
+    Folder folder;
+    const std::string garbage(5'000, 'x');
+    std::ofstream(folder.file()) << garbage;
+    CHECK_THROWS_AS(SqliteLedger(folder.file(), true), Error);
+    CHECK(std::filesystem::file_size(folder.file()) == garbage.size());
+}
+
+TEST_CASE("what is registered, moved on, removed or lost is in the ledger before the answer is out") {
+    MemoryLedger ledger;
+    Kept world(ledger);
+    const Peer child = world.join();
+    world.register_actors(child, {"a", "b"});
+    CHECK(ledger.rows.size() == 2);
+    CHECK(ledger.rows.at("a").node == "first.process_0.admin");
+    world.send(child, {}, "unregister_actors", map({{"names", names({"a"})}}), world.address[child]);
+    CHECK(ledger.rows.size() == 1);
+    world.link.gone[child] = true;
+    world.broker.on_disconnected(child);
+    world.advance(300ms);
+    CHECK(ledger.rows.size() == 1);  // it fell, and is to be made again
+    const Peer me = world.client();
+    world.ask(me, {}, "remove_actor", map({{"name", "b"}}));
+    CHECK(ledger.rows.empty());
+}
+
+TEST_CASE("a worker that ends in order is forgotten with its names") {
+    MemoryLedger ledger;
+    Kept world(ledger);
+    const Peer child = world.join();
+    world.register_actors(child, {"a", "b"});
+    world.send(child, {}, "bye", {}, world.address[child]);
+    CHECK(ledger.rows.empty());
+}
+
+TEST_CASE("another broker knows the names at once, takes back those that a worker brings, and has the others made again") {
+    MemoryLedger ledger;
+    Value::Array brought;
+    {
+        Kept before(ledger);
+        const Peer child = before.join();
+        before.register_actors(child, {"survivor", "victim"});
+        brought.push_back(map({{"name", "survivor"}, {"epoch", ledger.rows.at("survivor").epoch}}));
+    }
+    Kept world(ledger);
+    const Peer me = world.client();
+    world.ask(me, "survivor", "tick");
+    CHECK(world.only(me).command == "unavailable");
+    const Peer child = world.join(brought);
+    world.ask(me, "survivor", "tick");
+    CHECK(world.only(child).command == "tick");
+    world.advance(200ms, {child});
+    const auto wish = world.only(child);
+    CHECK(wish.command == "create_actor");
+    CHECK(wish.text("name") == "victim");
+}
+
+TEST_CASE("a disk that refuses delays the keeping and nothing else") {
+    MemoryLedger ledger;
+    Kept world(ledger);
+    const Peer child = world.join();
+    ledger.full = true;
+    world.register_actors(child, {"a"});
+    CHECK(ledger.rows.empty());
+    ledger.full = false;
+    world.advance(2s, {child});
+    CHECK(ledger.rows.size() == 1);
+}
+
+TEST_CASE("many names are written in shares") {
+    MemoryLedger ledger;
+    Kept world(ledger);
+    const Peer child = world.join();
+    std::vector<std::string> many;
+    for (std::size_t i = 0; i < 2 * limits::rows_per_round_max + 1; ++i) many.push_back("n" + std::to_string(i));
+    world.register_actors(child, many);
+    CHECK(ledger.rows.size() == limits::rows_per_round_max);
+    REQUIRE(world.broker.next_deadline());
+    CHECK(*world.broker.next_deadline() <= world.clock.now());
+    world.broker.on_round();
+    world.broker.on_round();
+    CHECK(ledger.rows.size() == many.size());
+    CHECK(ledger.largest == limits::rows_per_round_max);
+}
+
+TEST_CASE("rows that cannot be right are passed over") {
+    MemoryLedger ledger;
+    ledger.rows = {{"not a name", {"first.main.admin", 1, 1, "", 0, ""}}, {"a", {"nowhere", 1, 1, "", 0, ""}},
+                   {"b", {"first.main.admin", 1, 1, "", 9, ""}}, {"c", {"first.main.admin", 1, 1, "", 1, ""}}};
+    Kept world(ledger);
+    const Peer me = world.client();
+    world.ask(me, {}, "stats");
+    CHECK(world.only(me).number("fallen") == 1);
+}
