@@ -30,8 +30,7 @@ void Departure::end(Session& session, std::string_view reason, bool in_order) {
             const auto* actor = exchange_.registry.find(recipient);
             return actor != nullptr ? actor->session == &session : at == peer;
         });
-        if (in_order) exchange_.registry.remove_all(session, [this](const std::string& name, const Registration&) { exchange_.registry.note_change(name); });
-        else healing_.fell(session);
+        healing_.on_lost(session, in_order);
     } else if (session.was_asked) {
         lost = exchange_.asks.take_lost([&](std::string_view, Peer at) { return at == peer; });
     }

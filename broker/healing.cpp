@@ -15,16 +15,18 @@ FallenActor fallen_from(const Registration& actor, std::string_view node, const 
 
 }  // namespace
 
-void Healing::fell(const Session& session) {
+void Healing::on_lost(const Session& session, bool in_order) {
     std::size_t count = 0;
     exchange_.registry.remove_all(session, [&](const std::string& name, const Registration& actor) {
-        if (!actor.declared || actor.declared->restart == Restart::temporary || looks_spawned(name))
+        if (in_order || !actor.declared || actor.declared->restart == Restart::temporary || looks_spawned(name))
             return exchange_.registry.note_change(name);
         auto fallen = fallen_from(actor, session.address, exchange_.registry.class_desc(actor));
         if (const auto* before = exchange_.fallen.find(name)) fallen.failures = before->failures;  // while it was made again
         exchange_.fallen.add(name, std::move(fallen));
         ++count;
     });
+    for (auto& [node, ward] : wards_)
+        if (ward.mid != 0 && ward.target == session.address) failed(ward, code_of(Fault::worker_lost), "its new process died too");
     if (count == 0) return;
     wards_[session.address].since = exchange_.clock.now();
     log::warning(log::Fields{{"node", session.address}, {"actors", count}}, "{} actors of {} are to be made again", count, session.address);
@@ -47,10 +49,7 @@ void Healing::on_time() {
     for (const auto& [node, names] : exchange_.fallen.by_node())
         if (!wards_.contains(node)) wards_[node].since = now;
     for (auto& [node, ward] : wards_) {
-        if (ward.mid != 0) {
-            if (exchange_.roster.find_node(ward.target) == nullptr) failed(ward, code_of(Fault::worker_lost), "its new process died too");
-            else if (now >= ward.deadline) failed(ward, code_of(Fault::expired), "its new process did not answer in time");
-        }
+        if (ward.mid != 0 && now >= ward.deadline) failed(ward, code_of(Fault::expired), "its new process did not answer in time");
         if (ward.mid == 0 && now >= ward.not_before) go_on(node, ward);
     }
     std::erase_if(rules_, [&](const auto& rule) { return rule.second.is_quiet(now); });

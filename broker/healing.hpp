@@ -25,8 +25,8 @@ class Healing {
 public:
     explicit Healing(Exchange& exchange) : exchange_(exchange) {}
 
-    /// The process of `session` died: frees its names and remembers who is to be made again.
-    void fell(const Session& session);
+    /// A worker is gone: its names are free, and unless it ended in order it is remembered who is to be made again.
+    void on_lost(const Session& session, bool in_order);
     /// An actor ended by itself, in order; a permanent one is made again.
     void retired(std::string_view name, const Registration& actor);
     /// HEAD's asks have numbers of their own kind: see is_of().

@@ -1,11 +1,11 @@
 // ledger_test.cpp - names outlive their broker: what the file keeps, and what another broker makes of it.
 #include <filesystem>
 #include <fstream>
-#include <map>
 
 #include <unistd.h>
 
 #include "broker/sqlite_ledger.hpp"
+#include "memory_ledger.hpp"
 #include "world.hpp"
 
 using namespace peacepie;
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Rows = std::map<std::string, Ledger::Row>;
+using Rows = MemoryLedger::Rows;
 
 class Folder {
 public:
@@ -31,25 +31,6 @@ Rows rows_of(Ledger& ledger) {
     ledger.read([&](std::string name, Ledger::Row row) { rows.emplace(std::move(name), std::move(row)); });
     return rows;
 }
-
-/// In memory, and refusing when told.
-class MemoryLedger final : public Ledger {
-public:
-    void write(std::span<const Change> changes) override {
-        if (full) throw Error(Fault::no_space, "the disk is full");
-        largest = std::max(largest, changes.size());
-        for (const auto& change : changes) {
-            rows.erase(change.name);
-            if (change.row) rows.emplace(change.name, *change.row);
-        }
-    }
-    void read(const std::function<void(std::string name, Row row)>& each) override {
-        for (const auto& [name, row] : rows) each(name, row);
-    }
-    Rows rows;
-    std::size_t largest = 0;
-    bool full = false;
-};
 
 struct Kept : World {
     explicit Kept(MemoryLedger& ledger) : World(&ledger) {}

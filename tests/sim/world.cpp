@@ -1,6 +1,7 @@
 // world.cpp - what can happen next, and how a frame travels.  Next: moves_test.cpp.
 #include "sim/world.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <numeric>
 #include <stdexcept>
@@ -24,20 +25,31 @@ std::vector<std::uint64_t> seeds(std::uint64_t normally) {
 }
 
 World::World(std::uint64_t seed, int workers) : random_(seed) {
-    broker_.emplace(static_cast<PeerLink&>(*this), clock_, broker::Options{.broker_epoch = broker_epoch_});
+    broker_.emplace(static_cast<PeerLink&>(*this), clock_, broker::Options{.broker_epoch = broker_epoch_}, &ledger_);
     worker::set_process_clock(clock_);
-    static const pp_plugin* plugin = peacepie_plugin(&worker::host_of_process());
-    for (int i = 0; i < workers; ++i) {
-        auto host = std::make_unique<Host>();
-        worker::Options options;
-        options.process = i == 0 ? "main" : "p" + std::to_string(i);
-        host->logic = std::make_unique<worker::Worker>(clock_, host->executor, options);
-        host->logic->admin().store().adopt(*plugin);
-        host->logic->begin();
-        workers_.push_back(std::move(host));
+    for (std::size_t i = 0; i < static_cast<std::size_t>(workers); ++i) {
+        workers_.push_back(new_host(i));
+        start_worker(i);
         if (i == 0) greet();
-        run_until([&] { return call(node(static_cast<std::size_t>(i)), "ping").command == "pong"; }, 10s);
+        run_until([&] { return call(node(i), "ping").command == "pong"; }, 10s);
     }
+}
+
+std::unique_ptr<World::Host> World::new_host(std::size_t number) {
+    static const pp_plugin* plugin = peacepie_plugin(&worker::host_of_process());
+    auto host = std::make_unique<Host>();
+    worker::Options options;
+    options.process = number == 0 ? "main" : "p" + std::to_string(number);
+    host->logic = std::make_unique<worker::Worker>(clock_, host->executor, options);
+    host->logic->admin().store().adopt(*plugin);
+    host->peer = ++last_peer_;
+    return host;
+}
+
+void World::crash_worker(std::size_t worker) {
+    auto host = std::exchange(workers_[worker], new_host(worker));
+    broker_->on_disconnected(host->peer);
+    dead_.push_back(std::move(host));
 }
 
 World::~World() = default;
@@ -50,7 +62,7 @@ void World::greet() {
 }
 
 void World::restart_broker() {
-    broker_.emplace(static_cast<PeerLink&>(*this), clock_, broker::Options{.broker_epoch = ++broker_epoch_});
+    broker_.emplace(static_cast<PeerLink&>(*this), clock_, broker::Options{.broker_epoch = ++broker_epoch_}, &ledger_);
     for (auto& host : workers_) host->to_broker = {}, host->from_broker = {};
     client_to_broker_ = {}, client_from_broker_ = {};
     greet();
@@ -59,7 +71,9 @@ void World::restart_broker() {
 Nanoseconds World::some_delay() { return Nanoseconds(random_.below(2'000'000)); }
 
 Sent World::send(Peer peer, std::string_view frame) {
-    Pipe& pipe = peer == client_peer ? client_from_broker_ : workers_.at(peer - 1)->from_broker;
+    const auto host = std::ranges::find(workers_, peer, [](const auto& one) { return one->peer; });
+    if (peer != client_peer && host == workers_.end()) return Sent::peer_unknown;
+    Pipe& pipe = peer == client_peer ? client_from_broker_ : (*host)->from_broker;
     pipe.put(std::string(frame), clock_.now() + some_delay());
     return Sent::taken;
 }
@@ -114,8 +128,8 @@ void World::flush(Host& host) {
 void World::step(Nanoseconds horizon) {
     std::vector<std::function<void()>> possible;
     const auto now = clock_.now();
-    for (std::size_t i = 0; i < workers_.size(); ++i) {
-        Host& host = *workers_[i];
+    for (const auto& one : workers_) {
+        Host& host = *one;
         if (!host.executor.ready.empty())
             possible.push_back([this, &host] {
                 const auto which = static_cast<std::ptrdiff_t>(random_.below(host.executor.ready.size()));
@@ -131,8 +145,8 @@ void World::step(Nanoseconds horizon) {
         if (!host.logic->outbox().empty()) possible.push_back([this, &host] { flush(host); });
         if (host.from_broker.has_due(now)) possible.push_back([&host] { host.logic->on_frame(host.from_broker.take()); });
         if (host.to_broker.has_due(now))
-            possible.push_back([this, &host, i] {
-                broker_->on_frame(i + 1, host.to_broker.take());
+            possible.push_back([this, &host] {
+                broker_->on_frame(host.peer, host.to_broker.take());
                 if (random_.one_in(2)) broker_->on_round();
             });
     }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "broker/broker.hpp"
+#include "memory_ledger.hpp"
 #include "sim/network.hpp"
 #include "wire/codec.hpp"
 #include "wire/value.hpp"
@@ -40,10 +41,10 @@ struct Answer {
     Value body;
 };
 
-class World final : private PeerLink {
+class World : private PeerLink {
 public:
     World(std::uint64_t seed, int workers);
-    ~World();
+    ~World() override;
 
     [[nodiscard]] Random& random() { return random_; }
     [[nodiscard]] const std::string& node(std::size_t worker) const { return workers_[worker]->logic->node(); }
@@ -63,6 +64,9 @@ public:
     [[nodiscard]] Nanoseconds now() const { return clock_.now(); }
     /// Another broker takes the place of the one that was: what was under way to and from that one is lost.
     void restart_broker();
+    /// The process is gone with all it held; its successor says nothing before start_worker().
+    void crash_worker(std::size_t worker);
+    void start_worker(std::size_t worker) { workers_[worker]->logic->begin(); }
     /// Sums a counter of all workers, to see that nothing ended in silence.
     [[nodiscard]] std::uint64_t dead_letters() const;
 
@@ -71,12 +75,14 @@ private:
         Executor executor;
         std::unique_ptr<worker::Worker> logic;
         Pipe to_broker, from_broker;
+        Peer peer = 0;
     };
     static constexpr Peer client_peer = 100;
 
     [[nodiscard]] Sent send(Peer peer, std::string_view frame) override;
     void forget(Peer) override {}
 
+    [[nodiscard]] std::unique_ptr<Host> new_host(std::size_t number);
     void greet();
     void from_client(Envelope envelope, const Value& body);
     void to_client(const std::string& frame);
@@ -87,8 +93,11 @@ private:
     Random random_;
     ManualClock clock_;
     std::uint64_t broker_epoch_ = 1;
+    broker::MemoryLedger ledger_;  // outlives the brokers
     std::optional<broker::Broker> broker_;
     std::vector<std::unique_ptr<Host>> workers_;
+    std::vector<std::unique_ptr<Host>> dead_;  // cells remember their worker
+    Peer last_peer_ = client_peer;
     Pipe client_to_broker_, client_from_broker_;
     std::map<std::uint64_t, Answer> answers_;
     std::uint64_t last_mid_ = 0;

@@ -1,0 +1,39 @@
+// memory_ledger.hpp - a ledger that outlives brokers but not the test, and refuses when told.
+//
+// For tests of the broker and for the simulator; one thread.
+// Next: broker/ledger.hpp.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+
+#include "broker/ledger.hpp"
+#include "wire/fault.hpp"
+
+namespace peacepie::broker {
+
+class MemoryLedger final : public Ledger {
+public:
+    using Rows = std::map<std::string, Row>;
+
+    void write(std::span<const Change> changes) override {
+        if (full) throw Error(Fault::no_space, "the disk is full");
+        largest = std::max(largest, changes.size());
+        for (const auto& change : changes) {
+            rows.erase(change.name);
+            if (change.row) rows.emplace(change.name, *change.row);
+        }
+    }
+    void read(const std::function<void(std::string name, Row row)>& each) override {
+        for (const auto& [name, row] : rows) each(name, row);
+    }
+    Rows rows;
+    std::size_t largest = 0;
+    bool full = false;
+};
+
+}  // namespace peacepie::broker

@@ -1,0 +1,95 @@
+// crashes_test.cpp - processes die at any moment and come back; every actor lives again, once.  Next: accidents_test.cpp.
+#include "catch.hpp"
+#include "sim/world.hpp"
+
+using namespace peacepie;
+using namespace peacepie::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t workers = 3;
+constexpr int counters = 6;
+
+std::string counter(std::size_t number) { return "counter_" + std::to_string(number); }
+
+struct Crashes : World {
+    explicit Crashes(std::uint64_t seed) : World(seed, workers) {
+        for (std::size_t i = 0; i < counters; ++i) create(counter(i), "Counter", i % workers);
+    }
+    void some_time(std::uint64_t at_most_ms) { run_for(Nanoseconds(random().below(at_most_ms * 1'000'000))); }
+
+    void some_accident() {
+        const auto which = random().below(workers);
+        switch (random().below(4)) {
+            case 0:
+                restart_broker();
+                break;
+            case 1:
+                (void)ask("", "recreate_actor", to_node(counter(random().below(counters)), node(which)));
+                some_time(8);  // into the middle of it
+                if (random().one_in(2)) return restart_broker();
+                [[fallthrough]];
+            case 2:
+                crash_worker(which);
+                some_time(600);
+                start_worker(which);
+                break;
+            case 3:  // both, and the broker cannot have seen how the worker ended
+                crash_worker(which);
+                restart_broker();
+                start_worker(which);
+                break;
+        }
+    }
+    std::int64_t living() {
+        std::int64_t all = 0;
+        for (std::size_t i = 0; i < workers; ++i) all += number(call(node(i), "stats").body, "actors");
+        return all;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("whatever dies at whatever moment, every actor lives again and only once") {
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        Crashes world(seed);
+        for (int round = 0; round < 5; ++round) {
+            for (auto more = 1 + world.random().below(3); more > 0; --more) {
+                for (std::size_t i = 0; i < counters; ++i) world.send(counter(i), "count");
+                world.some_time(40);
+                world.some_accident();
+                world.some_time(400);
+            }
+            world.run_for(16s);
+            for (std::size_t i = 0; i < counters; ++i) {
+                INFO("round " << round << ", actor " << i);
+                const auto answer = world.call(counter(i), "report");
+                CHECK(answer.command == "report");
+                CHECK(world.call("", "seek_actor", Value::Map{{"entity", counter(i)}}).command == "actor_is_found");
+            }
+            REQUIRE(world.living() == counters);
+        }
+    }
+}
+
+TEST_CASE("an ask that a crash interrupts ends with an error that says so, within its time") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        Crashes world(seed);
+        std::vector<std::uint64_t> asks;
+        for (int i = 0; i < 40; ++i) {
+            asks.push_back(world.ask(counter(static_cast<std::size_t>(i) % counters), "slow", Value::Map{{"sender", "s" + std::to_string(i)}, {"number", 0}}, 5'000));
+            if (i == 20) world.crash_worker(1);
+            world.some_time(3);
+        }
+        world.run_for(6s);
+        for (const auto mid : asks) {
+            const auto* answer = world.answer(mid);
+            REQUIRE(answer != nullptr);
+            const bool is_typed = answer->command == "worker_lost" || answer->command == "unavailable";
+            CHECK((answer->kind == Kind::reply || is_typed));
+        }
+    }
+}
