@@ -49,7 +49,9 @@ void Departure::tell_admins(std::string_view node, std::string_view reason) {
         exchange_.say(*session, Kind::send, 0, "node_lost", body);
 }
 
-void Departure::process_ended(std::string_view node, std::optional<std::int64_t> pid, std::string_view text) {
+void Departure::process_ended(std::string_view node, std::optional<std::int64_t> pid, std::string_view text,
+                              const std::optional<std::string>& blamed) {
+    if (blamed) healing_.blame(*blamed);
     auto* session = exchange_.roster.find_node(node);
     if (session == nullptr) return fail_waiting(node, text);
     if (pid && *pid != session->pid) return;

@@ -97,7 +97,8 @@ void Head::process_ended(Command& command) {
         throw Error(Fault::denied, "only the launcher of a host speaks of its processes");
     const auto* pid = command.body.find("pid");
     const auto number = pid != nullptr && pid->as_integer() ? std::optional(*pid->as_integer()) : std::nullopt;
-    departure.process_ended(node, number, log::escaped(optional_text_of(command.body, "text").value_or("no reason given")));
+    departure.process_ended(node, number, log::escaped(optional_text_of(command.body, "text").value_or("no reason given")),
+                            optional_text_of(command.body, "actor"));
     exchange_.reply(command.asker, "noted");
 }
 

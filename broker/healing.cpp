@@ -20,6 +20,7 @@ void Healing::on_lost(const Session& session, bool in_order) {
     exchange_.registry.remove_all(session, [&](const std::string& name, const Registration& actor) {
         if (in_order || !actor.declared || actor.declared->restart == Restart::temporary || looks_spawned(name))
             return exchange_.registry.note_change(name);
+        if (condemned_.erase(name) != 0) return give_up(name, "its handlers crashed their process too often");
         auto fallen = fallen_from(actor, session.address, exchange_.registry.class_desc(actor));
         if (const auto* before = exchange_.fallen.find(name)) fallen.failures = before->failures;  // while it was made again
         exchange_.fallen.add(name, std::move(fallen));
@@ -30,6 +31,12 @@ void Healing::on_lost(const Session& session, bool in_order) {
     if (count == 0) return;
     wards_[session.address].since = exchange_.clock.now();
     log::warning(log::Fields{{"node", session.address}, {"actors", count}}, "{} actors of {} are to be made again", count, session.address);
+}
+
+void Healing::blame(const std::string& name) {
+    if (!is_name(name) || rules_[name].died(exchange_.clock.now())) return;
+    if (exchange_.fallen.find(name) != nullptr) give_up(name, "its handlers crashed their process too often");
+    else if (exchange_.registry.find(name) != nullptr) condemned_.insert(name);
 }
 
 void Healing::retired(std::string_view name, const Registration& actor) {
@@ -52,6 +59,7 @@ void Healing::on_time() {
         if (ward.mid != 0 && now >= ward.deadline) failed(ward, code_of(Fault::expired), "its new process did not answer in time");
         if (ward.mid == 0 && now >= ward.not_before) go_on(node, ward);
     }
+    std::erase_if(condemned_, [&](const auto& name) { return !rules_.contains(name); });
     std::erase_if(rules_, [&](const auto& rule) { return rule.second.is_quiet(now); });
     std::erase_if(wards_, [&](const auto& ward) { return ward.second.mid == 0 && !exchange_.fallen.by_node().contains(ward.first); });
 }

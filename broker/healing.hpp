@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ public:
     void on_lost(const Session& session, bool in_order);
     /// An actor ended by itself, in order; a permanent one is made again.
     void retired(std::string_view name, const Registration& actor);
+    /// A process crashed in a handler of that actor; one that does so too often is not made again.
+    void blame(const std::string& name);
     /// HEAD's asks have numbers of their own kind: see is_of().
     void on_answer(const Session& from, const Envelope& answer);
     void on_time();
@@ -59,7 +62,8 @@ private:
     Exchange& exchange_;
     std::map<std::string, Ward, std::less<>> wards_;  // by node
     std::map<std::uint64_t, std::string> by_mid_;     // -> node
-    std::map<std::string, RestartRule, std::less<>> rules_;  // of those that retired and are permanent
+    std::map<std::string, RestartRule, std::less<>> rules_;  // of those that retired and are permanent, or crashed
+    std::set<std::string, std::less<>> condemned_;  // given up as soon as their process is known to be gone
     std::uint64_t last_mid_ = mark;
 };
 

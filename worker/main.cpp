@@ -19,6 +19,7 @@
 #include "wire/address.hpp"
 #include "wire/endpoint_check.hpp"
 #include "worker/admin.hpp"
+#include "worker/black_box.hpp"
 #include "worker/dealer_link.hpp"
 #include "worker/pump.hpp"
 #include "worker/scheduler.hpp"
@@ -41,6 +42,7 @@ struct Arguments {
     bool log_messages = false;
     bool child = false;
     long parent_pid = 0;
+    int black_box = -1;
 };
 
 std::filesystem::path own_folder() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }
@@ -54,6 +56,7 @@ bool follow_parent(long pid) {
 
 int serve(const Arguments& arguments) {
     keep_freed_memory();
+    if (arguments.black_box >= 0) worker::black_box::arm(arguments.black_box);
     sigset_t signals;
     sigemptyset(&signals);
     for (int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, one);
@@ -130,6 +133,7 @@ int main(int count, char** values) {
     app.add_flag("--log-messages", arguments.log_messages, "one line per handled message");
     app.add_flag("--child", arguments.child, "be the worker itself: said by a launcher")->group("");
     app.add_option("--parent-pid", arguments.parent_pid, "end with that process")->group("");
+    app.add_option("--black-box", arguments.black_box, "descriptor to tell of a crash")->group("");
     app.set_version_flag("--version", "peacepie-worker " PEACEPIE_VERSION ", plug-in ABI 1, protocol 1");
     try {
         app.parse(count, values);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "worker/black_box.hpp"
 #include "worker/blocking.hpp"
 #include "worker/cell_table.hpp"
 #include "worker/host_seam.hpp"
@@ -60,6 +61,7 @@ bool Scheduler::stop() {
 
 void Scheduler::run(Loop& loop) {
     current_ = &loop;
+    black_box::arm_thread();
     while (!stopping_.load(std::memory_order_relaxed)) {
         if (admin_ready_.load(std::memory_order_relaxed) && admin_ready_.exchange(false, std::memory_order_acq_rel))
             run_admin();

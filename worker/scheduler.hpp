@@ -38,6 +38,9 @@ public:
     /// Ends the threads; a loop whose handler never returns is left behind and false returned.
     [[nodiscard]] bool stop();
 
+    /// The calling thread is a loop: the cell that it runs just now.  Safe in a signal handler.
+    [[nodiscard]] static const Cell* running_here() noexcept { return current_ ? current_->turns.running() : nullptr; }
+
     void schedule(Cell& cell) override;
     void schedule_admin() override;
     void wake_by(Nanoseconds when) override;

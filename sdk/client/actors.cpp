@@ -13,6 +13,7 @@ struct CreateOptions {
     std::string class_name;
     std::string node;
     std::vector<std::string> params;
+    std::string restart;
 };
 
 struct MoveOptions {
@@ -29,6 +30,7 @@ Exit finish(const CommandLine& line, const Answer& answer) {
 Exit create(CommandLine& line, const CreateOptions& options) {
     Value body = Value::Map{{"class_desc", class_desc_of(options.class_name)}, {"name", options.name}};
     if (!options.params.empty()) body.set("params", params_of(options.params));
+    if (!options.restart.empty()) body.set("restart", options.restart);
     const std::string node = options.node.empty() ? prime_of(line, "") : recipient_of(options.node);
     return finish(line, line.ask(node, "create_actor", body));
 }
@@ -71,6 +73,8 @@ void add_create(CLI::App& app, CommandLine& line) {
     verb->add_option("--class", options->class_name, "PACKAGE/CLASS; PACKAGE may carry a condition like >=0.2")->required();
     verb->add_option("--node", options->node, "HOST.PROCESS to live in; otherwise the first host's main process");
     verb->add_option("--param", options->params, "NAME=VALUE; may be repeated")->take_all()->expected(1);
+    verb->add_option("--restart", options->restart, "permanent, transient (the default) or temporary: whether it is made again when its process dies")
+        ->check(CLI::IsMember({"permanent", "transient", "temporary"}));
     verb->callback([&line, options] { line.action = [&line, options] { return create(line, *options); }; });
 }
 

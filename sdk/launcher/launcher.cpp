@@ -143,9 +143,11 @@ void Launcher::broker_ended(const Ended& how) {
 
 void Launcher::worker_ended(const Workers::EndedWorker& worker) {
     const std::string name = node_name(options_.host, worker.process);
-    if (session_)
-        session_->report("process_ended", Value::Map{{"node", name}, {"pid", static_cast<std::int64_t>(worker.pid)},
-                                                     {"status", worker.how.status}, {"text", worker.how.text}});
+    tell_of_crash(name, worker.last_words);
+    Value report = Value::Map{{"node", name}, {"pid", static_cast<std::int64_t>(worker.pid)},
+                              {"status", worker.how.status}, {"text", worker.how.text}};
+    if (!worker.last_words.actor.empty()) report.set("actor", worker.last_words.actor);
+    if (session_) session_->report("process_ended", report);
     if (worker.stop) {
         session_->reply(worker.stop->asker, "process_is_stopped", Value::Map{{"status", worker.how.status}});
         return;
@@ -157,8 +159,16 @@ void Launcher::worker_ended(const Workers::EndedWorker& worker) {
     if (worker.how.status != 0 && !is_final(worker.how.status)) start_later(worker.process);
 }
 
+void Launcher::tell_of_crash(const std::string& name, const LastWords& words) {
+    if (words.actor.empty()) return;
+    log::error({{"actor", words.actor}, {"command", words.command}}, "{} crashed in {} of {}: {}; addr2line -e FILE OFFSET names the lines",
+               name, words.command, words.actor, words.what);
+    for (const auto& frame : words.frames) log::error("  {}", frame);
+}
+
 void Launcher::start_later(const std::string& process) {
-    if (const auto when = rules_[process].died(now_)) restarts_[process] = *when;
+    auto& rule = rules_.try_emplace(process, limits::process_restarts_max).first->second;
+    if (const auto when = rule.died(now_)) restarts_[process] = *when;
     else log::error("{} keeps dying; giving up. Its actors are made again elsewhere", node_name(options_.host, process));
 }
 

@@ -83,6 +83,7 @@ private:
     void broker_ended(const Ended& how);
     void worker_ended(const Workers::EndedWorker& worker);
     void first_worker_ended(const Ended& how);
+    static void tell_of_crash(const std::string& name, const LastWords& words);
     void start_later(const std::string& process);
     void start_again();
     void start_what_is_due();
@@ -111,7 +112,7 @@ private:
     Workers workers_;
     std::unique_ptr<Session> session_;
 
-    RestartRule first_worker_rule_;
+    RestartRule first_worker_rule_{limits::process_restarts_max};
     std::map<std::string, RestartRule> rules_;      ///< of the other workers
     std::map<std::string, Nanoseconds> restarts_;   ///< when to start which of them again
     std::optional<Nanoseconds> first_worker_at_;   ///< when to start it (again)

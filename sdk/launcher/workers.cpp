@@ -1,6 +1,8 @@
 #include "launcher/workers.hpp"
 
+#include <array>
 #include <csignal>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "log/log.hpp"
@@ -13,7 +15,8 @@ pid_t Workers::start(const std::string& process, const std::string& broker) {
         throw Error(Fault::no_space, "this host runs " + std::to_string(count()) + " processes, which is the limit");
     std::vector<std::string> words{options_.binary, "--child",      "--broker", broker,
                                    "--host",        options_.host,  "--process", process,
-                                   "--parent-pid",  std::to_string(getpid())};
+                                   "--parent-pid",  std::to_string(getpid()),
+                                   "--black-box",   std::to_string(Child::inherited_as)};
     const auto add = [&words](const char* option, const std::string& value) {
         if (!value.empty()) words.insert(words.end(), {option, value});
     };
@@ -22,9 +25,13 @@ pid_t Workers::start(const std::string& process, const std::string& broker) {
     add("--log-level", options_.log_level);
     if (options_.loops > 0) add("--loops", std::to_string(options_.loops));
     if (options_.log_messages) words.push_back("--log-messages");
-    Child child(words);
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) throw Error(Fault::unavailable, "the system gives no pipe for " + process);
+    Descriptor black_box(ends[0]);
+    const Descriptor written_by_child(ends[1]);
+    Child child(words, written_by_child.number());
     const pid_t pid = child.pid();
-    running_.emplace(process, Running{std::move(child), std::nullopt});
+    running_.emplace(process, Running{std::move(child), std::move(black_box), std::nullopt});
     return pid;
 }
 
@@ -47,7 +54,8 @@ std::vector<Workers::EndedWorker> Workers::reap() {
     for (auto one = running_.begin(); one != running_.end();) {
         const pid_t pid = one->second.child.pid();
         if (auto how = one->second.child.reap()) {
-            ended.push_back({one->first, pid, std::move(*how), std::move(one->second.stop)});
+            ended.push_back({one->first, pid, std::move(*how), LastWords::read(one->second.black_box.number()),
+                             std::move(one->second.stop)});
             one = running_.erase(one);
         } else {
             ++one;

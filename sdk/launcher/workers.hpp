@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "launcher/child.hpp"
+#include "launcher/descriptor.hpp"
+#include "launcher/last_words.hpp"
 #include "launcher/session.hpp"
 
 namespace peacepie::launcher {
@@ -37,6 +39,7 @@ public:
         std::string process;
         pid_t pid;
         Ended how;
+        LastWords last_words;
         std::optional<Stop> stop;
     };
 
@@ -58,6 +61,7 @@ public:
 private:
     struct Running {
         Child child;
+        Descriptor black_box;  ///< the end that is read
         std::optional<Stop> stop;
     };
 

@@ -90,7 +90,8 @@ inline constexpr auto ledger_retry = 1s;                     ///< after a disk t
 inline constexpr auto last_words = 50ms;                     ///< a dead process's bytes may still be in the socket
 
 // One launcher.
-inline constexpr std::size_t restarts_max = 3;               ///< within `restart_window`; then the launcher gives up
+inline constexpr std::size_t restarts_max = 3;               ///< of one actor, or the broker, within `restart_window`; then it is given up
+inline constexpr std::size_t process_restarts_max = 5;       ///< of a worker: more, so that the actor that kills it is given up before it is
 inline constexpr auto restart_window = 5s;
 inline constexpr auto restart_delay_min = 100ms;             ///< doubled for each further death in the window
 inline constexpr auto restart_delay_max = 2s;

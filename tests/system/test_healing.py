@@ -1,10 +1,13 @@
 """Processes are killed: they and what lived in them come back."""
 
+import time
 import unittest
 
 from bus import FIXTURE, MAIN, class_desc
 from processes import eventually, kill
 from system_case import OwnSystem
+
+RESTART_WINDOW = 5.0  # restart_window in sdk/wire/limits.hpp
 
 
 class Healing(OwnSystem):
@@ -99,11 +102,48 @@ class Healing(OwnSystem):
         with self.fails("no_such_actor"):
             self.king.ask("counter", "ping")
 
+    def test_ways_to_crash(self):
+        """a handler that crashes in any way costs its process for a moment, is named with its command, and its neighbours come back"""
+        node = self.king.create_process()
+        bomb = self.trouble(node)
+        self.declare("neighbour", node)
+        for command in ("segfault", "overflow", "crash", "exit", "throw_twice"):
+            before = self.king.pid_of(node)
+            with self.within(1.0), self.fails("worker_lost"):
+                self.king.ask(bomb, command)
+            self.assertTrue(self.king.mentions(f"crashed in {command} of {bomb}"), self.king.said())
+            for name in (bomb, "neighbour"):
+                self.assertTrue(self.lives_again(name), self.king.said())
+            self.assertNotEqual(self.king.pid_of(node), before)
+            time.sleep(RESTART_WINDOW / 2)  # a rule of three in five seconds is not what this is about
+        self.king.ask(MAIN, "ping").must_be("pong")
+
+    def test_poison(self):
+        """an actor that crashes its process again and again is given up, and its neighbours and the other processes live on"""
+        node = self.king.create_process()
+        bomb = self.trouble(node)
+        self.declare("neighbour", node)
+        main = self.king.pid_of(MAIN)
+        deaths = 0
+
+        def is_given_up():
+            nonlocal deaths
+            outcome = self.king.outcome(bomb, "segfault", timeout=2.0)[0]
+            deaths += outcome == "worker_lost"
+            return outcome == "no_such_actor" and self.king.ask(None, "stats").body["given_up"] == 1
+
+        self.assertTrue(eventually(is_given_up, 15.0), self.king.said())
+        self.assertEqual(deaths, 4)
+        self.assertTrue(self.lives_again("neighbour"))
+        self.assertEqual(self.king.node_of("neighbour"), node)
+        self.assertEqual(self.king.pid_of(MAIN), main)
+        self.king.create(bomb, "Trouble", node, FIXTURE).must_be("actor_is_created")  # by hand it is never refused
+
     def test_no_successor(self):
         """a process that keeps dying is given up, and its actors are made again in another one"""
         node = self.king.create_process()
         self.declare("counter", node)
-        for _ in range(4):
+        for _ in range(6):
             self.assertTrue(self.king.has_node(node))
             kill(self.king.pid_of(node))
             self.assertTrue(self.king.loses_node(node))

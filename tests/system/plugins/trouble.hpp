@@ -20,6 +20,10 @@ public:
         on("nap", &Trouble::nap, "seconds");
         on("block", &Trouble::block, "seconds");
         on("crash", &Trouble::crash);
+        on("segfault", &Trouble::segfault);
+        on("overflow", &Trouble::overflow);
+        on("exit", &Trouble::leave_process);
+        on("throw_twice", &Trouble::throw_twice);
         on("large", &Trouble::large, "bytes");
         on("runs", &Trouble::runs);
         on("tell", &Trouble::tell, "to", "count");
@@ -47,6 +51,31 @@ private:
     }
 
     Reply crash() { std::abort(); }
+
+    Reply segfault() {
+        volatile std::uintptr_t nowhere = 8;
+        *reinterpret_cast<volatile int*>(nowhere) = 1;
+        return reply("unreachable");
+    }
+
+    Reply overflow() { return reply("depth", named("depth", deeper(0))); }
+
+    static int deeper(int depth) {
+        volatile char frame[4096];
+        frame[0] = static_cast<char>(depth);
+        return depth < 0 ? 0 : deeper(depth + 1) + frame[0];
+    }
+
+    Reply leave_process() { std::exit(0); }
+
+    /// Throws from a destructor while another exception is on its way.
+    Reply throw_twice() {
+        struct Bad {
+            ~Bad() noexcept(false) { throw std::runtime_error("the second"); }
+        };
+        const Bad bad;
+        throw std::runtime_error("the first");
+    }
 
     Reply large(std::int64_t bytes) { return reply("large", named("text", std::string(static_cast<std::size_t>(bytes), 'x'))); }
 
