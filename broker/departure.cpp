@@ -5,20 +5,20 @@
 
 namespace peacepie::broker {
 
-void Departure::lose(Session& session, std::string_view reason) {
-    if (session.role == Role::client) return end(session, reason, true);
+void Departure::lose(Session& session, std::string_view reason, std::string_view down) {
+    if (session.role == Role::client) return end(session, reason, down);
     log::warning(log::Fields{{"node", session.address}, {"actors", session.actors}}, "lost: {}", reason);
     if (session.role == Role::worker) ++exchange_.counters.workers_lost;
-    end(session, reason, false);
+    end(session, reason, down);
 }
 
 void Departure::leave(Session& session) {
     if (session.role != Role::client) log::info(log::Fields{{"node", session.address}}, "left in order");
     exchange_.roster.release_prime(session);
-    end(session, "it ended in order", true);
+    end(session, "it ended in order", "normal");
 }
 
-void Departure::end(Session& session, std::string_view reason, bool in_order) {
+void Departure::end(Session& session, std::string_view reason, std::string_view down) {
     const Peer peer = session.peer;
     const std::string address = session.address;
     const std::string why(reason);
@@ -30,11 +30,13 @@ void Departure::end(Session& session, std::string_view reason, bool in_order) {
             const auto* actor = exchange_.registry.find(recipient);
             return actor != nullptr ? actor->session == &session : at == peer;
         });
-        healing_.on_lost(session, in_order);
+        const auto ended = healing_.on_lost(session, down == "normal");
+        for (const auto& name : ended) monitors_.on_down(name, down);
     } else if (session.was_asked) {
         lost = exchange_.asks.take_lost([&](std::string_view, Peer at) { return at == peer; });
     }
     if (!observers_.empty()) observers_.remove_all(address);
+    monitors_.on_watcher_gone(address);
     exchange_.outgoing.forget(session);
     exchange_.roster.remove(session);
     exchange_.answer_all(lost, Fault::worker_lost, "the process that held it is gone (" + why + ")");
@@ -95,7 +97,7 @@ void Departure::on_time() {
     const auto beating = exchange_.roster.beating();  // a copy: those who are lost drop out of it
     for (Session* session : beating) {
         if (session->doomed_at.count() != 0 && now >= session->doomed_at) lose(*session, "its process ended");
-        else if (now - session->heard >= limits::heartbeat_patience) lose(*session, "it was silent for three seconds");
+        else if (now - session->heard >= limits::heartbeat_patience) lose(*session, "it was silent for three seconds", "no_connection");
         else {
             due_ = std::min(due_, session->heard + limits::heartbeat_patience);
             if (session->doomed_at.count() != 0) due_ = std::min(due_, session->doomed_at);

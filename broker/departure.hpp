@@ -13,6 +13,7 @@
 
 #include "broker/exchange.hpp"
 #include "broker/healing.hpp"
+#include "broker/monitors.hpp"
 #include "broker/moves.hpp"
 #include "broker/observers.hpp"
 
@@ -20,11 +21,11 @@ namespace peacepie::broker {
 
 class Departure {
 public:
-    Departure(Exchange& exchange, Moves& moves, Healing& healing, Observers& observers)
-        : exchange_(exchange), moves_(moves), healing_(healing), observers_(observers) {}
+    Departure(Exchange& exchange, Moves& moves, Healing& healing, Monitors& monitors, Observers& observers)
+        : exchange_(exchange), moves_(moves), healing_(healing), monitors_(monitors), observers_(observers) {}
 
-    /// The session is no more after this.
-    void lose(Session& session, std::string_view reason);
+    /// The session is no more after this.  `down` is the reason that monitors of its actors give.
+    void lose(Session& session, std::string_view reason, std::string_view down = "worker_lost");
     /// It said so itself: the same, without alarm.
     void leave(Session& session);
     /// Its launcher says that its process has ended.  Its last words may still be on the way, so it is lost a moment later.
@@ -47,13 +48,14 @@ private:
         Asker asker;
         Nanoseconds deadline;
     };
-    void end(Session& session, std::string_view reason, bool in_order);
+    void end(Session& session, std::string_view reason, std::string_view down);
     void tell_admins(std::string_view node, std::string_view reason);
     void fail_waiting(std::string_view node, std::string_view text);
 
     Exchange& exchange_;
     Moves& moves_;
     Healing& healing_;
+    Monitors& monitors_;
     Observers& observers_;
     std::vector<Waiting> waiting_;
     Nanoseconds due_{0};

@@ -3,6 +3,7 @@
 
 #include "wire/closest.hpp"
 #include "broker/relocation.hpp"
+#include "wire/spawned_name.hpp"
 
 namespace peacepie::broker {
 
@@ -72,6 +73,15 @@ void Exchange::deliver(const Envelope& envelope) {
     else if (auto* born_in = roster.birthplace_of(envelope.recipient)) taken = outgoing.post(*born_in, encoded_);
     else if (auto* session = roster.find(envelope.recipient)) taken = outgoing.post(*session, encoded_);
     if (!taken) ++counters.dead_letters;
+}
+
+bool Exchange::fell(std::string_view name, const Registration& actor, std::string node) {
+    registry.note_change(name);
+    if (!actor.declared || actor.declared->restart == Restart::temporary || looks_spawned(name)) return false;
+    const auto* before = fallen.find(name);  // it died while it was made again
+    const int failures = before != nullptr ? before->failures : 0;
+    fallen.add(name, {std::move(node), actor.born, registry.class_desc(actor), actor.declared, failures, {}});
+    return true;
 }
 
 void Exchange::refuse(const Envelope& envelope, Fault fault, std::string_view text, Value more) {

@@ -57,6 +57,9 @@ public:
     /// Like pass, for an answer or a notification made here, to any address.
     void deliver(const Envelope& envelope);
 
+    /// The process of that actor died: it is to be made again, if it was declared so.  Its entry is the caller's to remove.
+    bool fell(std::string_view name, const Registration& actor, std::string node);
+
     /// An ask that gets no answer: error, and `close` where names may be misspelt.  A send becomes a dead letter.
     void refuse(const Envelope& envelope, Fault fault, std::string_view text, Value more = {});
     void refuse_unknown(const Envelope& envelope, std::string_view name);

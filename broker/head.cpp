@@ -17,6 +17,8 @@ const Head::Verb Head::verbs[] = {
     {"subscribe", Audience::anyone, &Head::subscribe, "command: text",
      "a notification after each handled command of that name; intra_linked: after each worker that joins"},
     {"unsubscribe", Audience::anyone, &Head::unsubscribe, "command: text", "ends a subscription"},
+    {"monitor", Audience::anyone, &Head::monitor, "actor: address", "one `down {ref, actor, reason}` when that actor has ended"},
+    {"demonitor", Audience::anyone, &Head::demonitor, "ref: int", "ends a monitor"},
     {"quit", Audience::anyone, &Head::quit, "", "ends the whole system"},
     {"get_all_nodes", Audience::anyone, &Head::get_all_nodes, "", "the nodes of all connected workers"},
     {"seek_actor", Audience::anyone, &Head::seek_actor, "entity: address, with_class_desc: bool?", "where an actor lives"},
@@ -48,7 +50,7 @@ const Head::Verb Head::verbs[] = {
 };
 
 Head::Head(Exchange& exchange)
-    : moves(exchange), healing(exchange), departure(exchange, moves, healing, observers), door(exchange, departure), closing(exchange, moves, door),
+    : monitors(exchange), moves(exchange, monitors), healing(exchange), departure(exchange, moves, healing, monitors, observers), door(exchange, departure), closing(exchange, moves, door),
       exchange_(exchange), started_(exchange.clock.now()) {}
 
 bool is_internal_verb(std::string_view command) noexcept {
@@ -189,7 +191,7 @@ void Head::stats(Command& command) {
     body.set("frames", counters.frames).set("messages", counters.envelopes).set("routed", counters.routed);
     body.set("dead_letters", counters.dead_letters).set("late_answers", counters.late_answers);
     body.set("fallen", exchange_.fallen.size()).set("healed", counters.healed).set("given_up", counters.given_up);
-    body.set("ledger_failures", counters.ledger_failures);
+    body.set("ledger_failures", counters.ledger_failures).set("monitors", monitors.size());
     body.set("malformed", counters.malformed).set("strangers", counters.from_strangers);
     body.set("sessions_closed", counters.closed).set("workers_lost", counters.workers_lost);
     body.set("broker_epoch", exchange_.options.broker_epoch);
@@ -213,6 +215,28 @@ void Head::unsubscribe(Command& command) {
     if (!observers.remove(wanted, command.asker.address))
         throw Error(Fault::bad_argument, "command: you are not subscribed to " + log::escaped(wanted));
     exchange_.reply(command.asker, "unsubscribed");
+}
+
+void Head::monitor(Command& command) {
+    const auto name = std::string(address_of(command.body, "actor").entity);
+    if (name.empty()) throw Error(Fault::bad_argument, "actor: expected the name of an actor; node_lost and get_all_nodes tell of processes");
+    if (command.asker.address.empty()) throw Error(Fault::bad_argument, "nobody to tell: the message has no sender");
+    const bool is_known = exchange_.registry.find(name) != nullptr;
+    if (!is_known && exchange_.roster.birthplace_of(name) != nullptr)
+        throw Error(Fault::unavailable, name + " was spawned and has not moved; only its worker knows of its end");
+    const auto ref = monitors.add(name, command.asker.address);
+    Value body = Value::Map{};
+    body.set("ref", ref);
+    exchange_.reply(command.asker, "monitored", body);
+    if (!is_known) monitors.on_down(name, exchange_.fallen.find(name) != nullptr ? "worker_lost" : "no_such_actor");
+}
+
+void Head::demonitor(Command& command) {
+    const auto* ref = command.body.find("ref");
+    if (ref == nullptr || !ref->as_integer()) throw Error(Fault::bad_argument, "ref: expected the number that `monitored` gave");
+    if (!monitors.remove(static_cast<std::uint64_t>(*ref->as_integer()), command.asker.address))
+        throw Error(Fault::bad_argument, "ref: no monitor of yours has that number (any more)");
+    exchange_.reply(command.asker, "demonitored");
 }
 
 void Head::quit(Command& command) {

@@ -14,6 +14,7 @@
 #include "broker/door.hpp"
 #include "broker/exchange.hpp"
 #include "broker/healing.hpp"
+#include "broker/monitors.hpp"
 #include "broker/moves.hpp"
 #include "broker/observers.hpp"
 
@@ -30,6 +31,7 @@ public:
     /// A hello, from a peer known or not.
     void on_hello(Peer peer, const Envelope& envelope);
 
+    Monitors monitors;
     Moves moves;
     Healing healing;
     Observers observers;
@@ -67,6 +69,8 @@ private:
     void stats(Command&);
     void subscribe(Command&);
     void unsubscribe(Command&);
+    void monitor(Command&);
+    void demonitor(Command&);
     void quit(Command&);
 
     // Who is where.

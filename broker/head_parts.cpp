@@ -56,6 +56,7 @@ void Head::unregister_actors(Command& command) {
         if (actor->move != nullptr) moves.on_withdrawn(*actor);
         if (by_itself) healing.retired(name, *actor);
         exchange_.registry.remove(name);
+        monitors.on_down(name, "normal");
     }
     exchange_.reply(command.asker, "actors_are_unregistered");
 }

@@ -3,34 +3,23 @@
 
 #include <algorithm>
 
-#include "wire/spawned_name.hpp"
-
 namespace peacepie::broker {
 
-namespace {
-
-FallenActor fallen_from(const Registration& actor, std::string_view node, const std::string& class_desc) {
-    return {std::string(node), actor.born, class_desc, actor.declared, 0, {}};
-}
-
-}  // namespace
-
-void Healing::on_lost(const Session& session, bool in_order) {
+std::vector<std::string> Healing::on_lost(const Session& session, bool in_order) {
+    std::vector<std::string> names;
     std::size_t count = 0;
     exchange_.registry.remove_all(session, [&](const std::string& name, const Registration& actor) {
-        if (in_order || !actor.declared || actor.declared->restart == Restart::temporary || looks_spawned(name))
-            return exchange_.registry.note_change(name);
+        names.push_back(name);
+        if (in_order) return exchange_.registry.note_change(name);
         if (condemned_.erase(name) != 0) return give_up(name, "its handlers crashed their process too often");
-        auto fallen = fallen_from(actor, session.address, exchange_.registry.class_desc(actor));
-        if (const auto* before = exchange_.fallen.find(name)) fallen.failures = before->failures;  // while it was made again
-        exchange_.fallen.add(name, std::move(fallen));
-        ++count;
+        if (exchange_.fell(name, actor, session.address)) ++count;
     });
     for (auto& [node, ward] : wards_)
         if (ward.mid != 0 && ward.target == session.address) failed(ward, code_of(Fault::worker_lost), "its new process died too");
-    if (count == 0) return;
+    if (count == 0) return names;
     wards_[session.address].since = exchange_.clock.now();
     log::warning(log::Fields{{"node", session.address}, {"actors", count}}, "{} actors of {} are to be made again", count, session.address);
+    return names;
 }
 
 void Healing::blame(const std::string& name) {
@@ -45,7 +34,7 @@ void Healing::retired(std::string_view name, const Registration& actor) {
     const auto when = rules_[std::string(name)].died(now);
     if (!when) return give_up(std::string(name), "it ended by itself too often");
     const auto& node = actor.session->address;
-    exchange_.fallen.add(name, fallen_from(actor, node, exchange_.registry.class_desc(actor)));
+    exchange_.fell(name, actor, node);
     auto& ward = wards_[node];
     ward.since = now;
     ward.not_before = std::max(ward.not_before, *when);

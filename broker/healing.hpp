@@ -27,7 +27,8 @@ public:
     explicit Healing(Exchange& exchange) : exchange_(exchange) {}
 
     /// A worker is gone: its names are free, and unless it ended in order it is remembered who is to be made again.
-    void on_lost(const Session& session, bool in_order);
+    /// Returns the names.
+    std::vector<std::string> on_lost(const Session& session, bool in_order);
     /// An actor ended by itself, in order; a permanent one is made again.
     void retired(std::string_view name, const Registration& actor);
     /// A process crashed in a handler of that actor; one that does so too often is not made again.

@@ -168,7 +168,12 @@ void Moves::perform(Running& running, Step step) {
         case Step::send_cancel: return tell(running, move.target, "cancel_move");
         case Step::release: return release(running);
         case Step::release_as_lost: return release_as_lost(running);
-        case Step::forget_name: exchange_.registry.remove(move.name); return;
+        case Step::forget_name:  // its owner died and the target could not take it: to be made again like others that died
+            if (registration == nullptr) return;
+            registration->move = nullptr;
+            exchange_.fell(move.name, *registration, move.source);
+            exchange_.registry.remove(move.name);
+            return monitors_.on_down(move.name, "worker_lost");
         case Step::answer_moved: return answer(running, true);
         case Step::answer_stayed: return answer(running, false);
     }

@@ -13,13 +13,14 @@
 #include <unordered_map>
 
 #include "broker/exchange.hpp"
+#include "broker/monitors.hpp"
 #include "broker/relocation.hpp"
 
 namespace peacepie::broker {
 
 class Moves {
 public:
-    explicit Moves(Exchange& exchange) : exchange_(exchange) {}
+    Moves(Exchange& exchange, Monitors& monitors) : exchange_(exchange), monitors_(monitors) {}
 
     /// The name is registered and not on the move, the target is connected.
     void begin(Move move, Asker asker);
@@ -69,6 +70,7 @@ private:
     void end_settled();
 
     Exchange& exchange_;
+    Monitors& monitors_;
     std::map<std::string, std::unique_ptr<Running>, std::less<>> running_;  // by name
     std::unordered_map<std::uint64_t, Running*> by_mid_;
     std::uint64_t last_mid_ = 0;

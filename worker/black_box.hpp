@@ -1,6 +1,6 @@
 // black_box.hpp - a process that crashes tells its launcher whose handler it was in.
 //
-// Armed once by main; what it writes goes through a pipe that outlives the process: a line `ACTOR \t COMMAND \t WHAT`, then a
+// Armed once by main, used by whichever thread crashes; what it writes goes through a pipe that outlives the process: a line `ACTOR \t COMMAND \t WHAT`, then a
 // backtrace, a frame a line.  In a signal handler, so it calls nothing that may wait but for backtrace_symbols_fd(3), which
 // does not allocate; should it hang all the same, an alarm ends the process.
 // Next: scheduler.hpp knows what runs, sdk/launcher/last_words.hpp reads it.

@@ -78,6 +78,7 @@ inline constexpr std::size_t close_names_max = 5;
 inline constexpr std::size_t close_names_examined_max = 4'096;  ///< per question; a registry may hold millions
 inline constexpr int close_names_per_round_max = 8;          ///< a flood of unknown names must not cost the others
 inline constexpr std::size_t moves_max = 1'000;              ///< at once
+inline constexpr std::size_t monitors_max = 100'000;         ///< of all watchers together; some 300 bytes each
 inline constexpr std::size_t nodes_awaited_max = 1'000;
 inline constexpr std::size_t closed_peers_max = 1'024;       ///< remembered to be met with silence
 inline constexpr auto broker_tick = 100ms;                   ///< how exactly the broker's deadlines are kept

@@ -155,8 +155,8 @@ TEST_CASE("a first worker that keeps dying is given up with status 1, and each d
     Head head(control, script);
     FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
     CHECK(Launcher(options_for(broker, script, control)).run() == 1);
-    head.await_reports(limits::restarts_max + 1);
-    CHECK(head.ended.size() == limits::restarts_max + 1);
+    head.await_reports(limits::process_restarts_max + 1);
+    CHECK(head.ended.size() == limits::process_restarts_max + 1);
     CHECK(*head.ended[0].find("status")->as_integer() == 3);
 }
 

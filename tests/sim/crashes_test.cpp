@@ -21,7 +21,7 @@ struct Crashes : World {
 
     void some_accident() {
         const auto which = random().below(workers);
-        switch (random().below(4)) {
+        switch (random().below(5)) {
             case 0:
                 restart_broker();
                 break;
@@ -35,7 +35,19 @@ struct Crashes : World {
                 some_time(600);
                 start_worker(which);
                 break;
-            case 3:  // both, and the broker cannot have seen how the worker ended
+            case 4: {  // source and target, one after the other, in the middle of a move
+                const auto other = (which + 1) % workers;
+                (void)ask("", "recreate_actor", to_node(counter(random().below(counters)), node(which)));
+                some_time(8);
+                crash_worker(other);
+                some_time(8);
+                crash_worker(which);
+                start_worker(other);
+                some_time(600);
+                start_worker(which);
+                break;
+            }
+            case 3:  // broker and worker, and the broker cannot have seen how the worker ended
                 crash_worker(which);
                 restart_broker();
                 start_worker(which);

@@ -164,6 +164,21 @@ class Table(SharedSystem):
 
     drive_cumulative_commands_remove = drive_not_log_commands_remove
 
+    def drive_monitor(self):
+        ref = self.good(None, {"actor": "greeter"})["ref"]
+        self.assertNotEqual(self.good(None, {"actor": "greeter"})["ref"], ref)
+        gone = self.good(None, {"actor": "nobody_there"})["ref"]
+        down = self.king.wait_for(lambda envelope: envelope[3] == "down", 3.0)
+        self.assertEqual(down[8], {"ref": gone, "actor": "nobody_there", "reason": "no_such_actor"})
+        self.bad(None, {}, "bad_argument")
+        self.bad(None, {"actor": MAIN}, "bad_argument")
+
+    def drive_demonitor(self):
+        ref = self.king.ask(None, "monitor", {"actor": "greeter"}).body["ref"]
+        self.good(None, {"ref": ref})
+        self.bad(None, {"ref": ref}, "bad_argument")
+        self.bad(None, {}, "bad_argument")
+
     def drive_create_actor(self):
         answer = self.good(MAIN, {"class_desc": EXAMPLE, "name": "made"})
         self.assertEqual(answer, {"system": "king", "node": MAIN, "entity": "made"})
