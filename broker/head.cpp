@@ -50,8 +50,8 @@ const Head::Verb Head::verbs[] = {
 };
 
 Head::Head(Exchange& exchange)
-    : monitors(exchange), moves(exchange, monitors), healing(exchange), departure(exchange, moves, healing, monitors, observers), door(exchange, departure), closing(exchange, moves, door),
-      exchange_(exchange), started_(exchange.clock.now()) {}
+    : monitors(exchange), moves(exchange, monitors), healing(exchange), departure(exchange, moves, healing, monitors, observers),
+      door(exchange, departure), closing(exchange, moves, door), exchange_(exchange), started_(exchange.clock.now()) {}
 
 bool is_internal_verb(std::string_view command) noexcept {
     static constexpr std::string_view internal[] = {
