@@ -67,7 +67,12 @@ void arm(int descriptor) {
     action.sa_handler = on_signal;
     action.sa_flags = SA_ONSTACK;
     for (const int number : signals) ::sigaction(number, &action, &before_[static_cast<std::size_t>(number)]);
-    std::atexit(on_exit_of_process);
+    (void)Symbols::of_process();  // what is made before arm_exit() is destroyed after on_exit_of_process()
+    arm_exit();
+}
+
+void arm_exit() {
+    if (descriptor_ >= 0) std::atexit(on_exit_of_process);
 }
 
 void arm_thread() {

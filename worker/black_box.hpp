@@ -12,6 +12,9 @@ namespace peacepie::worker::black_box {
 /// The process ends as it would have; after exit() inside a handler with status 70, so that nobody takes it for an end in order.
 void arm(int descriptor);
 
+/// After a library was loaded: exit() must be seen before the library's own objects are destroyed.
+void arm_exit();
+
 /// By each loop, so that an overflow of its stack is seen as well.
 void arm_thread();
 

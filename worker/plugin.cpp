@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 
 #include "wire/fault.hpp"
+#include "worker/black_box.hpp"
 #include "worker/elf_file.hpp"
 #include "worker/host_seam.hpp"
 #include "worker/mail.hpp"
@@ -32,6 +33,7 @@ const pp_plugin* enter(const std::filesystem::path& file) {
     check_elf_file(file);
     // NOW: a missing symbol fails here.  LOCAL: no plug-in sees another's symbols.  NODELETE: code stays mapped.
     void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    black_box::arm_exit();
     if (!library) {
         const char* why = dlerror();
         throw Error(Fault::unavailable, file.filename().string() + " cannot be loaded: " + (why ? why : "unknown reason"));
