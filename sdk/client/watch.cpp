@@ -75,11 +75,19 @@ void show(const Message& message, bool json) {
     print(text);
 }
 
+// A process that died and is back took the subscriptions along; looking for the name would find its actor alive.
+void monitor(CommandLine& line, const std::string& recipient) try {
+    line.client().ask("", "monitor", Value::Map{{"actor", recipient}}, Milliseconds(1000));
+} catch (const Error&) {
+    // one that was spawned, or an older broker: then the lookout is all there is
+}
+
 void subscribe_again_when_needed(CommandLine& line, const std::string& recipient,
                                  const std::vector<std::string>& commands, std::uint64_t& session) {
     line.client().connect();
     if (session == line.client().sessions()) return;
     subscribe(line, recipient, commands);
+    if (!recipient.empty() && recipient.find('.') == std::string::npos) monitor(line, recipient);
     if (session == 0) complain("watching " + safe(recipient) + "; Ctrl-C ends");
     session = line.client().sessions();
 }
@@ -113,6 +121,8 @@ Exit follow(CommandLine& line, const std::string& recipient, const std::vector<s
             show(*message, line.json);
             if (++shown == count) return Exit::ok;
         }
+        if (message && message->kind == Kind::send && message->command == "down")
+            throw Error(Fault::no_such_actor, "`" + recipient + "` is gone (" + text_in(message->body, "reason") + "), so there is no more to watch");
         if (missed != line.client().missed()) {
             missed = line.client().missed();
             complain(std::to_string(missed) + " notifications came too fast and are not shown");
