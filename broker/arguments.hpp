@@ -27,6 +27,12 @@ namespace peacepie::broker {
     throw Error(Fault::bad_argument, std::string(key) + " is missing; give {" + std::string(key) + ": …}");
 }
 
+/// True only for true.
+[[nodiscard]] inline bool flag_of(const Value& body, std::string_view key) noexcept {
+    const auto* field = body.find(key);
+    return field != nullptr && field->as_bool() != nullptr && *field->as_bool();
+}
+
 [[noreturn]] inline void refuse_name(std::string_view key) {
     throw Error(Fault::bad_argument, std::string(key) + ": a name is 1 to 128 of A-Z a-z 0-9 _ - and begins with no -");
 }

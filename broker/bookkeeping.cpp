@@ -7,22 +7,44 @@
 
 namespace peacepie::broker {
 
+namespace {
+
+/// Nothing when the row cannot be right: whoever wrote it, it must not stop what depends on it later.
+std::optional<FallenActor> actor_in(const std::string& name, const Ledger::Row& row, DeclaredBytes& declared) try {
+    if (!is_name(name) || !node_of(row.node) || row.restart < 0 || row.restart > static_cast<int>(Restart::temporary)) return std::nullopt;
+    (void)Value::decode(row.class_desc);
+    if (!row.params.empty()) (void)Value::decode(row.params);
+    FallenActor actor;
+    actor.node = row.node;
+    actor.born = row.born;
+    actor.class_desc = row.class_desc;
+    actor.declared = declared.keep({static_cast<Restart>(row.restart), row.params});
+    return actor;
+} catch (const Error&) {
+    return std::nullopt;
+}
+
+}  // namespace
+
 Bookkeeping::Bookkeeping(Exchange& exchange, Ledger* ledger) : exchange_(exchange), ledger_(ledger) {
     if (ledger_ == nullptr) return;
     load();
-    exchange_.registry.watch_changes();
+    exchange_.registry.watch_changes(ledger_ != nullptr);
 }
 
-void Bookkeeping::load() {
-    ledger_->read([this](const std::string& name, const Ledger::Row& row) {
-        if (!is_name(name) || !node_of(row.node) || row.restart < 0 || row.restart > static_cast<int>(Restart::temporary))
-            return log::warning("the registry's file has a row that cannot be right: {}", log::escaped(name));
-        auto declared = std::make_shared<const Declaration>(Declaration{static_cast<Restart>(row.restart), row.params});
+void Bookkeeping::load() try {
+    std::size_t known = 0;
+    ledger_->read([this, &known](const std::string& name, const Ledger::Row& row) {
+        auto actor = actor_in(name, row, exchange_.declared);
+        if (!actor) return log::warning("the registry's file has a row that cannot be right: {}", log::escaped(name));
         exchange_.registry.epoch_seen(row.epoch);
-        exchange_.fallen.add(name, {.node = row.node, .born = row.born, .class_desc = row.class_desc, .declared = std::move(declared), .made_in = {}});
+        exchange_.fallen.add(name, std::move(*actor));
+        ++known;
     });
-    if (const auto size = exchange_.fallen.size(); size != 0)
-        log::info(log::Fields{{"actors", size}}, "{} actors are known from before; waiting for their workers", size);
+    if (known != 0) log::info(log::Fields{{"actors", known}}, "{} actors are known from before; waiting for their workers", known);
+} catch (const Error& error) {
+    log::error(log::Fields{{"code", error.code}}, "the registry's file cannot be read: {}; names are not kept. End the system and remove it", error.text);
+    ledger_ = nullptr;
 }
 
 std::optional<Ledger::Row> Bookkeeping::row_of(const std::string& name) const {
@@ -32,25 +54,27 @@ std::optional<Ledger::Row> Bookkeeping::row_of(const std::string& name) const {
     if (looks_spawned(name)) return std::nullopt;
     if (const auto* actor = exchange_.registry.find(name); actor != nullptr && actor->declared)
         return row(actor->session->address, actor->epoch, actor->born, exchange_.registry.class_desc(*actor), *actor->declared);
-    if (const auto* actor = exchange_.fallen.find(name))
+    if (const auto* actor = exchange_.fallen.find(name); actor != nullptr && !actor->removed)
         return row(actor->node, actor->born, actor->born, actor->class_desc, *actor->declared);
     return std::nullopt;
 }
 
-/// A share per round, so that a million names at once do not keep everybody waiting.
+/// A share per round, the oldest first, so that a million names at once do not keep everybody waiting.
 void Bookkeeping::on_round() {
     auto& changed = exchange_.registry.changed();
-    if (changed.empty()) return;
+    if (changed.size() > limits::changes_waiting_max) {
+        exchange_.registry.watch_changes(false);  // until the disk takes something again
+        is_stale_ = true;
+    }
+    if (changed.empty() && !is_stale_) return;
     const auto now = exchange_.clock.now();
     if (due_ && now < *due_) return;
     due_.reset();
-    const auto share = std::min(changed.size(), limits::rows_per_round_max);
-    const auto first = changed.end() - static_cast<std::ptrdiff_t>(share);
-    changes_.clear();
-    for (auto name = first; name != changed.end(); ++name) changes_.push_back({*name, row_of(*name)});
     try {
+        if (is_stale_) begin_anew();
+        const auto share = next_share();
         ledger_->write(changes_);
-        changed.erase(first, changed.end());
+        changed.erase(changed.begin(), changed.begin() + static_cast<std::ptrdiff_t>(share));
         if (!changed.empty()) due_ = now;
     } catch (const Error& error) {
         ++exchange_.counters.ledger_failures;
@@ -58,6 +82,27 @@ void Bookkeeping::on_round() {
         if (const auto held_back = failures_.due(now))
             log::error(log::Fields{{"code", error.code}}, "names cannot be kept on disk: {}; trying on ({} like it before)", error.text, *held_back);
     }
+}
+
+void Bookkeeping::begin_anew() {
+    ledger_->clear();
+    is_stale_ = false;
+    exchange_.registry.watch_changes(true);
+    exchange_.registry.each_name([this](const std::string& name) { exchange_.registry.note_change(name); });
+    for (const auto& [node, names] : exchange_.fallen.by_node())
+        for (const auto& [born, name] : names) exchange_.registry.note_change(name);
+}
+
+std::size_t Bookkeeping::next_share() {
+    const auto& changed = exchange_.registry.changed();
+    std::size_t bytes = 0;
+    changes_.clear();
+    while (changes_.size() < std::min(changed.size(), limits::rows_per_round_max) && bytes < limits::row_bytes_per_round_max) {
+        const auto& name = changed[changes_.size()];
+        changes_.push_back({name, row_of(name)});
+        if (const auto& row = changes_.back().row) bytes += row->params.size() + row->class_desc.size();
+    }
+    return changes_.size();
 }
 
 }  // namespace peacepie::broker

@@ -25,11 +25,15 @@ public:
 
 private:
     void load();
+    void begin_anew();
+    /// Fills changes_ with what is written now; returns how many.
+    [[nodiscard]] std::size_t next_share();
     [[nodiscard]] std::optional<Ledger::Row> row_of(const std::string& name) const;
 
     Exchange& exchange_;
     Ledger* ledger_;
     std::vector<Ledger::Change> changes_;  // scratch
+    bool is_stale_ = false;                ///< too much has changed while the disk refused: all is to be written
     std::optional<Nanoseconds> due_;
     log::Repeat failures_;
 };

@@ -6,8 +6,11 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "broker/arguments.hpp"
+#include "log/log.hpp"
+#include "wire/limits.hpp"
 
 namespace peacepie::broker {
 
@@ -23,15 +26,17 @@ struct Declaration {
     Restart restart = Restart::transient;
     std::string params;  ///< encoded {name: value}; empty: none
 
-    /// Out of the body of create_actor.  Throws Error bad_argument.
-    [[nodiscard]] static std::shared_ptr<const Declaration> from(const Value& body) {
+    /// Out of the body of create_actor.  Throws Error bad_argument, or too_large above limits::declared_params_max.
+    [[nodiscard]] static Declaration from(const Value& body) {
         Declaration made;
         const auto word = optional_text_of(body, "restart").value_or("transient");
         if (word == "permanent") made.restart = Restart::permanent;
         else if (word == "temporary") made.restart = Restart::temporary;
         else if (word != "transient") throw Error(Fault::bad_argument, "restart is permanent, transient or temporary");
         if (const auto* params = body.find("params"); params != nullptr && !params->is_nil()) made.params = params->encoded();
-        return std::make_shared<const Declaration>(std::move(made));
+        if (made.params.size() > limits::declared_params_max)
+            throw Error(Fault::too_large, fmt::format("params are larger than {} bytes; give less, and send the rest to the actor", limits::declared_params_max));
+        return made;
     }
     /// Puts the fields of create_actor's body back.
     void put_into(Value& body) const {
@@ -42,5 +47,26 @@ struct Declaration {
 };
 
 using DeclarationPointer = std::shared_ptr<const Declaration>;  ///< null: nothing was declared, like temporary
+
+/// What all declarations of a broker may take together: many small requests must not use its memory up.  The broker's thread.
+class DeclaredBytes {
+public:
+    explicit DeclaredBytes(std::size_t most) : most_(most) {}
+
+    /// Throws Error no_space.
+    [[nodiscard]] DeclarationPointer keep(Declaration declaration) {
+        const auto size = declaration.params.size();
+        if (*used_ + size > most_) throw Error(Fault::no_space, "the parameters of all actors take as much as they may; remove some actors");
+        *used_ += size;
+        return {new Declaration(std::move(declaration)), [used = used_, size](const Declaration* one) {
+                    *used -= size;
+                    delete one;
+                }};
+    }
+
+private:
+    std::size_t most_;
+    std::shared_ptr<std::size_t> used_ = std::make_shared<std::size_t>(0);  // declarations may outlive this
+};
 
 }  // namespace peacepie::broker

@@ -52,11 +52,13 @@ void Departure::tell_admins(std::string_view node, std::string_view reason) {
 }
 
 void Departure::process_ended(std::string_view node, std::optional<std::int64_t> pid, std::string_view text,
-                              const std::optional<std::string>& blamed) {
+                              const std::optional<std::string>& blamed, bool asked) {
     if (blamed) healing_.blame(*blamed);
     auto* session = exchange_.roster.find_node(node);
+    if (session == nullptr && asked) healing_.dismissed(node);
     if (session == nullptr) return fail_waiting(node, text);
     if (pid && *pid != session->pid) return;
+    session->dismissed = asked;
     if (session->doomed_at.count() == 0) session->doomed_at = due_ = exchange_.clock.now() + limits::last_words;
 }
 
@@ -96,7 +98,7 @@ void Departure::on_time() {
     });
     const auto beating = exchange_.roster.beating();  // a copy: those who are lost drop out of it
     for (Session* session : beating) {
-        if (session->doomed_at.count() != 0 && now >= session->doomed_at) lose(*session, "its process ended");
+        if (session->doomed_at.count() != 0 && now >= session->doomed_at) lose(*session, "its process ended", session->dismissed ? "normal" : "worker_lost");
         else if (now - session->heard >= limits::heartbeat_patience) lose(*session, "it was silent for three seconds", "no_connection");
         else {
             due_ = std::min(due_, session->heard + limits::heartbeat_patience);

@@ -84,6 +84,8 @@ std::string Door::admit_worker(const Guest& guest) {
     Value more = Value::Map{};
     auto fenced = register_brought(session, brought);
     session.has_brought_all = !brings_more(guest.body);
+    if (guest.body.find("gone") != nullptr)
+        for (const auto& name : entities_of(guest.body, "gone")) departure_.ended_unheard(name, node);
     more.set("node", node);
     more.set("prime", session.prime);
     more.set("nursery", session.nursery);
@@ -147,7 +149,10 @@ Value::Array Door::register_brought(Session& session, const std::vector<Brought>
     for (const auto& actor : brought) {
         const auto* held = exchange_.registry.find(actor.name);
         if (held != nullptr && held->session == &session) continue;
-        if (held != nullptr || !exchange_.registry.has_room(1)) {
+        const auto* waiting = exchange_.fallen.find(actor.name);
+        const bool is_removed = waiting != nullptr && waiting->removed;
+        if (is_removed) exchange_.forget(actor.name);
+        if (held != nullptr || is_removed || !exchange_.registry.has_room(1)) {
             fenced.emplace_back(actor.name);
             continue;
         }
@@ -232,6 +237,7 @@ void Door::refuse(Peer peer, std::uint64_t mid, const Error& error) {
 
 std::string Door::claim_process(std::string_view host) {
     auto& next = next_process_[std::string(host)];
+    while (exchange_.fallen.by_node().contains(node_name(host, fmt::format("process_{}", next)))) ++next;  // it may come back
     return fmt::format("process_{}", next++);
 }
 

@@ -80,8 +80,19 @@ bool Exchange::fell(std::string_view name, const Registration& actor, std::strin
     if (!actor.declared || actor.declared->restart == Restart::temporary || looks_spawned(name)) return false;
     const auto* before = fallen.find(name);  // it died while it was made again
     const int failures = before != nullptr ? before->failures : 0;
-    fallen.add(name, {std::move(node), actor.born, registry.class_desc(actor), actor.declared, failures, {}});
+    FallenActor one;
+    one.node = std::move(node);
+    one.born = actor.born;
+    one.class_desc = registry.class_desc(actor);
+    one.declared = actor.declared;
+    one.failures = failures;
+    fallen.add(name, std::move(one));
     return true;
+}
+
+void Exchange::forget(std::string_view name) {
+    fallen.take(name);
+    registry.note_change(name);
 }
 
 void Exchange::refuse(const Envelope& envelope, Fault fault, std::string_view text, Value more) {
@@ -95,7 +106,7 @@ void Exchange::refuse(const Envelope& envelope, Fault fault, std::string_view te
 }
 
 void Exchange::refuse_unknown(const Envelope& envelope, std::string_view name) {
-    if (fallen.find(name) != nullptr)
+    if (const auto* one = fallen.find(name); one != nullptr && !one->removed)
         return refuse(envelope, Fault::unavailable, fmt::format("the process of {} died; it is being made again, ask again soon", name));
     const bool is_place = name.find('.') != name.npos || name.starts_with('@');
     const auto fault = is_place ? Fault::no_such_node : Fault::no_such_actor;

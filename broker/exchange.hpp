@@ -59,6 +59,8 @@ public:
 
     /// The process of that actor died: it is to be made again, if it was declared so.  Its entry is the caller's to remove.
     bool fell(std::string_view name, const Registration& actor, std::string node);
+    /// The name is not to be made again.
+    void forget(std::string_view name);
 
     /// An ask that gets no answer: error, and `close` where names may be misspelt.  A send becomes a dead letter.
     void refuse(const Envelope& envelope, Fault fault, std::string_view text, Value more = {});
@@ -79,6 +81,7 @@ public:
     Roster roster;
     Registry registry;
     Fallen fallen;
+    DeclaredBytes declared{limits::declared_bytes_max};
     OpenAsks asks;
     Outgoing outgoing;
 

@@ -1,6 +1,7 @@
 // fallen.hpp - the actors whose process died and who are to be made again: by name, and by node in the order of creation.
 //
-// One per broker, in Exchange; its thread.  Pure data.  A name in it is free for whoever creates an actor of that name by hand.
+// One per broker, in Exchange; its thread.  Pure data.  A name in it is free for whoever creates an actor of that name by hand;
+// its entry stays until that actor is known to live, because a creation may be refused, or fail in its worker.
 // Next: healing.hpp makes them again.
 #pragma once
 
@@ -26,6 +27,8 @@ struct FallenActor {
     DeclarationPointer declared;
     int failures = 0;        ///< attempts to make it again
     std::string made_in;     ///< the worker that is making it right now; empty: none
+    bool removed = false;    ///< not to be made again; when its process brings it after all, it is fenced
+    Nanoseconds forget_at{0};///< of a removed one, or of one whose name was registered by hand: that may fail yet
 };
 
 class Fallen {
@@ -54,7 +57,7 @@ public:
         return actor;
     }
     [[nodiscard]] const std::map<std::string, Order, std::less<>>& by_node() const noexcept { return by_node_; }
-    [[nodiscard]] std::size_t size() const noexcept { return actors_.size(); }
+    [[nodiscard]] bool empty() const noexcept { return actors_.empty(); }
 
 private:
     std::unordered_map<std::string, FallenActor, TextHash, std::equal_to<>> actors_;

@@ -190,8 +190,9 @@ void Head::stats(Command& command) {
     body.set("moves", moves.size()).set("moved", counters.moves).set("not_moved", counters.moves_failed);
     body.set("frames", counters.frames).set("messages", counters.envelopes).set("routed", counters.routed);
     body.set("dead_letters", counters.dead_letters).set("late_answers", counters.late_answers);
-    body.set("fallen", exchange_.fallen.size()).set("healed", counters.healed).set("given_up", counters.given_up);
+    body.set("fallen", healing.waiting()).set("healed", counters.healed).set("given_up", counters.given_up);
     body.set("ledger_failures", counters.ledger_failures).set("monitors", monitors.size());
+    body.set("changes_waiting", exchange_.registry.changed().size());
     body.set("malformed", counters.malformed).set("strangers", counters.from_strangers);
     body.set("sessions_closed", counters.closed).set("workers_lost", counters.workers_lost);
     body.set("broker_epoch", exchange_.options.broker_epoch);

@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "broker/closing.hpp"
 #include "broker/departure.hpp"
@@ -92,6 +93,7 @@ private:
     // Workers and launchers.
     void register_actors(Command&);
     void unregister_actors(Command&);
+    void check_free(const std::vector<std::string>& names);
     void bring_actors(Command&);
     void claim_process(Command&);
     void await_node(Command&);

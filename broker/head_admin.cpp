@@ -43,10 +43,9 @@ void Head::to_owner(Command& command) {
     if (auto* actor = exchange_.registry.find(name)) return forward(command, *actor->session);
     if (auto* born_in = exchange_.roster.birthplace_of(name); born_in != nullptr && born_in != &command.from)
         return forward(command, *born_in);
-    if (const auto* fallen = exchange_.fallen.find(name)) {
+    if (const auto* fallen = exchange_.fallen.find(name); fallen != nullptr && !fallen->removed) {
         if (!fallen->made_in.empty()) throw Error(Fault::unavailable, name + " is just being made again; try again in a moment");
-        exchange_.fallen.take(name);
-        exchange_.registry.note_change(name);
+        healing.removed(name);
         Value body = Value::Map{};
         body.set("name", name);
         return exchange_.reply(command.asker, "actor_is_removed", body);

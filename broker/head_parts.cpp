@@ -1,6 +1,6 @@
 // head_parts.cpp - what workers and launchers say to HEAD in their own name.  Next: departure.cpp
 #include <algorithm>
-#include <span>
+#include <unordered_set>
 
 #include "broker/arguments.hpp"
 #include "broker/head.hpp"
@@ -17,44 +17,49 @@ void Head::register_actors(Command& command) {
     for (const auto& name : names)
         if (looks_spawned(name) && exchange_.roster.birthplace_of(name) != &command.from)
             throw Error(Fault::denied, name + " was not spawned by you");
-    const auto declared = class_desc != nullptr && !class_desc->is_nil() ? Declaration::from(command.body) : nullptr;
+    check_free(names);
+    const bool is_declared = class_desc != nullptr && !class_desc->is_nil();
+    const auto declared = is_declared ? exchange_.declared.keep(Declaration::from(command.body)) : nullptr;
     const auto interned = exchange_.registry.intern(class_desc != nullptr ? class_desc->encoded() : std::string());
     Value::Array epochs;
     epochs.reserve(names.size());
-    for (std::size_t done = 0; done < names.size(); ++done) {
-        const auto& name = names[done];
-        const auto* taken = exchange_.registry.find(name);
-        if (taken == nullptr) {
-            const auto epoch = looks_spawned(name) ? command.from.nursery : exchange_.registry.next_epoch();
-            auto& added = exchange_.registry.add(name, command.from, epoch, interned);
-            added.declared = declared;
-            if (const auto* fallen = exchange_.fallen.find(name)) {
-                if (fallen->made_in == command.from.address) added.born = fallen->born;
-                else exchange_.fallen.take(name);  // somebody was faster, by hand
-            }
-            epochs.emplace_back(epoch);
-            continue;
-        }
-        const auto owner = taken->session->address;
-        const auto earlier = std::span(names).first(done);
-        const bool is_twice = std::find(earlier.begin(), earlier.end(), name) != earlier.end();
-        for (std::size_t i = 0; i < done; ++i) exchange_.registry.remove(names[i]);
-        throw Error(Fault::conflict, is_twice ? "the name " + name + " is in the list twice"
-                                              : "the name " + name + " is taken by an actor in " + owner);
+    for (const auto& name : names) {
+        const auto epoch = looks_spawned(name) ? command.from.nursery : exchange_.registry.next_epoch();
+        auto& added = exchange_.registry.add(name, command.from, epoch, interned);
+        added.declared = declared;
+        epochs.emplace_back(epoch);
+        auto* fallen = exchange_.fallen.find(name);
+        if (fallen == nullptr) continue;
+        if (fallen->made_in == command.from.address) added.born = fallen->born;
+        else fallen->forget_at = exchange_.clock.now() + limits::healing_patience;  // made by hand: by then it lives or has failed
     }
     Value body = Value::Map{};
     body.set("epochs", std::move(epochs));
     exchange_.reply(command.asker, "actors_are_registered", body);
 }
 
+void Head::check_free(const std::vector<std::string>& names) {
+    std::unordered_set<std::string_view> seen;
+    for (const auto& name : names) {
+        if (!seen.insert(name).second) throw Error(Fault::conflict, "the name " + name + " is in the list twice");
+        if (const auto* taken = exchange_.registry.find(name))
+            throw Error(Fault::conflict, "the name " + name + " is taken by an actor in " + taken->session->address);
+    }
+}
+
 void Head::unregister_actors(Command& command) {
-    const auto* ended = command.body.find("ended");
-    const bool by_itself = ended != nullptr && ended->as_bool() && *ended->as_bool();
+    const bool by_itself = flag_of(command.body, "ended");
+    const bool unborn = flag_of(command.body, "unborn");
     for (const auto& name : entities_of(command.body, "names")) {
         auto* actor = exchange_.registry.find(name);
-        if (actor == nullptr || actor->session != &command.from) continue;  // moved on, or gone already
+        if (actor == nullptr) {
+            healing.ended_unheard(name, command.from.address);
+            continue;
+        }
+        if (actor->session != &command.from) continue;  // moved on
         if (actor->move != nullptr) moves.on_withdrawn(*actor);
         if (by_itself) healing.retired(name, *actor);
+        else if (!unborn) exchange_.forget(name);
         exchange_.registry.remove(name);
         monitors.on_down(name, "normal");
     }
@@ -99,7 +104,7 @@ void Head::process_ended(Command& command) {
     const auto* pid = command.body.find("pid");
     const auto number = pid != nullptr && pid->as_integer() ? std::optional(*pid->as_integer()) : std::nullopt;
     departure.process_ended(node, number, log::escaped(optional_text_of(command.body, "text").value_or("no reason given")),
-                            optional_text_of(command.body, "actor"));
+                            optional_text_of(command.body, "actor"), flag_of(command.body, "asked"));
     exchange_.reply(command.asker, "noted");
 }
 

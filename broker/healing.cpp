@@ -14,6 +14,7 @@ std::vector<std::string> Healing::on_lost(const Session& session, bool in_order)
         if (condemned_.erase(name) != 0) return give_up(name, "its handlers crashed their process too often");
         if (exchange_.fell(name, actor, session.address)) ++count;
     });
+    if (in_order) dismissed(session.address);
     for (auto& [node, ward] : wards_)
         if (ward.mid != 0 && ward.target == session.address) failed(ward, code_of(Fault::worker_lost), "its new process died too");
     if (count == 0) return names;
@@ -24,7 +25,8 @@ std::vector<std::string> Healing::on_lost(const Session& session, bool in_order)
 
 void Healing::blame(const std::string& name) {
     if (!is_name(name) || rules_[name].died(exchange_.clock.now())) return;
-    if (exchange_.fallen.find(name) != nullptr) give_up(name, "its handlers crashed their process too often");
+    if (const auto* fallen = exchange_.fallen.find(name); fallen != nullptr && !fallen->removed && exchange_.registry.find(name) == nullptr)
+        give_up(name, "its handlers crashed their process too often");
     else if (exchange_.registry.find(name) != nullptr) condemned_.insert(name);
 }
 
@@ -38,6 +40,34 @@ void Healing::retired(std::string_view name, const Registration& actor) {
     auto& ward = wards_[node];
     ward.since = now;
     ward.not_before = std::max(ward.not_before, *when);
+}
+
+void Healing::removed(std::string_view name) {
+    auto* actor = exchange_.fallen.find(name);
+    actor->removed = true;
+    actor->forget_at = exchange_.clock.now() + limits::removal_remembered;
+    exchange_.registry.note_change(name);
+}
+
+void Healing::ended_unheard(std::string_view name, std::string_view node) {
+    const auto* actor = exchange_.fallen.find(name);
+    if (actor != nullptr && actor->node == node && actor->made_in.empty()) exchange_.forget(name);
+}
+
+void Healing::dismissed(std::string_view node) {
+    const auto found = exchange_.fallen.by_node().find(node);
+    if (found == exchange_.fallen.by_node().end()) return;
+    const auto names = found->second;
+    for (const auto& [born, name] : names)
+        if (const auto& made_in = exchange_.fallen.find(name)->made_in; made_in.empty() || made_in == node) exchange_.forget(name);
+}
+
+std::size_t Healing::waiting() const {
+    std::size_t count = 0;
+    for (const auto& [node, names] : exchange_.fallen.by_node())
+        for (const auto& [born, name] : names)
+            if (!exchange_.fallen.find(name)->removed && !exchange_.registry.holds(name)) ++count;
+    return count;
 }
 
 void Healing::on_time() {
@@ -67,34 +97,37 @@ Session* Healing::target_for(const std::string& node, const Ward& ward) {
     return best;
 }
 
+/// Nothing is to be made of it any more.
+bool Healing::is_done_with(const std::string& name, const FallenActor& actor, bool is_home) const {
+    const bool is_past = exchange_.clock.now() >= actor.forget_at;
+    if (exchange_.registry.holds(name)) return is_past;             // made by hand
+    if (actor.removed) return is_home || is_past;                   // its process is back without it
+    return actor.declared->restart == Restart::temporary;           // known from before, and nobody brought it
+}
+
 /// The next in order of creation, together with those after it that were declared alike.
-std::vector<std::string> Healing::next_batch(const std::string& node, const Ward& ward) {
-    std::vector<std::string> batch, taken;
+std::vector<std::string> Healing::next_batch(const std::string& node, const Ward& ward, bool is_home) {
+    std::vector<std::string> batch, done;
     const FallenActor* first = nullptr;
-    const auto wards_names = exchange_.fallen.by_node().find(node);
-    if (wards_names == exchange_.fallen.by_node().end()) return batch;
-    for (const auto& [born, name] : wards_names->second) {
-        if (exchange_.registry.find(name) != nullptr) {  // somebody was faster, by hand
-            taken.push_back(name);
-            continue;
-        }
+    const auto names = exchange_.fallen.by_node().find(node);
+    if (names == exchange_.fallen.by_node().end()) return batch;
+    for (const auto& [born, name] : names->second) {
         const auto* actor = exchange_.fallen.find(name);
+        if (is_done_with(name, *actor, is_home)) done.push_back(name);
+        if (actor->removed || actor->declared->restart == Restart::temporary || exchange_.registry.holds(name)) continue;
         if (first == nullptr) first = actor;
         const bool is_alike = actor->class_desc == first->class_desc && *actor->declared == *first->declared;
-        if (!is_alike || batch.size() >= (ward.one_by_one ? 1 : limits::healed_at_once_max)) break;
+        if (!is_alike || batch.size() >= (ward.one_by_one > 0 ? 1 : limits::healed_at_once_max)) break;
         batch.push_back(name);
     }
-    for (const auto& name : taken) {
-        exchange_.fallen.take(name);
-        exchange_.registry.note_change(name);
-    }
+    for (const auto& name : done) exchange_.forget(name);
     return batch;
 }
 
 void Healing::go_on(const std::string& node, Ward& ward) {
     auto* target = target_for(node, ward);
     if (target == nullptr) return;
-    ward.asked = next_batch(node, ward);
+    ward.asked = next_batch(node, ward, target->address == node);
     if (ward.asked.empty()) return;
     ask(ward, *target);
     by_mid_.emplace(ward.mid, node);
@@ -142,8 +175,9 @@ void Healing::on_answer(const Session& from, const Envelope& answer) {
 void Healing::made(Ward& ward) {
     by_mid_.erase(std::exchange(ward.mid, 0));
     ward.failures = 0;
-    ward.one_by_one = false;
-    for (const auto& name : ward.asked) exchange_.fallen.take(name);
+    if (ward.one_by_one > 0) --ward.one_by_one;
+    for (const auto& name : ward.asked)  // one that is not registered any more ended meanwhile: what is to become of it stands already
+        if (exchange_.registry.holds(name)) exchange_.forget(name);
     exchange_.counters.healed += ward.asked.size();
     log::info(log::Fields{{"node", ward.target}, {"actors", ward.asked.size()}}, "{} ({}) made again in {}", ward.asked.front(),
               ward.asked.size(), ward.target);
@@ -157,20 +191,20 @@ void Healing::failed(Ward& ward, std::string_view code, std::string_view text) {
     for (int i = 0; i < ward.failures && delay < limits::restart_delay_max; ++i) delay *= 2;
     ++ward.failures;
     ward.not_before = exchange_.clock.now() + std::min<Nanoseconds>(delay, limits::restart_delay_max);
-    if (ward.asked.size() > 1) return void(ward.one_by_one = true);
+    if (ward.asked.size() > 1) return void(ward.one_by_one = ward.asked.size());
     const auto& name = ward.asked.front();
     auto* actor = exchange_.fallen.find(name);
     if (actor == nullptr) return;
     if (++actor->failures < limits::healing_attempts_max)
         return log::warning(log::Fields{{"actor", name}, {"node", ward.target}}, "{} could not be made again: {}: {}; trying on", name, code, text);
+    if (ward.one_by_one > 0) --ward.one_by_one;
     give_up(name, fmt::format("{} attempts to make it again failed: {}: {}", actor->failures, code, text));
 }
 
 void Healing::give_up(const std::string& name, std::string_view why) {
     log::error(log::Fields{{"actor", name}}, "{} is given up: {}; create it again by hand when that is mended", name, why);
     ++exchange_.counters.given_up;
-    exchange_.fallen.take(name);
-    exchange_.registry.note_change(name);
+    exchange_.forget(name);
 }
 
 }  // namespace peacepie::broker

@@ -31,12 +31,20 @@ public:
     std::vector<std::string> on_lost(const Session& session, bool in_order);
     /// An actor ended by itself, in order; a permanent one is made again.
     void retired(std::string_view name, const Registration& actor);
+    /// Somebody removed an actor that waits: should its process be alive after all and bring it, it is fenced.
+    void removed(std::string_view name);
+    /// Its worker says that an actor has ended that waits here: it did so while the broker, or its word, was away.
+    void ended_unheard(std::string_view name, std::string_view node);
+    /// The process was to end: what of it waits is not made again.
+    void dismissed(std::string_view node);
     /// A process crashed in a handler of that actor; one that does so too often is not made again.
     void blame(const std::string& name);
     /// HEAD's asks have numbers of their own kind: see is_of().
     void on_answer(const Session& from, const Envelope& answer);
     void on_time();
-    [[nodiscard]] bool is_under_way() const noexcept { return exchange_.fallen.size() != 0; }
+    [[nodiscard]] bool is_under_way() const noexcept { return !exchange_.fallen.empty(); }
+    /// How many are to be made again; looks at all.
+    [[nodiscard]] std::size_t waiting() const;
     [[nodiscard]] static bool is_of(std::uint64_t mid) noexcept { return (mid & mark) != 0; }
 
 private:
@@ -45,7 +53,7 @@ private:
         Nanoseconds since{0};
         Nanoseconds not_before{0};
         int failures = 0;                ///< in a row
-        bool one_by_one = false;         ///< a batch failed: all or none is too coarse
+        std::size_t one_by_one = 0;      ///< so many, because a batch of them failed: all or none is too coarse
         std::vector<std::string> asked;  ///< in the open ask
         std::uint64_t mid = 0;           ///< 0: none is open
         std::string target;
@@ -54,7 +62,8 @@ private:
 
     void go_on(const std::string& node, Ward& ward);
     [[nodiscard]] Session* target_for(const std::string& node, const Ward& ward);
-    [[nodiscard]] std::vector<std::string> next_batch(const std::string& node, const Ward& ward);
+    [[nodiscard]] std::vector<std::string> next_batch(const std::string& node, const Ward& ward, bool is_home);
+    [[nodiscard]] bool is_done_with(const std::string& name, const FallenActor& actor, bool is_home) const;
     void ask(Ward& ward, Session& target);
     void made(Ward& ward);
     void failed(Ward& ward, std::string_view code, std::string_view text);

@@ -37,6 +37,8 @@ public:
 
     /// All of them or none.  Throws Error no_space or unavailable; then nothing has changed.
     virtual void write(std::span<const Change> changes) = 0;
+    /// Forgets all rows.  Throws as write() does.
+    virtual void clear() = 0;
     /// In no order.  Throws Error unavailable.
     virtual void read(const std::function<void(std::string name, Row row)>& each) = 0;
 };

@@ -262,10 +262,10 @@ void Moves::on_fence(Registration& registration) {
             happened(*running, Event::fence_back);
 }
 
-void Moves::on_withdrawn(Registration& registration) {
-    for (auto& [name, running] : running_)
-        if (&running->relocation == registration.move)
-            failed(*running, Event::withdrawn, "no_such_actor", name + " was removed during the move");
+void Moves::on_withdrawn(const Registration& registration) {
+    const auto found = std::ranges::find_if(running_, [&](const auto& one) { return &one.second->relocation == registration.move; });
+    if (found != running_.end())
+        failed(*found->second, Event::withdrawn, "no_such_actor", found->first + " was removed during the move");
     end_settled();
 }
 

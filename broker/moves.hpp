@@ -30,7 +30,7 @@ public:
     void on_lost(const Session& session);
     /// The owner's fence has come: see Registration::fences.
     void on_fence(Registration& registration);
-    void on_withdrawn(Registration& registration);
+    void on_withdrawn(const Registration& registration);
     void on_round();  ///< too much held mail ends a move
     void on_time();
     void stop_all(std::string_view why);

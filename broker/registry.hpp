@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -39,6 +40,7 @@ public:
         if (last_ != nullptr && last_->first == name) return &last_->second;
         return find_in_table(name);
     }
+    [[nodiscard]] bool holds(std::string_view name) const { return actors_.contains(name); }
     /// The name must be free.
     Registration& add(std::string_view name, Session& session, std::uint64_t epoch, std::uint32_t class_desc);
     void move_to(std::string_view name, Registration& registration, Session& session, std::uint64_t epoch);
@@ -59,10 +61,17 @@ public:
     void epoch_seen(std::uint64_t epoch) noexcept { last_epoch_ = epoch > last_epoch_ ? epoch : last_epoch_; }
 
     /// Names whose entry, or what is to become of them, has changed since they were last taken out; empty unless watched.
-    [[nodiscard]] std::vector<std::string>& changed() noexcept { return changed_; }
-    void watch_changes() noexcept { watched_ = true; }
+    [[nodiscard]] std::deque<std::string>& changed() noexcept { return changed_; }
+    void watch_changes(bool watched) noexcept {
+        watched_ = watched;
+        changed_.clear();
+    }
     void note_change(std::string_view name) {
         if (watched_) changed_.emplace_back(name);
+    }
+    template <class Each>
+    void each_name(Each each) const {
+        for (const auto& [name, registration] : actors_) each(name);
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return actors_.size(); }
@@ -83,7 +92,7 @@ private:
     Table actors_;
     Table::value_type* last_ = nullptr;
     std::uint64_t last_epoch_;
-    std::vector<std::string> changed_;
+    std::deque<std::string> changed_;
     bool watched_ = false;
     std::vector<std::string> class_descs_{std::string()};
     std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> class_desc_numbers_;

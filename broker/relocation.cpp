@@ -52,7 +52,7 @@ Relocation::Steps Relocation::on_failure(Event event) {
     const bool owner_lost = both_lost || adopted_ || event == Event::source_lost || event == Event::withdrawn;
     if (!owner_lost && was_frozen) steps.push_back(Step::send_resume);
     if (!both_lost && event != Event::target_lost) steps.push_back(Step::send_cancel);
-    if (adopted_) steps.push_back(Step::forget_name);
+    if (adopted_ && event != Event::withdrawn) steps.push_back(Step::forget_name);  // else whoever withdrew it does
     steps.push_back(owner_lost ? Step::release_as_lost : Step::release);
     steps.push_back(Step::answer_stayed);
     return steps;

@@ -46,7 +46,7 @@ SqliteLedger::SqliteLedger(const std::filesystem::path& file, bool forget) {
     sqlite3_reset(found.get());
     run("CREATE TABLE IF NOT EXISTS actors (name TEXT PRIMARY KEY, node TEXT NOT NULL, epoch INTEGER NOT NULL,"
         " born INTEGER NOT NULL, class_desc BLOB NOT NULL, restart INTEGER NOT NULL, params BLOB NOT NULL) WITHOUT ROWID");
-    if (forget) run("DELETE FROM actors");
+    if (forget) clear();
     run("PRAGMA user_version = 1");
     run("COMMIT");
     put_ = prepare("INSERT OR REPLACE INTO actors VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");

@@ -24,6 +24,7 @@ public:
     ~SqliteLedger() override;
 
     void write(std::span<const Change> changes) override;
+    void clear() override { run("DELETE FROM actors"); }
     void read(const std::function<void(std::string name, Row row)>& each) override;
 
 private:

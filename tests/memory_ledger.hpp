@@ -28,12 +28,18 @@ public:
             if (change.row) rows.emplace(change.name, *change.row);
         }
     }
+    void clear() override {
+        if (full) throw Error(Fault::no_space, "the disk is full");
+        rows.clear();
+    }
     void read(const std::function<void(std::string name, Row row)>& each) override {
         for (const auto& [name, row] : rows) each(name, row);
+        if (damaged) throw Error(Fault::unavailable, "the file is damaged");
     }
     Rows rows;
     std::size_t largest = 0;
     bool full = false;
+    bool damaged = false;
 };
 
 }  // namespace peacepie::broker

@@ -119,7 +119,7 @@ void ActorCommands::all_are_built(const BirthPointer& birth) {
     if (!birth->code.empty()) {
         for (std::size_t i = 0; i < birth->names.size(); ++i)
             if (birth->cells[i] != 0) discard(birth->names[i]);
-        unregister(birth->names);
+        admin_.send({}, "unregister_actors", Value::Map{{"names", convert<std::vector<std::string>>::to(birth->names)}, {"unborn", true}});
         return fail(birth, birth->code, birth->text);
     }
     const auto& system = admin_.session().system();
@@ -217,6 +217,7 @@ void ActorCommands::stop_all(std::function<void()> then) {
 }
 
 void ActorCommands::unregister(const std::vector<std::string>& names) {
+    for (const auto& name : names) admin_.session().note_end(name);
     admin_.send({}, "unregister_actors", Value::Map{{"names", convert<std::vector<std::string>>::to(names)}});
 }
 
@@ -273,6 +274,7 @@ void ActorCommands::recreate(const RequestPointer& request) {
 std::unique_ptr<Order> ActorCommands::farewell(const std::string& name, std::uint64_t cell) {
     auto order = std::make_unique<Order>(Order::Verb::stop, [this, name, cell](Order&) {
         gave_away(cell);
+        admin_.session().note_end(name);
         admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{name}}, {"ended", true}});
     });
     order->cell = cell;

@@ -49,6 +49,7 @@ void Session::greet() {
                             {"actors", next_page()}};
     if (!unbrought_.empty()) body.set("more", unbrought_.size());
     if (!session_.empty()) body.set("session", session_);
+    if (auto gone = ended_of_late(); !gone.as_array()->empty()) body.set("gone", std::move(gone));
     if (const auto nursery = admin_.worker().nursery().number(); nursery != 0) body.set("nursery", nursery);
     const auto greeting = ++greeting_;
     admin_.greet("hello", body, 1s, [this, greeting](const Answer& answer) {
@@ -87,6 +88,20 @@ Value Session::next_page() {
     Value actors = admin_.actors().roll(std::span(unbrought_).subspan(first));
     unbrought_.resize(first);
     return actors;
+}
+
+void Session::note_end(const std::string& name) {
+    const auto now = admin_.worker().now();
+    ended_.emplace_back(now, name);
+    // One more word than a lost session takes to be noticed: older ones were heard, or nobody will ever ask.
+    while (ended_.size() > limits::ended_remembered_max || ended_.front().first + limits::node_patience < now) ended_.pop_front();
+}
+
+Value Session::ended_of_late() {
+    Value::Array names;
+    for (const auto& [when, name] : ended_)
+        if (admin_.actors().cell_of(name) == 0) names.emplace_back(name);
+    return names;
 }
 
 void Session::bring_more() {

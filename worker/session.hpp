@@ -10,7 +10,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "wire/link.hpp"
@@ -29,6 +31,8 @@ public:
     void begin();      ///< says hello
     void lost();       ///< the broker does not know us (any more)
     void shut_down();  ///< ends all actors, says bye
+    /// An actor has ended.  The next hello tells of those that ended just before, because the broker may not have heard it.
+    void note_end(const std::string& name);
     [[nodiscard]] bool is_prime() const noexcept { return prime_; }
     [[nodiscard]] const std::string& system() const noexcept { return system_; }
     [[nodiscard]] Nanoseconds since() const noexcept { return since_; }
@@ -40,6 +44,7 @@ private:
     void greet();
     void bring_more();
     [[nodiscard]] Value next_page();
+    [[nodiscard]] Value ended_of_late();
     void drop_fenced(const Value& body);
     void join();
     void on_welcome(const Value& body);
@@ -56,6 +61,7 @@ private:
     std::int64_t broker_epoch_ = 0;  ///< of the broker that welcomed us last
     Nanoseconds since_{0};
     std::vector<std::string> unbrought_;  ///< names of actors that the broker has not been told of in this greeting
+    std::deque<std::pair<Nanoseconds, std::string>> ended_;  ///< not long ago
     std::uint64_t greeting_ = 0;  ///< counts hellos, so that an old one's timeout is known
 };
 

@@ -147,6 +147,7 @@ void Launcher::worker_ended(const Workers::EndedWorker& worker) {
     Value report = Value::Map{{"node", name}, {"pid", static_cast<std::int64_t>(worker.pid)},
                               {"status", worker.how.status}, {"text", worker.how.text}};
     if (!worker.last_words.actor.empty()) report.set("actor", worker.last_words.actor);
+    if (worker.stop) report.set("asked", true);
     if (session_) session_->report("process_ended", report);
     if (worker.stop) {
         session_->reply(worker.stop->asker, "process_is_stopped", Value::Map{{"status", worker.how.status}});
@@ -173,6 +174,7 @@ void Launcher::start_later(const std::string& process) {
 }
 
 void Launcher::start_again() {
+    std::vector<std::string> failed;
     for (auto one = restarts_.begin(); one != restarts_.end();) {
         if (now_ < one->second || !session_ || !session_->is_joined()) {
             ++one;
@@ -181,8 +183,14 @@ void Launcher::start_again() {
         const std::string process = one->first;
         one = restarts_.erase(one);
         log::info("{} is started again", node_name(options_.host, process));
-        workers_.start(process, endpoint_);
+        try {
+            workers_.start(process, endpoint_);
+        } catch (const Error& error) {  // one process less is no reason to end the others
+            log::error("{}", error.text);
+            if (!workers_.is_running(process)) failed.push_back(process);
+        }
     }
+    for (const auto& process : failed) start_later(process);
 }
 
 void Launcher::first_worker_ended(const Ended& how) {
@@ -301,6 +309,7 @@ void Launcher::start_process(const Heard& ask) {
     if (phase_ == Phase::stopping) return session_->fail(ask, Fault::stopping, "this host is ending");
     try {
         const pid_t pid = workers_.start(process, endpoint_);
+        restarts_.erase(process);
         session_->reply(ask, "process_is_started", Value::Map{{"pid", static_cast<std::int64_t>(pid)}});
     } catch (const Error& error) {
         log::error("{}", error.text);

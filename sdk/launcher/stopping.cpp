@@ -19,6 +19,7 @@ void Launcher::stop(int status, bool children_know) {
     terminate_workers_at_ = terminate_broker_at_ = children_know ? now_ + limits::shutdown_timeout / 2 : now_;
     kill_at_ = now_ + limits::shutdown_timeout;
     first_worker_at_.reset();
+    restarts_.clear();
     look_again_at_.reset();
     complain_at_.reset();
     if (broker_) broker_->restart_at.reset();

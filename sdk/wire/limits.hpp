@@ -83,10 +83,16 @@ inline constexpr std::size_t nodes_awaited_max = 1'000;
 inline constexpr std::size_t closed_peers_max = 1'024;       ///< remembered to be met with silence
 inline constexpr auto broker_tick = 100ms;                   ///< how exactly the broker's deadlines are kept
 inline constexpr auto node_patience = 10s;                   ///< a dead process is started again by its launcher within it
+inline constexpr std::size_t declared_params_max = 64u << 10; ///< of one actor, encoded: kept by the broker, in memory and on disk
+inline constexpr std::size_t declared_bytes_max = 1u << 30;   ///< of all
+inline constexpr auto removal_remembered = 10min;            ///< of an actor whose process seemed dead and may come back with it
+inline constexpr std::size_t ended_remembered_max = 10'000;  ///< by a worker, for a broker that may not have heard of it
 inline constexpr std::size_t healed_at_once_max = 1'000;     ///< actors in one call
 inline constexpr auto healing_patience = 30s;                ///< for the answer to it
 inline constexpr int healing_attempts_max = 5;               ///< to make one actor again
 inline constexpr std::size_t rows_per_round_max = 2'000;     ///< written to disk before others' turn: some 6 ms
+inline constexpr std::size_t row_bytes_per_round_max = 4u << 20;
+inline constexpr std::size_t changes_waiting_max = 1'000'000; ///< while the disk refuses; beyond it everything is written anew
 inline constexpr auto ledger_retry = 1s;                     ///< after a disk that refused
 inline constexpr auto last_words = 50ms;                     ///< a dead process's bytes may still be in the socket
 

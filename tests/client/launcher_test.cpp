@@ -160,6 +160,38 @@ TEST_CASE("a first worker that keeps dying is given up with status 1, and each d
     CHECK(*head.ended[0].find("status")->as_integer() == 3);
 }
 
+TEST_CASE("a worker that cannot be started again is tried again later and does not end its host") {
+    const auto control = std::make_shared<Control>();
+    const Script script(until_told);
+    const std::string away = script.path() + ".away";
+    Head head(control, script);
+    head.questions = {{"start_process", Value(Value::Map{{"process", "process_0"}})}};
+    std::atomic<bool> has_started{false}, is_back{false};
+    FakeBroker broker([&](FakeBroker& from, const Said& said) {
+        if (said.command == "process_is_started") has_started = true;
+        else head.on(from, said);
+    });
+    std::thread fate([&] {
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        const auto await = [&](auto holds) {
+            while (!holds() && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
+        };
+        await([&] { return has_started && !script.wrote("process_0").empty(); });
+        const auto before = script.wrote("process_0");
+        fs::rename(script.path(), away);  // so that the first attempts fail
+        kill(std::stoi(before), SIGKILL);
+        head.await_reports(1);
+        std::this_thread::sleep_for(2 * limits::restart_delay_min);
+        fs::rename(away, script.path());
+        await([&] { return script.wrote("process_0") != before && !script.wrote("process_0").empty(); });
+        is_back = script.wrote("process_0") != before;
+        control->stop(0);
+    });
+    CHECK(Launcher(options_for(broker, script, control)).run() == 0);
+    fate.join();
+    CHECK(is_back);
+}
+
 TEST_CASE("a worker that refuses its configuration is not tried again") {
     const auto control = std::make_shared<Control>();
     const Script script("exit 78");
