@@ -5,20 +5,20 @@
 
 namespace peacepie::broker {
 
-void Departure::lose(Session& session, std::string_view reason, std::string_view down) {
-    if (session.role == Role::client) return end(session, reason, down);
+void Departure::lose(Session& session, std::string_view reason, Ending how) {
+    if (session.role == Role::client) return end(session, reason, how);
     log::warning(log::Fields{{"node", session.address}, {"actors", session.actors}}, "lost: {}", reason);
     if (session.role == Role::worker) ++exchange_.counters.workers_lost;
-    end(session, reason, down);
+    end(session, reason, how);
 }
 
 void Departure::leave(Session& session) {
     if (session.role != Role::client) log::info(log::Fields{{"node", session.address}}, "left in order");
     exchange_.roster.release_prime(session);
-    end(session, "it ended in order", "normal");
+    end(session, "it ended in order", Ending::in_order);
 }
 
-void Departure::end(Session& session, std::string_view reason, std::string_view down) {
+void Departure::end(Session& session, std::string_view reason, Ending how) {
     const Peer peer = session.peer;
     const std::string address = session.address;
     const std::string why(reason);
@@ -30,8 +30,8 @@ void Departure::end(Session& session, std::string_view reason, std::string_view 
             const auto* actor = exchange_.registry.find(recipient);
             return actor != nullptr ? actor->session == &session : at == peer;
         });
-        const auto ended = healing_.on_lost(session, down == "normal");
-        for (const auto& name : ended) monitors_.on_down(name, down);
+        const auto ended = healing_.on_lost(session, how == Ending::in_order);
+        for (const auto& name : ended) monitors_.on_down(name, down_reason(how));
     } else if (session.was_asked) {
         lost = exchange_.asks.take_lost([&](std::string_view, Peer at) { return at == peer; });
     }
@@ -98,8 +98,8 @@ void Departure::on_time() {
     });
     const auto beating = exchange_.roster.beating();  // a copy: those who are lost drop out of it
     for (Session* session : beating) {
-        if (session->doomed_at.count() != 0 && now >= session->doomed_at) lose(*session, "its process ended", session->dismissed ? "normal" : "worker_lost");
-        else if (now - session->heard >= limits::heartbeat_patience) lose(*session, "it was silent for three seconds", "no_connection");
+        if (session->doomed_at.count() != 0 && now >= session->doomed_at) lose(*session, "its process ended", session->dismissed ? Ending::in_order : Ending::died);
+        else if (now - session->heard >= limits::heartbeat_patience) lose(*session, "it was silent for three seconds", Ending::silent);
         else {
             due_ = std::min(due_, session->heard + limits::heartbeat_patience);
             if (session->doomed_at.count() != 0) due_ = std::min(due_, session->doomed_at);

@@ -24,12 +24,13 @@ public:
     Departure(Exchange& exchange, Moves& moves, Healing& healing, Monitors& monitors, Observers& observers)
         : exchange_(exchange), moves_(moves), healing_(healing), monitors_(monitors), observers_(observers) {}
 
-    /// The session is no more after this.  `down` is the reason that monitors of its actors give.
-    void lose(Session& session, std::string_view reason, std::string_view down = "worker_lost");
+    /// The session is no more after this.
+    void lose(Session& session, std::string_view reason, Ending how = Ending::died);
     /// It said so itself: the same, without alarm.
     void leave(Session& session);
     /// Its launcher says that its process has ended.  Its last words may still be on the way, so it is lost a moment later.
-    /// `blamed`: the actor in whose handler it crashed; `asked`: somebody wanted it to end.  With a pid, only that life of the node is meant: the next one may have joined already.
+    /// `blamed`: the actor in whose handler it crashed; `asked`: somebody wanted it to end.
+    /// With a pid, only that life of the node is meant: the next one may have joined already.
     void process_ended(std::string_view node, std::optional<std::int64_t> pid, std::string_view text,
                        const std::optional<std::string>& blamed, bool asked);
 
@@ -49,7 +50,7 @@ private:
         Asker asker;
         Nanoseconds deadline;
     };
-    void end(Session& session, std::string_view reason, std::string_view down);
+    void end(Session& session, std::string_view reason, Ending how);
     void tell_admins(std::string_view node, std::string_view reason);
     void fail_waiting(std::string_view node, std::string_view text);
 

@@ -61,7 +61,7 @@ void Head::unregister_actors(Command& command) {
         if (by_itself) healing.retired(name, *actor);
         else if (!unborn) exchange_.forget(name);
         exchange_.registry.remove(name);
-        monitors.on_down(name, "normal");
+        monitors.on_down(name, down_reason(Ending::in_order));
     }
     exchange_.reply(command.asker, "actors_are_unregistered");
 }

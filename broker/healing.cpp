@@ -97,12 +97,11 @@ Session* Healing::target_for(const std::string& node, const Ward& ward) {
     return best;
 }
 
-/// Nothing is to be made of it any more.
-bool Healing::is_done_with(const std::string& name, const FallenActor& actor, bool is_home) const {
+Healing::Fate Healing::fate_of(const std::string& name, const FallenActor& actor, bool is_home) const {
     const bool is_past = exchange_.clock.now() >= actor.forget_at;
-    if (exchange_.registry.holds(name)) return is_past;             // made by hand
-    if (actor.removed) return is_home || is_past;                   // its process is back without it
-    return actor.declared->restart == Restart::temporary;           // known from before, and nobody brought it
+    if (exchange_.registry.holds(name)) return is_past ? Fate::forget : Fate::wait;       // made by hand
+    if (actor.removed) return is_home || is_past ? Fate::forget : Fate::wait;             // its process may bring it yet
+    return actor.declared->restart == Restart::temporary ? Fate::forget : Fate::make;     // nobody brought it
 }
 
 /// The next in order of creation, together with those after it that were declared alike.
@@ -113,8 +112,9 @@ std::vector<std::string> Healing::next_batch(const std::string& node, const Ward
     if (names == exchange_.fallen.by_node().end()) return batch;
     for (const auto& [born, name] : names->second) {
         const auto* actor = exchange_.fallen.find(name);
-        if (is_done_with(name, *actor, is_home)) done.push_back(name);
-        if (actor->removed || actor->declared->restart == Restart::temporary || exchange_.registry.holds(name)) continue;
+        const auto fate = fate_of(name, *actor, is_home);
+        if (fate == Fate::forget) done.push_back(name);
+        if (fate != Fate::make) continue;
         if (first == nullptr) first = actor;
         const bool is_alike = actor->class_desc == first->class_desc && *actor->declared == *first->declared;
         if (!is_alike || batch.size() >= (ward.one_by_one > 0 ? 1 : limits::healed_at_once_max)) break;

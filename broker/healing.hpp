@@ -62,8 +62,10 @@ private:
 
     void go_on(const std::string& node, Ward& ward);
     [[nodiscard]] Session* target_for(const std::string& node, const Ward& ward);
+    /// `is_home`: the target is the node itself, and has brought what lives there.
     [[nodiscard]] std::vector<std::string> next_batch(const std::string& node, const Ward& ward, bool is_home);
-    [[nodiscard]] bool is_done_with(const std::string& name, const FallenActor& actor, bool is_home) const;
+    enum class Fate { make, wait, forget };
+    [[nodiscard]] Fate fate_of(const std::string& name, const FallenActor& actor, bool is_home) const;
     void ask(Ward& ward, Session& target);
     void made(Ward& ward);
     void failed(Ward& ward, std::string_view code, std::string_view text);

@@ -15,6 +15,13 @@
 
 namespace peacepie::broker {
 
+/// How a peer went, and so what its actors' monitors are told.
+enum class Ending : std::uint8_t { in_order, died, silent };
+
+[[nodiscard]] constexpr std::string_view down_reason(Ending how) noexcept {
+    return how == Ending::in_order ? "normal" : how == Ending::died ? "worker_lost" : "no_connection";
+}
+
 class Monitors {
 public:
     explicit Monitors(Exchange& exchange) : exchange_(exchange) {}

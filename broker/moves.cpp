@@ -173,7 +173,7 @@ void Moves::perform(Running& running, Step step) {
             registration->move = nullptr;
             exchange_.fell(move.name, *registration, move.source);
             exchange_.registry.remove(move.name);
-            return monitors_.on_down(move.name, "worker_lost");
+            return monitors_.on_down(move.name, down_reason(Ending::died));
         case Step::answer_moved: return answer(running, true);
         case Step::answer_stayed: return answer(running, false);
     }

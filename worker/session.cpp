@@ -93,7 +93,7 @@ Value Session::next_page() {
 void Session::note_end(const std::string& name) {
     const auto now = admin_.worker().now();
     ended_.emplace_back(now, name);
-    // One more word than a lost session takes to be noticed: older ones were heard, or nobody will ever ask.
+    // A lost session is noticed much sooner than after this patience, so what is older has been heard.
     while (ended_.size() > limits::ended_remembered_max || ended_.front().first + limits::node_patience < now) ended_.pop_front();
 }
 
