@@ -21,6 +21,7 @@ namespace {
 
 constexpr auto attentive = 10ms;
 constexpr auto drowsy = 80ms;
+constexpr auto long_turn = attentive * 3 / 2;  // robbed ten milliseconds sooner, a handler that spawns many is 0.85 times as fast
 constexpr auto long_batch = 500us;     // of limits::turn_messages_max messages
 constexpr auto link_patience = 200us;  // of a busy loop
 
@@ -313,6 +314,7 @@ void Scheduler::watch_over(Loop& loop, Watchdog& watchdog) {
         return;
     }
     if (loop.minds_link.exchange(false)) wake_one();
+    if (now - watchdog.since < long_turn) return;
     if (loop.turns.may_be_robbed() || loop.turns.detain(turn))
         if (loop.ready.has_spare(true)) wake_one();  // what waits behind a long handler is for another loop
     if (!watchdog.named && now - watchdog.since >= limits::handler_patience) {
