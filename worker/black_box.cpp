@@ -48,6 +48,22 @@ void on_signal(int number) {
     ::raise(number);  // blocked until this returns; a faulting instruction is met again anyway
 }
 
+/// The thread's until its end; the one before is put back, for AddressSanitizer unmaps whatever it finds set.
+class SignalStack {
+public:
+    SignalStack() {
+        const stack_t ours{memory_.data(), 0, memory_.size()};
+        ::sigaltstack(&ours, &before_);
+    }
+    ~SignalStack() { ::sigaltstack(&before_, nullptr); }
+    SignalStack(const SignalStack&) = delete;
+    SignalStack& operator=(const SignalStack&) = delete;
+
+private:
+    std::array<char, stack_size> memory_;
+    stack_t before_{};
+};
+
 void on_exit_of_process() {
     const Cell* cell = Scheduler::running_here();
     if (cell == nullptr) return;
@@ -76,12 +92,7 @@ void arm_exit() {
 }
 
 void arm_thread() {
-    if (descriptor_ < 0) return;
-    static thread_local std::array<char, stack_size> stack;
-    stack_t alternative{};
-    alternative.ss_sp = stack.data();
-    alternative.ss_size = stack.size();
-    ::sigaltstack(&alternative, nullptr);
+    if (descriptor_ >= 0) static thread_local SignalStack stack;
 }
 
 }  // namespace peacepie::worker::black_box

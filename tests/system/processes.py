@@ -264,6 +264,10 @@ class Served(Program):
         """Whether that worker goes in time."""
         return eventually(lambda: node not in self.bus.nodes(), within)
 
+    def loses_process(self, node, pid, within=3.0):
+        """Whether that process goes in time; another that takes its place may have come before one looks."""
+        return eventually(lambda: node not in self.bus.nodes() or self.outcome(node, "stats")[1].get("pid", pid) != pid, within)
+
     def start_worker(self, host, process="main"):
         """Starts a worker by hand, whether it may join or not."""
         worker = Program("peacepie-worker", "--broker", self.endpoint, "--host", host, "--process", process,

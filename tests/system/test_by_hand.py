@@ -63,10 +63,11 @@ class Losses(OwnSystem):
         mid = self.king.start_ask(doomed, "nap", {"seconds": 30}, timeout=60.0)
         self.king.ask("greeter", "ping").must_be("pong")
         with self.within(3.5):
-            kill(self.king.pid_of(node))
+            dead = self.king.pid_of(node)
+            kill(dead)
             with self.fails("worker_lost"):
                 self.king.answer_to(mid, 3.0)
-            self.assertTrue(self.king.loses_node(node))
+            self.assertTrue(self.king.loses_process(node, dead))
         self.assertTrue(self.king.mentions("process_0"), self.king.said())
         self.assertTrue(eventually(lambda: self.king.outcome(doomed, "ping", timeout=1.0)[0] == "pong", 5.0))
         self.king.ask("greeter", "tick").must_be("hello_world")

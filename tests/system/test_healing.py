@@ -145,8 +145,9 @@ class Healing(OwnSystem):
         self.declare("counter", node)
         for _ in range(6):
             self.assertTrue(self.king.has_node(node))
-            kill(self.king.pid_of(node))
-            self.assertTrue(self.king.loses_node(node))
+            dead = self.king.pid_of(node)
+            kill(dead)
+            self.assertTrue(self.king.loses_process(node, dead))
         self.assertTrue(self.lives_again("counter", 20.0))
         self.assertEqual(self.king.node_of("counter"), MAIN)
         self.assertTrue(self.king.mentions("giving up"), self.king.said())
