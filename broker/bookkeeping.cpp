@@ -11,14 +11,13 @@ namespace {
 
 /// Nothing when the row cannot be right: whoever wrote it, it must not stop what depends on it later.
 std::optional<FallenActor> actor_in(const std::string& name, const Ledger::Row& row, DeclaredBytes& declared) try {
-    if (!is_name(name) || !node_of(row.node) || row.restart < 0 || row.restart > static_cast<int>(Restart::temporary)) return std::nullopt;
+    if (!is_name(name) || !node_of(row.node)) return std::nullopt;
     (void)Value::decode(row.class_desc);
-    if (!row.params.empty()) (void)Value::decode(row.params);
     FallenActor actor;
     actor.node = row.node;
     actor.born = row.born;
     actor.class_desc = row.class_desc;
-    actor.declared = declared.keep({static_cast<Restart>(row.restart), row.params});
+    actor.declared = declared.keep(Declaration::from(Value::decode(row.declared)));
     return actor;
 } catch (const Error&) {
     return std::nullopt;
@@ -30,6 +29,7 @@ Bookkeeping::Bookkeeping(Exchange& exchange, Ledger* ledger) : exchange_(exchang
     if (ledger_ == nullptr) return;
     load();
     exchange_.registry.watch_changes(ledger_ != nullptr);
+    exchange_.states.keep_in(ledger_);
 }
 
 void Bookkeeping::load() try {
@@ -49,7 +49,9 @@ void Bookkeeping::load() try {
 
 std::optional<Ledger::Row> Bookkeeping::row_of(const std::string& name) const {
     const auto row = [](const std::string& node, std::uint64_t epoch, std::uint64_t born, const std::string& class_desc, const Declaration& declared) {
-        return Ledger::Row{node, epoch, born, class_desc, static_cast<int>(declared.restart), declared.params};
+        Value fields = Value::Map{};
+        declared.put_into(fields);
+        return Ledger::Row{node, epoch, born, class_desc, fields.encoded()};
     };
     if (looks_spawned(name)) return std::nullopt;
     if (const auto* actor = exchange_.registry.find(name); actor != nullptr && actor->declared)
@@ -66,21 +68,22 @@ void Bookkeeping::on_round() {
         exchange_.registry.watch_changes(false);  // until the disk takes something again
         is_stale_ = true;
     }
-    if (changed.empty() && !is_stale_) return;
+    if (changed.empty() && !is_stale_ && !exchange_.states.has_unwritten()) return;
     const auto now = exchange_.clock.now();
     if (due_ && now < *due_) return;
     due_.reset();
     try {
         if (is_stale_) begin_anew();
         const auto share = next_share();
-        ledger_->write(changes_);
+        ledger_->write(changes_, exchange_.states.unwritten());
+        exchange_.states.written();
         changed.erase(changed.begin(), changed.begin() + static_cast<std::ptrdiff_t>(share));
         if (!changed.empty()) due_ = now;
     } catch (const Error& error) {
         ++exchange_.counters.ledger_failures;
         due_ = now + limits::ledger_retry;
         if (const auto held_back = failures_.due(now))
-            log::error(log::Fields{{"code", error.code}}, "names cannot be kept on disk: {}; trying on ({} like it before)", error.text, *held_back);
+            log::error(log::Fields{{"code", error.code}}, "names and states cannot be kept on disk: {}; trying on ({} like it before)", error.text, *held_back);
     }
 }
 
@@ -88,7 +91,7 @@ void Bookkeeping::begin_anew() {
     ledger_->clear();
     is_stale_ = false;
     exchange_.registry.watch_changes(true);
-    exchange_.registry.each_name([this](const std::string& name) { exchange_.registry.note_change(name); });
+    exchange_.registry.each([this](const std::string& name, const Registration&) { exchange_.registry.note_change(name); });
     for (const auto& [node, names] : exchange_.fallen.by_node())
         for (const auto& [born, name] : names) exchange_.registry.note_change(name);
 }
@@ -100,7 +103,7 @@ std::size_t Bookkeeping::next_share() {
     while (changes_.size() < std::min(changed.size(), limits::rows_per_round_max) && bytes < limits::row_bytes_per_round_max) {
         const auto& name = changed[changes_.size()];
         changes_.push_back({name, row_of(name)});
-        if (const auto& row = changes_.back().row) bytes += row->params.size() + row->class_desc.size();
+        if (const auto& row = changes_.back().row) bytes += row->declared.size() + row->class_desc.size();
     }
     return changes_.size();
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "broker/arguments.hpp"
+#include "broker/group.hpp"
 #include "log/log.hpp"
 #include "wire/limits.hpp"
 
@@ -24,7 +25,9 @@ enum class Restart : std::uint8_t {
 
 struct Declaration {
     Restart restart = Restart::transient;
-    std::string params;  ///< encoded {name: value}; empty: none
+    std::string params = {};  ///< encoded {name: value}; empty: none
+    bool durable = false;     ///< its state is kept whenever it has changed, and it is made again with it
+    Group group = {};
 
     /// Out of the body of create_actor.  Throws Error bad_argument, or too_large above limits::declared_params_max.
     [[nodiscard]] static Declaration from(const Value& body) {
@@ -33,6 +36,8 @@ struct Declaration {
         if (word == "permanent") made.restart = Restart::permanent;
         else if (word == "temporary") made.restart = Restart::temporary;
         else if (word != "transient") throw Error(Fault::bad_argument, "restart is permanent, transient or temporary");
+        if (const auto* wish = body.find("durable"); wish != nullptr && !wish->is_nil()) made.durable = convert<bool>::from(*wish);
+        if (const auto* group = body.find("group"); group != nullptr && !group->is_nil()) made.group = Group::from(*group);
         if (const auto* params = body.find("params"); params != nullptr && !params->is_nil()) made.params = params->encoded();
         if (made.params.size() > limits::declared_params_max)
             throw Error(Fault::too_large, fmt::format("params are larger than {} bytes; give less, and send the rest to the actor", limits::declared_params_max));
@@ -42,6 +47,8 @@ struct Declaration {
     void put_into(Value& body) const {
         if (!params.empty()) body.set("params", Value::decode(params));
         body.set("restart", restart == Restart::permanent ? "permanent" : restart == Restart::temporary ? "temporary" : "transient");
+        if (durable) body.set("durable", true);
+        if (!group.name.empty()) body.set("group", group.to_value());
     }
     friend bool operator==(const Declaration&, const Declaration&) = default;
 };

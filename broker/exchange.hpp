@@ -16,6 +16,7 @@
 #include "broker/outgoing.hpp"
 #include "broker/registry.hpp"
 #include "broker/roster.hpp"
+#include "broker/states.hpp"
 #include "log/log.hpp"
 #include "wire/envelope.hpp"
 #include "wire/fault.hpp"
@@ -82,6 +83,7 @@ public:
     Registry registry;
     Fallen fallen;
     DeclaredBytes declared{limits::declared_bytes_max};
+    States states;
     OpenAsks asks;
     Outgoing outgoing;
 

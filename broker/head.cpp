@@ -27,9 +27,9 @@ const Head::Verb Head::verbs[] = {
      "one page of hosts, of a host's processes or of a process's actors"},
     {"recreate_actor", Audience::anyone, &Head::recreate_actor, "entity: address, node: address?, class_desc: map?",
      "moves an actor with state and mail, or recreates it in place"},
-    {"create_actor", Audience::anyone, &Head::to_prime, "class_desc: map, name: text, params: map?, restart: text?",
+    {"create_actor", Audience::anyone, &Head::to_prime, "class_desc: map, name: text, params: map?, restart: text?, durable: bool?, group: map?",
      "passed on to the first PRIME"},
-    {"create_actors", Audience::anyone, &Head::to_prime, "class_desc: map, names: list, params: map?, restart: text?",
+    {"create_actors", Audience::anyone, &Head::to_prime, "class_desc: map, names: list, params: map?, restart: text?, durable: bool?, group: map?",
      "passed on to the first PRIME"},
     {"remove_actor", Audience::anyone, &Head::to_owner, "name: address", "passed on to the process that holds it"},
     {"create_process", Audience::anyone, &Head::to_prime, "", "passed on to the first PRIME"},
@@ -40,6 +40,7 @@ const Head::Verb Head::verbs[] = {
     {"get_work_path", Audience::anyone, &Head::to_prime, "", "passed on to the first PRIME"},
     {"register_actors", Audience::parts, &Head::register_actors, "", ""},
     {"unregister_actors", Audience::parts, &Head::unregister_actors, "", ""},
+    {"keep_state", Audience::parts, &Head::keep_state, "", ""},
     {"bring_actors", Audience::parts, &Head::bring_actors, "", ""},
     {"claim_process", Audience::parts, &Head::claim_process, "", ""},
     {"await_node", Audience::parts, &Head::await_node, "", ""},
@@ -55,7 +56,7 @@ Head::Head(Exchange& exchange)
 
 bool is_internal_verb(std::string_view command) noexcept {
     static constexpr std::string_view internal[] = {
-        "await_node", "bring_actors", "bye", "cancel_move", "claim_process", "discard", "fence", "freeze", "heartbeat", "load",
+        "await_node", "bring_actors", "bye", "cancel_move", "claim_process", "discard", "end_actor", "fence", "freeze", "heartbeat", "keep_state", "load",
         "node_lost", "prepare_move", "process_ended", "register_actors", "resume", "shut_down", "start",
         "start_process", "stop_process", "unregister_actors"};
     return std::binary_search(std::begin(internal), std::end(internal), command);
@@ -191,6 +192,7 @@ void Head::stats(Command& command) {
     body.set("frames", counters.frames).set("messages", counters.envelopes).set("routed", counters.routed);
     body.set("dead_letters", counters.dead_letters).set("late_answers", counters.late_answers);
     body.set("fallen", healing.waiting()).set("healed", counters.healed).set("given_up", counters.given_up);
+    body.set("states_kept", counters.states_kept).set("states_refused", counters.states_refused);
     body.set("ledger_failures", counters.ledger_failures).set("monitors", monitors.size());
     body.set("changes_waiting", exchange_.registry.changed().size());
     body.set("malformed", counters.malformed).set("strangers", counters.from_strangers);

@@ -94,6 +94,8 @@ private:
     void register_actors(Command&);
     void unregister_actors(Command&);
     void check_free(const std::vector<std::string>& names);
+    [[nodiscard]] Value kept_states(const std::vector<std::string>& names);
+    void keep_state(Command&);
     void bring_actors(Command&);
     void claim_process(Command&);
     void await_node(Command&);

@@ -20,6 +20,7 @@ void Head::register_actors(Command& command) {
     check_free(names);
     const bool is_declared = class_desc != nullptr && !class_desc->is_nil();
     const auto declared = is_declared ? exchange_.declared.keep(Declaration::from(command.body)) : nullptr;
+    auto states = declared && declared->durable ? kept_states(names) : Value();
     const auto interned = exchange_.registry.intern(class_desc != nullptr ? class_desc->encoded() : std::string());
     Value::Array epochs;
     epochs.reserve(names.size());
@@ -35,7 +36,39 @@ void Head::register_actors(Command& command) {
     }
     Value body = Value::Map{};
     body.set("epochs", std::move(epochs));
+    if (!states.is_nil()) body.set("states", std::move(states));
     exchange_.reply(command.asker, "actors_are_registered", body);
+}
+
+/// For each name what is kept of an earlier life of it, or nil; nil as a whole when there is nothing.
+Value Head::kept_states(const std::vector<std::string>& names) {
+    Value::Array states;
+    std::size_t bytes = 0;
+    bool is_any = false;
+    for (const auto& name : names) {
+        auto kept = exchange_.states.find(name);
+        states.push_back(kept ? Value(Value::Map{{"version", kept->version}, {"state", Binary{kept->state}}}) : Value());
+        bytes += kept ? kept->state.size() : 0;
+        is_any |= kept.has_value();
+        if (bytes > limits::kept_state_max)
+            throw Error(Fault::too_large, "the kept states of these actors are more than a message may carry; create them one by one");
+    }
+    return is_any ? Value(std::move(states)) : Value();
+}
+
+/// Before the answer of the turn that changed it: see states.hpp.
+void Head::keep_state(Command& command) {
+    const auto name = entity_of(command.body, "name");
+    const auto* state = command.body.find("state");
+    const auto* actor = exchange_.registry.find(name);
+    if (state == nullptr || state->as_binary() == nullptr) throw Error(Fault::bad_request, "keep_state: state is missing");
+    if (actor == nullptr || actor->session != &command.from || !actor->declared || !actor->declared->durable)
+        throw Error(Fault::fenced, name + " is not a durable actor of " + command.from.address);
+    const bool is_kept = state->as_binary()->bytes.size() <= limits::kept_state_max &&
+                         exchange_.states.put(name, {optional_text_of(command.body, "version").value_or(""), state->as_binary()->bytes});
+    if (is_kept) return void(++exchange_.counters.states_kept);
+    ++exchange_.counters.states_refused;
+    throw Error(Fault::no_space, "there is no room for the state of " + name);
 }
 
 void Head::check_free(const std::vector<std::string>& names) {
@@ -59,7 +92,8 @@ void Head::unregister_actors(Command& command) {
         if (actor->session != &command.from) continue;  // moved on
         if (actor->move != nullptr) moves.on_withdrawn(*actor);
         if (by_itself) healing.retired(name, *actor);
-        else if (!unborn) exchange_.forget(name);
+        else if (!unborn && !healing.ended_for_group(name, *actor)) exchange_.forget(name);
+        if (flag_of(command.body, "removed") && actor->declared && actor->declared->durable) exchange_.states.drop(name);
         exchange_.registry.remove(name);
         monitors.on_down(name, down_reason(Ending::in_order));
     }

@@ -8,17 +8,25 @@ namespace peacepie::broker {
 std::vector<std::string> Healing::on_lost(const Session& session, bool in_order) {
     std::vector<std::string> names;
     std::size_t count = 0;
+    std::map<std::string, std::pair<Group, std::uint64_t>> groups;  // with the oldest of its members that died
     exchange_.registry.remove_all(session, [&](const std::string& name, const Registration& actor) {
         names.push_back(name);
+        ending_.erase(name);
         if (in_order) return exchange_.registry.note_change(name);
         if (condemned_.erase(name) != 0) return give_up(name, "its handlers crashed their process too often");
-        if (exchange_.fell(name, actor, session.address)) ++count;
+        if (!exchange_.fell(name, actor, session.address)) return;
+        ++count;
+        if (const auto& group = actor.declared->group; !group.name.empty()) {
+            auto& oldest = groups.try_emplace(group.name, group, actor.born).first->second.second;
+            oldest = std::min(oldest, actor.born);
+        }
     });
     if (in_order) dismissed(session.address);
     for (auto& [node, ward] : wards_)
         if (ward.mid != 0 && ward.target == session.address) failed(ward, code_of(Fault::worker_lost), "its new process died too");
     if (count == 0) return names;
     wards_[session.address].since = exchange_.clock.now();
+    for (const auto& [name, hit] : groups) regroup(hit.first, hit.second);
     log::warning(log::Fields{{"node", session.address}, {"actors", count}}, "{} actors of {} are to be made again", count, session.address);
     return names;
 }
@@ -31,9 +39,14 @@ void Healing::blame(const std::string& name) {
 }
 
 void Healing::retired(std::string_view name, const Registration& actor) {
-    if (!actor.declared || actor.declared->restart != Restart::permanent) return;
+    if (!actor.declared) return;
+    if (actor.declared->restart != Restart::permanent) {
+        if (actor.declared->durable) exchange_.states.drop(name);
+        return;
+    }
     const auto now = exchange_.clock.now();
-    const auto when = rules_[std::string(name)].died(now);
+    const auto& group = actor.declared->group;
+    const auto when = group.name.empty() ? rules_[std::string(name)].died(now) : regroup(group, actor.born);
     if (!when) return give_up(std::string(name), "it ended by itself too often");
     const auto& node = actor.session->address;
     exchange_.fell(name, actor, node);
@@ -42,8 +55,56 @@ void Healing::retired(std::string_view name, const Registration& actor) {
     ward.not_before = std::max(ward.not_before, *when);
 }
 
+std::optional<Nanoseconds> Healing::regroup(const Group& group, std::uint64_t first_born) {
+    auto& rule = group_rules_.try_emplace(group.name, group.intensity, group.period).first->second;
+    const auto when = rule.died(exchange_.clock.now());
+    if (!when) return give_up_group(group.name), std::nullopt;
+    if (group.strategy == Strategy::one_for_one) return when;
+    exchange_.registry.each([&](const std::string& name, const Registration& actor) {
+        const bool is_member = actor.declared && actor.declared->group.name == group.name && !ending_.contains(name);
+        const bool is_meant = group.strategy == Strategy::one_for_all ? actor.born != first_born : actor.born > first_born;
+        if (!is_member || !is_meant) return;
+        ending_.insert(name);
+        end(name, actor);
+    });
+    return when;
+}
+
+void Healing::give_up_group(const std::string& group) {
+    group_rules_.erase(group);  // who is created by hand after this begins anew
+    log::error(log::Fields{{"group", group}}, "the group {} is given up: its members ended too often; create them again by hand when that is mended", group);
+    std::vector<std::string> waiting;
+    for (const auto& [node, names] : exchange_.fallen.by_node())
+        for (const auto& [born, name] : names)
+            if (const auto* actor = exchange_.fallen.find(name); actor->declared->group.name == group && !actor->removed) waiting.push_back(name);
+    for (const auto& name : waiting) give_up(name, "its group is given up");
+    exchange_.registry.each([&](const std::string& name, const Registration& actor) {
+        if (!actor.declared || actor.declared->group.name != group) return;
+        ending_.erase(name);
+        end(name, actor);
+        ++exchange_.counters.given_up;
+    });
+}
+
+void Healing::end(const std::string& name, const Registration& actor) {
+    Value body = Value::Map{};
+    body.set("name", name);
+    exchange_.say(*actor.session, Kind::send, 0, "end_actor", body);
+}
+
+bool Healing::ended_for_group(std::string_view name, const Registration& actor) {
+    const auto found = ending_.find(name);
+    if (found == ending_.end()) return false;
+    ending_.erase(found);
+    exchange_.fell(name, actor, actor.session->address);
+    auto& ward = wards_[actor.session->address];
+    ward.since = exchange_.clock.now();
+    return true;
+}
+
 void Healing::removed(std::string_view name) {
     auto* actor = exchange_.fallen.find(name);
+    if (actor->declared->durable) exchange_.states.drop(name);
     actor->removed = true;
     actor->forget_at = exchange_.clock.now() + limits::removal_remembered;
     exchange_.registry.note_change(name);
@@ -80,6 +141,7 @@ void Healing::on_time() {
     }
     std::erase_if(condemned_, [&](const auto& name) { return !rules_.contains(name); });
     std::erase_if(rules_, [&](const auto& rule) { return rule.second.is_quiet(now); });
+    std::erase_if(group_rules_, [&](const auto& rule) { return rule.second.is_quiet(now); });
     std::erase_if(wards_, [&](const auto& ward) { return ward.second.mid == 0 && !exchange_.fallen.by_node().contains(ward.first); });
 }
 

@@ -35,6 +35,8 @@ public:
     void removed(std::string_view name);
     /// Its worker says that an actor has ended that waits here: it did so while the broker, or its word, was away.
     void ended_unheard(std::string_view name, std::string_view node);
+    /// True: HEAD had that living actor ended, because its group is made again; it fell just now.
+    bool ended_for_group(std::string_view name, const Registration& actor);
     /// The process was to end: what of it waits is not made again.
     void dismissed(std::string_view node);
     /// A process crashed in a handler of that actor; one that does so too often is not made again.
@@ -70,11 +72,17 @@ private:
     void made(Ward& ward);
     void failed(Ward& ward, std::string_view code, std::string_view text);
     void give_up(const std::string& name, std::string_view why);
+    /// A member has ended, the oldest of those that did being `first_born`.  Returns when it may be made again; nothing: never.
+    std::optional<Nanoseconds> regroup(const Group& group, std::uint64_t first_born);
+    void give_up_group(const std::string& group);
+    void end(const std::string& name, const Registration& actor);
 
     Exchange& exchange_;
     std::map<std::string, Ward, std::less<>> wards_;  // by node
     std::map<std::uint64_t, std::string> by_mid_;     // -> node
     std::map<std::string, RestartRule, std::less<>> rules_;  // of those that retired and are permanent, or crashed
+    std::map<std::string, RestartRule, std::less<>> group_rules_;
+    std::set<std::string, std::less<>> ending_;     // living ones whose process was told to end them
     std::set<std::string, std::less<>> condemned_;  // given up as soon as their process is known to be gone
     std::uint64_t last_mid_ = mark;
 };

@@ -20,8 +20,7 @@ public:
         std::uint64_t epoch = 0;
         std::uint64_t born = 0;
         std::string class_desc;  ///< encoded
-        int restart = 0;         ///< of enum Restart
-        std::string params;      ///< encoded, or empty
+        std::string declared;    ///< encoded: the fields of create_actor
         friend bool operator==(const Row&, const Row&) = default;
     };
     /// Without a row the name is forgotten.
@@ -30,17 +29,31 @@ public:
         std::optional<Row> row;
     };
 
+    /// The state of a durable actor, as its worker saved it.
+    struct Kept {
+        std::string version;  ///< of the package that wrote it
+        std::string state;
+        friend bool operator==(const Kept&, const Kept&) = default;
+    };
+    /// Without a state it is forgotten.  What is kept does not depend on there being a row.
+    struct StateChange {
+        std::string name;
+        std::optional<Kept> kept;
+    };
+
     Ledger() = default;
     Ledger(const Ledger&) = delete;
     Ledger& operator=(const Ledger&) = delete;
     virtual ~Ledger() = default;
 
     /// All of them or none.  Throws Error no_space or unavailable; then nothing has changed.
-    virtual void write(std::span<const Change> changes) = 0;
-    /// Forgets all rows.  Throws as write() does.
+    virtual void write(std::span<const Change> changes, std::span<const StateChange> states) = 0;
+    /// Forgets all rows, and no state.  Throws as write() does.
     virtual void clear() = 0;
     /// In no order.  Throws Error unavailable.
     virtual void read(const std::function<void(std::string name, Row row)>& each) = 0;
+    /// Throws Error unavailable.
+    [[nodiscard]] virtual std::optional<Kept> state_of(const std::string& name) = 0;
 };
 
 }  // namespace peacepie::broker

@@ -70,8 +70,8 @@ public:
         if (watched_) changed_.emplace_back(name);
     }
     template <class Each>
-    void each_name(Each each) const {
-        for (const auto& [name, registration] : actors_) each(name);
+    void each(Each each) const {
+        for (const auto& [name, registration] : actors_) each(name, registration);
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return actors_.size(); }

@@ -1,4 +1,4 @@
-// sqlite_ledger.cpp - three statements.  Next: bookkeeping.cpp
+// sqlite_ledger.cpp - some statements.  Next: bookkeeping.cpp
 #include "broker/sqlite_ledger.hpp"
 
 #include <sqlite3.h>
@@ -9,7 +9,7 @@ namespace peacepie::broker {
 
 namespace {
 
-constexpr int version = 1;
+constexpr int version = 2;
 
 void bind(sqlite3_stmt& statement, int at, const std::string& text) {
     sqlite3_bind_text(&statement, at, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
@@ -41,24 +41,30 @@ SqliteLedger::SqliteLedger(const std::filesystem::path& file, bool forget) {
     run("BEGIN EXCLUSIVE");  // here it shows whether another process has it
     const auto found = prepare("PRAGMA user_version");
     step(*found);
-    if (sqlite3_column_int(found.get(), 0) > version)
-        throw Error(Fault::unavailable, "it was written by a later version of peacepie");
+    const int written_by = sqlite3_column_int(found.get(), 0);
+    if (written_by > version) throw Error(Fault::unavailable, "it was written by a later version of peacepie");
     sqlite3_reset(found.get());
+    if (written_by == 1) run("DROP TABLE actors");  // never part of a release
     run("CREATE TABLE IF NOT EXISTS actors (name TEXT PRIMARY KEY, node TEXT NOT NULL, epoch INTEGER NOT NULL,"
-        " born INTEGER NOT NULL, class_desc BLOB NOT NULL, restart INTEGER NOT NULL, params BLOB NOT NULL) WITHOUT ROWID");
+        " born INTEGER NOT NULL, class_desc BLOB NOT NULL, declared BLOB NOT NULL) WITHOUT ROWID");
+    run("CREATE TABLE IF NOT EXISTS states (name TEXT PRIMARY KEY, version TEXT NOT NULL, state BLOB NOT NULL)");
     if (forget) clear();
-    run("PRAGMA user_version = 1");
+    run("PRAGMA user_version = 2");
     run("COMMIT");
-    put_ = prepare("INSERT OR REPLACE INTO actors VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+    put_ = prepare("INSERT OR REPLACE INTO actors VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     erase_ = prepare("DELETE FROM actors WHERE name = ?1");
+    put_state_ = prepare("INSERT OR REPLACE INTO states VALUES (?1, ?2, ?3)");
+    erase_state_ = prepare("DELETE FROM states WHERE name = ?1");
+    find_state_ = prepare("SELECT version, state FROM states WHERE name = ?1");
 }
 
 SqliteLedger::~SqliteLedger() = default;
 
-void SqliteLedger::write(std::span<const Change> changes) {
+void SqliteLedger::write(std::span<const Change> changes, std::span<const StateChange> states) {
     run("BEGIN");
     try {
         for (const auto& change : changes) put(change);
+        for (const auto& change : states) put(change);
         run("COMMIT");
     } catch (const Error&) {
         sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
@@ -74,19 +80,39 @@ void SqliteLedger::put(const Change& change) {
         bind(statement, 3, change.row->epoch);
         bind(statement, 4, change.row->born);
         bind_bytes(statement, 5, change.row->class_desc);
-        bind(statement, 6, static_cast<std::uint64_t>(change.row->restart));
-        bind_bytes(statement, 7, change.row->params);
+        bind_bytes(statement, 6, change.row->declared);
     }
     step(statement);
     sqlite3_reset(&statement);
 }
 
+void SqliteLedger::put(const StateChange& change) {
+    sqlite3_stmt& statement = change.kept ? *put_state_ : *erase_state_;
+    bind(statement, 1, change.name);
+    if (change.kept) {
+        bind(statement, 2, change.kept->version);
+        bind_bytes(statement, 3, change.kept->state);
+    }
+    step(statement);
+    sqlite3_reset(&statement);
+}
+
+std::optional<Ledger::Kept> SqliteLedger::state_of(const std::string& name) {
+    sqlite3_stmt& statement = *find_state_;
+    bind(statement, 1, name);
+    const int status = sqlite3_step(&statement);
+    std::optional<Kept> kept;
+    if (status == SQLITE_ROW) kept = {bytes_at(statement, 0), bytes_at(statement, 1)};
+    sqlite3_reset(&statement);
+    if (status != SQLITE_ROW && status != SQLITE_DONE) fail(status);
+    return kept;
+}
+
 void SqliteLedger::read(const std::function<void(std::string name, Row row)>& each) {
-    const auto all = prepare("SELECT name, node, epoch, born, class_desc, restart, params FROM actors");
+    const auto all = prepare("SELECT name, node, epoch, born, class_desc, declared FROM actors");
     for (int status = sqlite3_step(all.get()); status != SQLITE_DONE; status = sqlite3_step(all.get())) {
         if (status != SQLITE_ROW) fail(status);
-        each(bytes_at(*all, 0), {bytes_at(*all, 1), number_at(*all, 2), number_at(*all, 3), bytes_at(*all, 4),
-                                 static_cast<int>(number_at(*all, 5)), bytes_at(*all, 6)});
+        each(bytes_at(*all, 0), {bytes_at(*all, 1), number_at(*all, 2), number_at(*all, 3), bytes_at(*all, 4), bytes_at(*all, 5)});
     }
 }
 

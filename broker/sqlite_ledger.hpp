@@ -18,14 +18,15 @@ namespace peacepie::broker {
 
 class SqliteLedger final : public Ledger {
 public:
-    /// Opens the file or makes it.  With `forget` what was in it is dropped.  Throws Error: conflict when another process has
+    /// Opens the file or makes it.  With `forget` the names in it are dropped, not the states.  Throws Error: conflict when another process has
     /// it, unavailable when it is damaged, of a later version, or cannot be written.
     explicit SqliteLedger(const std::filesystem::path& file, bool forget);
     ~SqliteLedger() override;
 
-    void write(std::span<const Change> changes) override;
+    void write(std::span<const Change> changes, std::span<const StateChange> states) override;
     void clear() override { run("DELETE FROM actors"); }
     void read(const std::function<void(std::string name, Row row)>& each) override;
+    [[nodiscard]] std::optional<Kept> state_of(const std::string& name) override;
 
 private:
     struct Close {
@@ -38,10 +39,11 @@ private:
     [[nodiscard]] Statement prepare(const char* sql);
     void step(sqlite3_stmt& statement);
     void put(const Change& change);
+    void put(const StateChange& change);
     [[noreturn]] void fail(int status) const;
 
     std::unique_ptr<sqlite3, Close> database_;
-    Statement put_, erase_;
+    Statement put_, erase_, put_state_, erase_state_, find_state_;
 };
 
 }  // namespace peacepie::broker

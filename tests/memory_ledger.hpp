@@ -20,12 +20,16 @@ class MemoryLedger final : public Ledger {
 public:
     using Rows = std::map<std::string, Row>;
 
-    void write(std::span<const Change> changes) override {
+    void write(std::span<const Change> changes, std::span<const StateChange> changed) override {
         if (full) throw Error(Fault::no_space, "the disk is full");
         largest = std::max(largest, changes.size());
         for (const auto& change : changes) {
             rows.erase(change.name);
             if (change.row) rows.emplace(change.name, *change.row);
+        }
+        for (const auto& change : changed) {
+            states.erase(change.name);
+            if (change.kept) states.emplace(change.name, *change.kept);
         }
     }
     void clear() override {
@@ -36,7 +40,12 @@ public:
         for (const auto& [name, row] : rows) each(name, row);
         if (damaged) throw Error(Fault::unavailable, "the file is damaged");
     }
+    [[nodiscard]] std::optional<Kept> state_of(const std::string& name) override {
+        const auto found = states.find(name);
+        return found != states.end() ? std::optional(found->second) : std::nullopt;
+    }
     Rows rows;
+    std::map<std::string, Kept> states;
     std::size_t largest = 0;
     bool full = false;
     bool damaged = false;

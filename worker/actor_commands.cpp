@@ -1,4 +1,4 @@
-// actor_commands.cpp - one actor's way into this worker and out again.  Next: cell_life.cpp.
+// actor_commands.cpp - the commands about actors; their ends and who is here.  Next: creation.cpp.
 #include "worker/actor_commands.hpp"
 
 #include <algorithm>
@@ -16,13 +16,23 @@ namespace peacepie::worker {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr int ending_tries = 20;  // a second apart: a move that is under way is over by then
+
+}  // namespace
+
 ActorCommands::ActorCommands(Admin& admin) : admin_(admin) {
-    admin.on("create_actor", "class_desc:map name:text params:map? restart:text?", "creates an actor here",
+    admin.on("create_actor", "class_desc:map name:text params:map? restart:text? durable:bool? group:map?", "creates an actor here",
              [this](const RequestPointer& request) { create(request, true); });
-    admin.on("create_actors", "class_desc:map names:list params:map? restart:text?", "creates several actors here: all or none",
+    admin.on("create_actors", "class_desc:map names:list params:map? restart:text? durable:bool? group:map?", "creates several actors here: all or none",
              [this](const RequestPointer& request) { create(request, false); });
     admin.on("remove_actor", "name:text", "ends an actor",
              [this](const RequestPointer& request) { remove(request); });
+    admin.on("end_actor", "", "", [this](const RequestPointer& request) {
+        if (request->is_from_head()) end(request->text("name"), ending_tries);
+        else request->fail(code_of(Fault::is_not_handled), "only the broker may say that; say `remove_actor`");
+    });
     admin.on("find_actor", "entity:address with_class_desc:bool?", "finds an actor in this process",
              [this](const RequestPointer& request) { find(request); });
     admin.on("recreate_actor", "entity:address node:address? class_desc:map?", "moves an actor to another process, or puts another version in its place",
@@ -36,103 +46,6 @@ ActorCommands::ActorCommands(Admin& admin) : admin_(admin) {
         std::error_code error;
         request->reply("work_path", Value::Map{{"path", std::filesystem::current_path(error).string()}});
     });
-}
-
-void ActorCommands::create(const RequestPointer& request, bool single) {
-    auto birth = std::make_shared<Birth>();
-    birth->request = request;
-    birth->single = single;
-    try {
-        const Value& body = request->body();
-        if (single) birth->names.push_back(request->text("name"));
-        else if (const Value* names = body.find("names"); names && names->as_array())
-            birth->names = convert<std::vector<std::string>>::from(*names);
-        if (birth->names.empty()) throw Error(Fault::bad_argument, "\"names\" must be a list with at least one name");
-        if (birth->names.size() > limits::actors_in_one_call_max)
-            throw Error(Fault::too_large, "at most " + std::to_string(limits::actors_in_one_call_max) + " actors in one call");
-        for (const auto& name : birth->names)
-            if (!is_name(name))
-                throw Error(Fault::bad_argument, "\"" + name + "\" is not a name: 1 to 128 of A-Z a-z 0-9 _ -, not beginning with -");
-        auto sorted = birth->names;
-        std::sort(sorted.begin(), sorted.end());
-        if (auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
-            throw Error(Fault::conflict, "\"" + *twice + "\" is named twice");
-        const Value* class_desc = body.find("class_desc");
-        if (!class_desc || !class_desc->as_map())
-            throw Error(Fault::bad_argument, "\"class_desc\" must be {\"requires_dist\": PACKAGE, \"class\": CLASS}");
-        birth->actor_class = &admin_.store().find(*class_desc);
-        if (const Value* params = body.find("params"); params && !params->is_nil()) {
-            if (!params->as_map()) throw Error(Fault::bad_argument, "\"params\" must be a map of name and value");
-            birth->parameters = Value(Value::Map{{"params", *params}}).encoded();
-        }
-    } catch (const Error& error) {
-        return fail(birth, error.code, error.text);
-    }
-    Value claim = Value::Map{{"names", convert<std::vector<std::string>>::to(birth->names)},
-                                   {"class_desc", pinned(*birth->actor_class)}};
-    for (const char* declared : {"params", "restart"})  // what it takes to make them again
-        if (const Value* field = request->body().find(declared); field && !field->is_nil()) claim.set(declared, *field);
-    admin_.ask({}, "register_actors", claim, limits::ask_timeout_default, [this, birth](const Answer& answer) {
-        if (!answer.ok) return fail(birth, answer.command, answer.text());
-        const Value* epochs = answer.body.find("epochs");
-        if (epochs) birth->epochs = convert<std::vector<std::uint64_t>>::from(*epochs);
-        if (birth->epochs.size() != birth->names.size()) return fail(birth, "bad_request", "the broker gave no epochs");
-        build(birth);
-    });
-}
-
-void ActorCommands::build(const BirthPointer& birth) {
-    auto& worker = admin_.worker();
-    birth->cells.assign(birth->names.size(), 0);
-    birth->waiting = birth->names.size();
-    for (std::size_t i = 0; i < birth->names.size(); ++i) {
-        Cell* cell = CellTable::of_process().let(worker, birth->names[i], *birth->actor_class, birth->epochs[i]);
-        auto order = std::make_unique<Order>(Order::Verb::create, [this, birth, i](Order& back) {
-            one_is_built(birth, i, back);
-        });
-        if (!cell) {
-            order->code = code_of(Fault::no_space);
-            order->text = "this process holds as many actors as it can";
-            one_is_built(birth, i, *order);
-            continue;
-        }
-        order->starts = true;
-        order->parameters = birth->parameters;
-        order->cell = birth->cells[i] = cell->handle();
-        worker.switchboard().bind(cell->name(), cell->handle());
-        worker.give_order(std::move(order));
-        worker.executor().schedule(*cell);  // a new cell counts as awake
-    }
-}
-
-void ActorCommands::one_is_built(const BirthPointer& birth, std::size_t which, const Order& order) {
-    if (order.failed()) {
-        birth->cells[which] = 0;
-        if (birth->code.empty()) birth->code = order.code, birth->text = order.text;
-    } else {
-        took_in(birth->cells[which]);
-    }
-    if (--birth->waiting == 0) all_are_built(birth);
-}
-
-void ActorCommands::all_are_built(const BirthPointer& birth) {
-    if (!birth->code.empty()) {
-        for (std::size_t i = 0; i < birth->names.size(); ++i)
-            if (birth->cells[i] != 0) discard(birth->names[i]);
-        admin_.send({}, "unregister_actors", Value::Map{{"names", convert<std::vector<std::string>>::to(birth->names)}, {"unborn", true}});
-        return fail(birth, birth->code, birth->text);
-    }
-    const auto& system = admin_.session().system();
-    const auto& node = admin_.worker().node();
-    if (birth->single)
-        return birth->request->reply("actor_is_created",
-                                     Value::Map{{"system", system}, {"node", node}, {"entity", birth->names.front()}});
-    birth->request->reply("actors_are_created",
-                          Value::Map{{"node", node}, {"entities", convert<std::vector<std::string>>::to(birth->names)}});
-}
-
-void ActorCommands::fail(const BirthPointer& birth, std::string_view code, std::string_view text) {
-    birth->request->reply_failure(birth->single ? "actor_is_not_created" : "actors_are_not_created", code, text);
 }
 
 void ActorCommands::remove(const RequestPointer& request) {
@@ -150,7 +63,7 @@ void ActorCommands::remove(const RequestPointer& request) {
         return request->reply_failure("actor_is_absent", code_of(Fault::no_such_actor),
                                       "there is no actor \"" + *name->as_text() + "\"", {{"name", *name}});
     }
-    stop(here.cell, here.name, [request, gone = here.name](const Order& order) {
+    stop(here.cell, here.name, Removal::yes, [request, gone = here.name](const Order& order) {
         if (order.code == code_of(Fault::no_such_actor))
             return request->reply_failure("actor_is_absent", order.code, order.text, {{"name", gone}});
         if (order.failed()) return request->fail(order.code, order.text);  // it is there and stays for now
@@ -159,12 +72,12 @@ void ActorCommands::remove(const RequestPointer& request) {
 }
 
 /// Ends the actor in order; one whose handler does not end within patience is cut off.
-void ActorCommands::stop(std::uint64_t cell, const std::string& name, std::function<void(const Order&)> then) {
+void ActorCommands::stop(std::uint64_t cell, const std::string& name, Removal removal, std::function<void(const Order&)> then) {
     auto settled = std::make_shared<bool>(false);
-    auto order = std::make_unique<Order>(Order::Verb::stop, [this, name, settled, then](Order& back) {
+    auto order = std::make_unique<Order>(Order::Verb::stop, [this, name, removal, settled, then](Order& back) {
         if (!back.failed()) {
             gave_away(back.cell);
-            unregister({name});
+            unregister({name}, removal);
         }
         if (!std::exchange(*settled, true)) then(back);
     });
@@ -210,15 +123,37 @@ void ActorCommands::stop_all(std::function<void()> then) {
         order->cell = cell;
         admin_.worker().give_order(std::move(order));
     }
-    for (const Cell* cell : named) stop(cell->handle(), cell->name(), one_less);
+    for (const Cell* cell : named) stop(cell->handle(), cell->name(), Removal::no, one_less);
     admin_.after(limits::stopping_patience + 1s, [this] {  // a handler that never returns must not hold the process
         if (all_stopped_) std::exchange(all_stopped_, nullptr)();
     });
 }
 
-void ActorCommands::unregister(const std::vector<std::string>& names) {
+void ActorCommands::unregister(const std::vector<std::string>& names, Removal removal) {
     for (const auto& name : names) admin_.session().note_end(name);
-    admin_.send({}, "unregister_actors", Value::Map{{"names", convert<std::vector<std::string>>::to(names)}});
+    Value body = Value::Map{{"names", convert<std::vector<std::string>>::to(names)}};
+    if (removal == Removal::yes) body.set("removed", true);
+    admin_.send({}, "unregister_actors", body);
+}
+
+/// Its group is made again: it ends in order, and HEAD makes it again like those that died.
+void ActorCommands::end(const std::string& name, int tries_left) {
+    const auto here = resident(name);
+    if (!here || CellTable::is_spawned(here.cell)) return;
+    stop(here.cell, here.name, Removal::no, [this, name, tries_left](const Order& order) {
+        if (!order.failed() || order.code == code_of(Fault::no_such_actor)) return;
+        if (tries_left == 0) return log::error({{"actor", name}}, "{} cannot be ended for its group: {}", name, order.text);
+        admin_.after(1s, [this, name, tries_left] { end(name, tries_left - 1); });
+    });
+}
+
+void ActorCommands::keep_states_again() {
+    for (const Cell* cell : registered()) {
+        if (!cell->is_durable()) continue;
+        auto order = std::make_unique<Order>(Order::Verb::keep, nullptr);
+        order->cell = cell->handle();
+        admin_.worker().give_order(std::move(order));
+    }
 }
 
 void ActorCommands::find(const RequestPointer& request) {

@@ -33,6 +33,9 @@ public:
     /// Stops every actor, the last created first; `then` when all are gone or patience has ended.
     void stop_all(std::function<void()> then);
 
+    /// Another broker: what it was told of durable actors may have been lost with the one before.
+    void keep_states_again();
+
     /// A moved-in actor is this worker's from now on; a moved-out one no longer.
     void took_in(std::uint64_t cell);
     void gave_away(std::uint64_t cell);
@@ -55,6 +58,8 @@ private:
         bool single;
         const ActorClass* actor_class;
         std::string parameters;
+        bool durable = false;
+        Value::Array kept;  ///< of each, what is left of an earlier life; empty: nothing
         std::vector<std::string> names;
         std::vector<std::uint64_t> epochs, cells;
         std::size_t waiting = 0;
@@ -68,14 +73,16 @@ private:
     void all_are_built(const BirthPointer& birth);
     void fail(const BirthPointer& birth, std::string_view code, std::string_view text);
     void remove(const RequestPointer& request);
+    void end(const std::string& name, int tries_left);
     void find(const RequestPointer& request);
     void load_package(const RequestPointer& request);
     void recreate(const RequestPointer& request);
-    void stop(std::uint64_t cell, const std::string& name, std::function<void(const Order&)> then);
+    enum class Removal : bool { no, yes };  ///< yes: for good, with what was kept of it
+    void stop(std::uint64_t cell, const std::string& name, Removal removal, std::function<void(const Order&)> then);
     [[nodiscard]] Resident resident(std::string_view name) const;  ///< false when it does not live here
     /// Those the broker has registered, the last created first.
     [[nodiscard]] std::vector<const Cell*> registered() const;
-    void unregister(const std::vector<std::string>& names);
+    void unregister(const std::vector<std::string>& names, Removal removal = Removal::no);
 
     Admin& admin_;
     std::size_t stopping_ = 0;

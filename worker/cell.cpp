@@ -118,6 +118,7 @@ void Cell::handle_message(const Mail& mail) {
     } else {
         const pp_envelope envelope = mail.envelope();
         const pp_outcome outcome = actor_class()->type->deliver(self_, &envelope);
+        if (durable_) end_step();
         if (outcome == PP_NOT_HANDLED) {
             ++refused_;
             worker_->not_handled(*this, mail);
@@ -166,6 +167,7 @@ void Cell::handle_time() {
 void Cell::resume(std::uint64_t operation, const pp_envelope* answer) {
     if (!self_) return;
     busy_ = actor_class()->type->resume(self_, operation, answer) == PP_BUSY;
+    if (durable_) end_step();
 }
 
 void Cell::arm(std::uint64_t deadline_ns) {

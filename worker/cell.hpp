@@ -63,6 +63,12 @@ public:
         return current_command_.load(std::memory_order_relaxed);
     }
 
+    /// Its state is kept by the broker (durable.cpp).  Set by the admin before the order that brings it to life.
+    [[nodiscard]] bool is_durable() const noexcept { return durable_; }
+    void set_durable(bool durable) noexcept { durable_ = durable; }
+    /// In a turn of a durable actor: goes out after the state.
+    void hold_back(const pp_envelope& envelope);
+
     /// In the admin's turns: this is where its actor of that name lives (not one that is only on its way in or out).
     [[nodiscard]] bool is_resident() const noexcept { return resident_; }
     void set_resident(bool resident) noexcept { resident_ = resident; }
@@ -71,6 +77,10 @@ private:
     friend class CellTable;                                   // lets the slot
     friend void handle_generic(Cell& cell, const Mail& mail);  // answers from the counters and switches
 
+    struct Keeping {
+        std::size_t kept = 0;     // hash of the state that the broker was told last; 0: none
+        std::string held_back;    // what this turn said, as a batch of envelopes
+    };
     /// What few actors have: kept out of the many.
     struct Extras {
         Observation observation;
@@ -80,8 +90,9 @@ private:
         MailQueue orders;                // come, not yet carried out
         std::unique_ptr<Order> pending;  // start, freeze or stop that waits for the turn to end
         std::string fault_code, fault_text;  // of the turn that just failed
+        std::unique_ptr<Keeping> keeping;    // of a durable actor
         [[nodiscard]] bool empty() const noexcept {
-            return observation.empty() && gated.empty() && overlapping.empty() && handed_over.empty() && orders.empty() && !pending && fault_code.empty();
+            return !keeping && observation.empty() && gated.empty() && overlapping.empty() && handed_over.empty() && orders.empty() && !pending && fault_code.empty();
         }
     };
 
@@ -108,6 +119,7 @@ private:
 
     // Life: cell_life.cpp
     void start_life();
+    void say_last_words();
     void end_life();
     void carry_out_orders();
     void carry_out(std::unique_ptr<Order> order);
@@ -117,6 +129,11 @@ private:
     void load(Order& order);
     void start(std::unique_ptr<Order> order);
     void call_off(Order& order);
+
+    // Durable actors: durable.cpp
+    void end_step();
+    void keep_state();
+    [[nodiscard]] Keeping& keeping();
     void take_snapshot(Order& order);
     void adopt(const Snapshot& snapshot);
     void rejoin_queues();
@@ -149,6 +166,7 @@ private:
     bool retires_ = false;   // wants to end
     bool bound_ = false;     // the switchboard has its name
     bool resident_ = false;  // the admin's
+    bool durable_ = false;
     std::string name_;
 };
 

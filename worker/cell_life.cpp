@@ -31,7 +31,7 @@ void Cell::begin(Worker& worker, std::string name, const ActorClass& actor_class
     last_operation_ = handled_ = 0;
     failed_ = refused_ = 0;
     began_ns_ = worker_->recent_ns();
-    busy_ = fenced_ = resident_ = unborn_ = retires_ = false;
+    busy_ = fenced_ = resident_ = unborn_ = retires_ = durable_ = false;
     bound_ = !CellTable::is_spawned(handle);
     phase_ = Phase::cold;
 }
@@ -81,6 +81,11 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
             return;
         case Verb::resume: call_off(*order); break;
         case Verb::enlist: bound_ = true; break;
+        case Verb::keep:
+            if (!self_ || phase_ == Phase::cold || phase_ == Phase::frozen) break;  // what is on its way is said where it arrives
+            keeping().kept = 0;
+            end_step();
+            break;
         case Verb::discard: leave(); break;
     }
     give_back(std::move(order));
@@ -97,10 +102,15 @@ void Cell::end_pending() {
         take_snapshot(*order);
     } else {
         order->code.clear();
-        actor_class()->type->stop(self_);
+        say_last_words();
         leave();
     }
     give_back(std::move(order));
+}
+
+void Cell::say_last_words() {
+    actor_class()->type->stop(self_);
+    end_step();
 }
 
 void Cell::create(std::unique_ptr<Order> order) {
@@ -118,6 +128,8 @@ void Cell::build(Order& order) {
     if (!self_) {
         order.code = code_of(Fault::handler_failed);
         order.text = text.empty() ? "the constructor failed" : text;
+    } else if (order.snapshot) {
+        load(order);
     } else if (!order.parameters.empty() &&
                type.load(self_, &host_of_process(), as_pp_cell(*this), bytes(order.parameters), pp_bytes{}) == PP_FAILED) {
         take_fault(order);
@@ -155,7 +167,7 @@ void Cell::retire() {
 
 /// What the broker never heard of leaves without a word to it.
 void Cell::end_life() {
-    actor_class()->type->stop(self_);
+    say_last_words();
     auto farewell = bound_ ? worker_->admin().actors().farewell(name_, handle_) : nullptr;
     leave();
     if (farewell) give_back(std::move(farewell));
@@ -184,6 +196,7 @@ void Cell::start(std::unique_ptr<Order> order) {
     if (extras_) extras_->fault_code.clear();
     const auto outcome = actor_class()->type->start(self_, &host_of_process(), as_pp_cell(*this), order->moved ? 1 : 0);
     busy_ = outcome == PP_BUSY;
+    end_step();
     if (outcome == PP_FAILED && extras().fault_code.empty()) extras().fault_code = code_of(Fault::handler_failed);
     extras().pending = std::move(order);  // given back when the turn of started() is over
 }
@@ -230,6 +243,7 @@ void Cell::take_snapshot(Order& order) {
     extras_->fault_code.clear();
     actor_class()->type->save(self_, into, &snapshot->state);
     snapshot->version = actor_class()->plugin->version();
+    snapshot->durable = durable_;
     snapshot->observation = extras_->observation;
     snapshot->last_operation = last_operation_;
     for (const Mail* mail = queue_.front(); mail; mail = mail->next) {

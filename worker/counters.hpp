@@ -16,6 +16,7 @@ struct Counters {
     std::atomic<std::uint64_t> dead_letters{0};  ///< sends that could not be brought and have nobody to tell
     std::atomic<std::uint64_t> malformed{0};     ///< frames from the broker that could not be read
     std::atomic<std::uint64_t> handler_failures{0};
+    std::atomic<std::uint64_t> states_unkept{0};  ///< of durable actors: too large, or no way to the broker
 };
 
 }  // namespace peacepie::worker

@@ -37,7 +37,8 @@ pp_bytes node(pp_cell* me) { return bytes(as_cell(me).worker().node()); }
 uint64_t self(pp_cell* me) { return as_cell(me).handle(); }
 
 void send(pp_cell* me, const pp_envelope* envelope) {
-    const Cell& cell = as_cell(me);
+    Cell& cell = as_cell(me);
+    if (cell.is_durable()) return cell.hold_back(*envelope);
     cell.worker().switchboard().post_from(cell, *envelope);
 }
 
@@ -63,6 +64,7 @@ uint64_t ask(pp_cell* me, const pp_envelope* envelope, uint64_t timeout_ns) {
     const bool is_one_too_many = cell.open_operations() >= limits::open_asks_max;
     out.mid = cell.open_operation(Operation::Kind::ask, out.deadline_ns);
     if (is_one_too_many) refuse_ask(cell, out.mid);
+    else if (cell.is_durable()) cell.hold_back(out);
     else cell.worker().switchboard().post_from(cell, out);
     return out.mid;
 }

@@ -64,7 +64,10 @@ void Migration::load(const RequestPointer& request) {
     });
     order->snapshot = std::make_unique<Snapshot>(Snapshot::from_value(*snapshot));
     order->cell = here->cell;
-    if (Cell* cell = CellTable::slot(here->cell)) admin_.worker().switchboard().expect(cell->name(), here->cell);
+    if (Cell* cell = CellTable::slot(here->cell)) {
+        cell->set_durable(order->snapshot->durable);
+        admin_.worker().switchboard().expect(cell->name(), here->cell);
+    }
     admin_.worker().give_order(std::move(order));
 }
 

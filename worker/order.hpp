@@ -19,6 +19,7 @@ namespace peacepie::worker {
 struct Snapshot {
     std::string state;              ///< as pp_actor_type.save wrote it
     std::string version;            ///< of the package that wrote it
+    bool durable = false;           ///< declared so
     Observation observation;
     std::uint64_t last_operation = 0;
     std::string mailbox;            ///< messages not yet handled, as a batch of envelopes with time left
@@ -37,6 +38,7 @@ struct Order {
         freeze,   ///< end the running turn, start no other, answer with a snapshot
         resume,   ///< the move was called off: go on
         stop,     ///< end the running turn, say last words, die
+        keep,     ///< say the state again: the broker may not have heard it
         enlist,   ///< the broker has an entry for this spawned actor now
         discard,  ///< die without a word: the actor lives elsewhere, or never lived
     };
@@ -45,7 +47,7 @@ struct Order {
     bool starts = false;            ///< create: start at once
     bool moved = false;             ///< start: after a move; local mail waits for the fence
     std::string parameters;         ///< create: an encoded map, or empty
-    std::unique_ptr<Snapshot> snapshot;  ///< load: in; freeze: out
+    std::unique_ptr<Snapshot> snapshot;  ///< load: in; freeze: out; create: what was kept of an earlier life, or null
     std::uint64_t epoch = 0;
 
     std::uint64_t cell = 0;         ///< whom it was given to

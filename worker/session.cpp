@@ -133,6 +133,7 @@ void Session::drop_fenced(const Value& body) {
 void Session::join() {
     phase_.store(Phase::joined, std::memory_order_release);
     admin_.worker().outbox().open();
+    if (std::exchange(has_joined_, true)) admin_.actors().keep_states_again();
     log::info({{"node", admin_.worker().node()}, {"prime", prime_ ? "yes" : "no"}}, "{} has joined", admin_.worker().node());
 }
 

@@ -56,6 +56,7 @@ private:
     std::atomic<Phase> phase_{Phase::silent};
     std::atomic<bool> refused_{false};
     bool prime_ = false;
+    bool has_joined_ = false;  ///< at least once
     std::string system_ = "king";
     std::string session_;  ///< the broker's secret for this session; shows that a new hello is ours
     std::int64_t broker_epoch_ = 0;  ///< of the broker that welcomed us last

@@ -14,6 +14,9 @@ struct CreateOptions {
     std::string node;
     std::vector<std::string> params;
     std::string restart;
+    bool durable = false;
+    std::string group;
+    std::string strategy;
 };
 
 struct MoveOptions {
@@ -31,6 +34,12 @@ Exit create(CommandLine& line, const CreateOptions& options) {
     Value body = Value::Map{{"class_desc", class_desc_of(options.class_name)}, {"name", options.name}};
     if (!options.params.empty()) body.set("params", params_of(options.params));
     if (!options.restart.empty()) body.set("restart", options.restart);
+    if (options.durable) body.set("durable", true);
+    if (!options.group.empty()) {
+        Value group = Value::Map{{"name", options.group}};
+        if (!options.strategy.empty()) group.set("strategy", options.strategy);
+        body.set("group", std::move(group));
+    }
     const std::string node = options.node.empty() ? prime_of(line, "") : recipient_of(options.node);
     return finish(line, line.ask(node, "create_actor", body));
 }
@@ -75,6 +84,10 @@ void add_create(CLI::App& app, CommandLine& line) {
     verb->add_option("--param", options->params, "NAME=VALUE; may be repeated")->take_all()->expected(1);
     verb->add_option("--restart", options->restart, "permanent, transient (the default) or temporary: whether it is made again when its process dies")
         ->check(CLI::IsMember({"permanent", "transient", "temporary"}));
+    verb->add_flag("--durable", options->durable, "keep its state on disk whenever it changes, and make it again with it");
+    auto* group = verb->add_option("--group", options->group, "a name; actors of one group are made again together, as --strategy says");
+    verb->add_option("--strategy", options->strategy, "one_for_one (the default), one_for_all or rest_for_one")
+        ->needs(group)->check(CLI::IsMember({"one_for_one", "one_for_all", "rest_for_one"}));
     verb->callback([&line, options] { line.action = [&line, options] { return create(line, *options); }; });
 }
 

@@ -83,7 +83,7 @@ private:
     }
 
     void read_actor(const TomlNode& node) {
-        expect_fields(node, {"name", "package", "class", "process", "params", "commands"}, "an actor");
+        expect_fields(node, {"name", "package", "class", "process", "params", "commands", "restart", "durable", "group"}, "an actor");
         AppFile::Actor actor;
         actor.line = node.line;
         actor.name = unique_name(node, "an actor", actor_lines_);
@@ -97,7 +97,28 @@ private:
         if (const TomlNode* class_name = node.find("class")) actor.class_line = class_name->line;
         if (const TomlNode* params = node.find("params")) actor.params = read_params(*params);
         if (const TomlNode* commands = node.find("commands")) actor.commands = read_commands(*commands);
+        for (const char* field : {"restart", "durable", "group"})
+            if (const TomlNode* given = node.find(field)) actor.declared.set(field, read_declared(field, *given));
         app_.actors.push_back(std::move(actor));
+    }
+
+    Value read_declared(std::string_view field, const TomlNode& node) {
+        if (field == "restart") one_of(node, "restart", {"permanent", "transient", "temporary"});
+        if (field == "durable" && node.scalar.as_bool() == nullptr) wrong(node.line, "`durable` must be true or false");
+        if (field != "group" || (node.type == TomlNode::Type::scalar && node.scalar.as_text() != nullptr)) return node.value();
+        if (node.type != TomlNode::Type::table) return wrong(node.line, "`group` must be a name, or { name = \"band\", strategy = \"one_for_all\" }"), Value();
+        expect_fields(node, {"name", "strategy", "intensity", "period"}, "a group");
+        static_cast<void>(text(node, "name", "a group", true));
+        if (const TomlNode* strategy = node.find("strategy")) one_of(*strategy, "strategy", {"one_for_one", "one_for_all", "rest_for_one"});
+        return node.value();
+    }
+
+    void one_of(const TomlNode& node, std::string_view field, std::vector<std::string> words) {
+        const auto* said = node.scalar.as_text();
+        if (said != nullptr && std::find(words.begin(), words.end(), *said) != words.end()) return;
+        std::string all;
+        for (const auto& word : words) all += (all.empty() ? "" : ", ") + word;
+        wrong(node.line, "`" + std::string(field) + "` must be one of " + all + (said != nullptr ? did_you_mean(*said, words) : ""));
     }
 
     void check_process(const TomlNode& node, const std::string& process) {

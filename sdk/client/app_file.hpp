@@ -9,6 +9,8 @@
 //     class   = "CircleStarter"
 //     process = "stage"               # or "main", which is the default
 //     params  = { period = 4 }
+//     durable = true                  # as in the body of create_actor; so are restart = "permanent" and
+//     group   = { name = "band", strategy = "one_for_all" }
 //     commands = ["begin", { command = "tick", body = {}, timeout = 30 }]
 //
 // Values and a pure function, any thread.  A file is accepted as a whole or refused as a whole, with every mistake.
@@ -46,6 +48,7 @@ struct AppFile {
         std::string process = "main";
         std::vector<Param> params;  ///< the others keep their defaults
         std::vector<Command> commands;
+        Value declared = Value::Map{};  ///< restart, durable, group: what is given of them
         int line = 0, package_line = 0, class_line = 0;
     };
 

@@ -36,6 +36,7 @@ public:
             {"class_desc", Value::Map{{"requires_dist", actor.package}, {"class", actor.class_name}}},
             {"name", actor.name}};
         if (!actor.params.empty()) body.set("params", params_of(actor));
+        for (const auto& [field, value] : *actor.declared.as_map()) body.set(field, value);
         ask(actor.line, nodes_[actor.process], "create_actor", body, limits::ask_timeout_default);
         return "actor " + actor.name + " lives in " + nodes_[actor.process];
     }

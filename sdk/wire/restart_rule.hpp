@@ -1,7 +1,7 @@
 // restart_rule.hpp - whether and when what died is started again.
 //
-// One per process (the launcher's) or actor that ends by itself (the broker's); pure, takes the time as an argument.  At most so
-// many in `restart_window`, each later than the one before; after a healthy time it is generous again.
+// One per process (the launcher's), actor that ends by itself or group of actors (the broker's); pure, takes the time as an argument.  At most so
+// many in a window, each later than the one before; after a healthy time it is generous again.
 // Next: limits.hpp has the figures.
 #pragma once
 
@@ -17,11 +17,11 @@ namespace peacepie {
 class RestartRule {
 public:
     /// So many restarts within the window.
-    explicit RestartRule(std::size_t most = limits::restarts_max) : most_(most) {}
+    explicit RestartRule(std::size_t most = limits::restarts_max, Nanoseconds window = limits::restart_window) : most_(most), window_(window) {}
 
     /// It died just now: when to start it again, or nothing when it is time to give up.
     [[nodiscard]] std::optional<Nanoseconds> died(Nanoseconds now) {
-        while (!deaths_.empty() && deaths_.front() + limits::restart_window <= now) deaths_.pop_front();
+        while (!deaths_.empty() && deaths_.front() + window_ <= now) deaths_.pop_front();
         if (deaths_.size() >= most_) return std::nullopt;
         Nanoseconds delay = limits::restart_delay_min;
         for (std::size_t i = 0; i < deaths_.size(); ++i) delay *= 2;
@@ -30,11 +30,12 @@ public:
     }
     /// Nothing it remembers counts any more.
     [[nodiscard]] bool is_quiet(Nanoseconds now) const noexcept {
-        return deaths_.empty() || deaths_.back() + limits::restart_window <= now;
+        return deaths_.empty() || deaths_.back() + window_ <= now;
     }
 
 private:
     std::size_t most_;
+    Nanoseconds window_;
     std::deque<Nanoseconds> deaths_;
 };
 

@@ -267,12 +267,12 @@ TEST_CASE("parameters have a bound, each and all together") {
     world.ask(world.child, {}, "register_actors", with(limits::declared_params_max - 100), world.address[world.child]);
     CHECK(world.only(world.child).command == "actors_are_registered");
     DeclaredBytes few(100);
-    const auto one = few.keep(Declaration{Restart::transient, std::string(90, 'x')});
-    CHECK_THROWS_AS(few.keep(Declaration{Restart::transient, std::string(20, 'x')}), Error);
+    const auto one = few.keep(Declaration{.params = std::string(90, 'x')});
+    CHECK_THROWS_AS(few.keep(Declaration{.params = std::string(20, 'x')}), Error);
     {
         auto gone = one;
     }
-    CHECK_THROWS_AS(few.keep(Declaration{Restart::transient, std::string(20, 'x')}), Error);
+    CHECK_THROWS_AS(few.keep(Declaration{.params = std::string(20, 'x')}), Error);
 }
 
 TEST_CASE("a share of what goes to disk ends by bytes as well") {
@@ -314,8 +314,8 @@ TEST_CASE("a disk that refuses for long costs bounded memory, and is brought up 
 TEST_CASE("a ledger that cannot be read, or holds what cannot be decoded, does not keep the broker from working") {
     MemoryLedger ledger;
     SECTION("cannot be read") { ledger.damaged = true; }
-    SECTION("a class that is no MessagePack") { ledger.rows = {{"a", {"first.process_0.admin", 1, 1, "\xc1", 1, ""}}}; }
-    SECTION("parameters that are none") { ledger.rows = {{"a", {"first.process_0.admin", 1, 1, "\x80", 1, "\xc1"}}}; }
+    SECTION("a class that is no MessagePack") { ledger.rows = {{"a", {"first.process_0.admin", 1, 1, "\xc1", "\x80"}}}; }
+    SECTION("parameters that are none") { ledger.rows = {{"a", {"first.process_0.admin", 1, 1, "\x80", "\xc1"}}}; }
     Edge world(&ledger);
     world.child_joins();
     world.tick();

@@ -46,22 +46,37 @@ struct Kept : World {
 
 TEST_CASE("a file keeps rows, forgets names, and is as it was when it is opened again") {
     Folder folder;
-    const Ledger::Row row{"first.main.admin", 1'763'000'000'000'000, 7, std::string("\x81\x00", 2), 2, ""};
+    const Ledger::Row row{"first.main.admin", 1'763'000'000'000'000, 7, std::string("\x81\x00", 2), ""};
     {
         SqliteLedger ledger(folder.file(), false);
         const Ledger::Change changes[] = {{"a", row}, {"b", row}, {"c", row}};
-        ledger.write(changes);
-        const Ledger::Change more[] = {{"b", std::nullopt}, {"c", Ledger::Row{"second.main.admin", 9, 7, "", 0, "\x80"}}};
-        ledger.write(more);
+        ledger.write(changes, {});
+        const Ledger::Change more[] = {{"b", std::nullopt}, {"c", Ledger::Row{"second.main.admin", 9, 7, "", "\x80"}}};
+        ledger.write(more, {});
     }
     SqliteLedger again(folder.file(), false);
-    CHECK(rows_of(again) == Rows{{"a", row}, {"c", {"second.main.admin", 9, 7, "", 0, "\x80"}}});
+    CHECK(rows_of(again) == Rows{{"a", row}, {"c", {"second.main.admin", 9, 7, "", "\x80"}}});
+}
+
+TEST_CASE("a file keeps states apart from names, also when it is told to forget the names") {
+    Folder folder;
+    const Ledger::Kept kept{"1.0", std::string("\x81\x00\xff", 3)};
+    const Ledger::StateChange states[] = {{"a", kept}, {"b", kept}};
+    const Ledger::StateChange gone[] = {{"b", std::nullopt}};
+    {
+        SqliteLedger ledger(folder.file(), false);
+        ledger.write({}, states);
+        ledger.write({}, gone);
+    }
+    SqliteLedger again(folder.file(), true);
+    CHECK(again.state_of("a") == kept);
+    CHECK(again.state_of("b") == std::nullopt);
 }
 
 TEST_CASE("a file is begun anew when told to forget") {
     Folder folder;
-    const Ledger::Change changes[] = {{"a", Ledger::Row{"first.main.admin", 1, 1, "", 0, ""}}};
-    SqliteLedger(folder.file(), false).write(changes);
+    const Ledger::Change changes[] = {{"a", Ledger::Row{"first.main.admin", 1, 1, "", ""}}};
+    SqliteLedger(folder.file(), false).write(changes, {});
     SqliteLedger again(folder.file(), true);
     CHECK(rows_of(again).empty());
 }
@@ -164,8 +179,9 @@ TEST_CASE("many names are written in shares") {
 
 TEST_CASE("rows that cannot be right are passed over") {
     MemoryLedger ledger;
-    ledger.rows = {{"not a name", {"first.main.admin", 1, 1, "", 0, ""}}, {"a", {"nowhere", 1, 1, "", 0, ""}},
-                   {"b", {"first.main.admin", 1, 1, "", 9, ""}}, {"c", {"first.main.admin", 1, 1, "", 1, ""}}};
+    const auto good = map({{"restart", "permanent"}}).encoded(), odd = map({{"restart", "sometimes"}}).encoded();
+    ledger.rows = {{"not a name", {"first.main.admin", 1, 1, "", good}}, {"a", {"nowhere", 1, 1, "", good}},
+                   {"b", {"first.main.admin", 1, 1, "", odd}}, {"c", {"first.main.admin", 1, 1, "", good}}};
     Kept world(ledger);
     const Peer me = world.client();
     world.ask(me, {}, "stats");

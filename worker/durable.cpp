@@ -1,0 +1,91 @@
+// durable.cpp - a durable actor's state goes to the broker before anything that the same step said.
+//
+// A step is what runs between two waits of a handler.  What it sends, asks and answers is held back until it is over; then
+// the state, if it has changed, goes into the outbox first.  Inside this process the messages go at once: whatever leaves it
+// because of them comes behind the state, by the same connection (decision 0018).  A process that dies within a step leaves
+// neither its state nor its words.  Next: broker/states.hpp.
+#include <functional>
+
+#include "wire/codec.hpp"
+#include "wire/limits.hpp"
+#include "worker/cell_table.hpp"
+#include "worker/host_seam.hpp"
+#include "worker/plugin.hpp"
+#include "worker/symbols.hpp"
+#include "worker/worker.hpp"
+
+namespace peacepie::worker {
+
+Cell::Keeping& Cell::keeping() {
+    auto& own = extras().keeping;
+    if (!own) own = std::make_unique<Keeping>();
+    return *own;
+}
+
+void Cell::hold_back(const pp_envelope& envelope) {
+    worker_->append_held_back(keeping().held_back, envelope, name_);
+}
+
+void Cell::end_step() {
+    if (!durable_) return;
+    keep_state();
+    const std::string batch = std::exchange(keeping().held_back, {});
+    FrameReader reader(batch);
+    while (auto one = batch.empty() ? std::nullopt : reader.next()) {
+        Envelope envelope;
+        if (read_envelope(*one, envelope)) continue;  // too large in some way: refused when it was held back
+        worker_->switchboard().post(worker_->as_pp_envelope(envelope), Origin::local);
+    }
+}
+
+void Cell::keep_state() {
+    std::string state;
+    auto into = [](void* sink, pp_bytes said) { static_cast<std::string*>(sink)->append(said.data, said.size); };
+    const auto failures = failed_;
+    actor_class()->type->save(self_, into, &state);
+    if (failed_ != failures) return;  // it was said why; what was kept before stays
+    const auto hash = std::hash<std::string>{}(state);
+    if (hash == keeping().kept) return;
+    const bool is_kept = worker_->keep_state(*this, state);
+    keeping().kept = is_kept ? hash : 0;
+}
+
+bool Worker::keep_state(const Cell& cell, const std::string& state) {
+    const auto complain = [&](std::string_view why) {
+        counters_.states_unkept.fetch_add(1, std::memory_order_relaxed);
+        log::error({{"actor", cell.name()}, {"bytes", state.size()}}, "the state of {} is not kept: {}; an earlier one stays", cell.name(), why);
+        return false;
+    };
+    if (state.size() > limits::kept_state_max) return complain("it is larger than a message may carry");
+    const std::string body = Value(Value::Map{{"name", cell.name()}, {"epoch", cell.epoch()},
+                                              {"version", cell.actor_class()->plugin->version()}, {"state", Binary{state}}}).encoded();
+    Envelope word;
+    word.command = "keep_state";
+    word.sender = node_;
+    word.body = body;
+    return outbox_.append(word) == Outbox::Put::taken || complain("the broker takes nothing at the moment");
+}
+
+void Worker::append_held_back(std::string& batch, const pp_envelope& envelope, std::string_view sender) {
+    std::string recipient(view(envelope.recipient_text));
+    if (recipient.empty() && envelope.recipient != 0) recipient = CellTable::of_process().name_of(envelope.recipient);
+    Envelope held;
+    held.kind = static_cast<Kind>(envelope.kind);
+    held.mid = envelope.mid;
+    held.command = envelope.command != 0 ? Symbols::of_process().text(envelope.command) : view(envelope.command_text);
+    held.recipient = recipient;
+    held.sender = sender;
+    if (envelope.deadline_ns != 0) held.timeout_ms = time_left_ms(envelope.deadline_ns);
+    held.meta = view(envelope.meta);
+    held.body = view(envelope.body);
+    const bool is_lost = envelope.recipient != 0 && recipient.empty();
+    if (is_lost || held.body.size() > limits::body_size_max || held.meta.size() > limits::meta_size_max ||
+        held.command.size() > limits::command_size_max || recipient.size() > limits::address_size_max) {
+        pp_envelope stamped = envelope;  // says at once what is wrong with it
+        stamped.sender_text = bytes(sender);
+        return switchboard_.post(stamped, Origin::local);
+    }
+    append_batched(batch, held);
+}
+
+}  // namespace peacepie::worker
