@@ -26,6 +26,7 @@ void Departure::end(Session& session, std::string_view reason, Ending how) {
     std::vector<Unanswered> lost;
     if (was_worker) {
         moves_.on_lost(session);
+        unsettled_.on_lost(session.address);
         lost = exchange_.asks.take_lost([&](std::string_view recipient, Peer at) {
             const auto* actor = exchange_.registry.find(recipient);
             return actor != nullptr ? actor->session == &session : at == peer;

@@ -16,13 +16,14 @@
 #include "broker/monitors.hpp"
 #include "broker/moves.hpp"
 #include "broker/observers.hpp"
+#include "broker/unsettled.hpp"
 
 namespace peacepie::broker {
 
 class Departure {
 public:
-    Departure(Exchange& exchange, Moves& moves, Healing& healing, Monitors& monitors, Observers& observers)
-        : exchange_(exchange), moves_(moves), healing_(healing), monitors_(monitors), observers_(observers) {}
+    Departure(Exchange& exchange, Moves& moves, Unsettled& unsettled, Healing& healing, Monitors& monitors, Observers& observers)
+        : exchange_(exchange), moves_(moves), unsettled_(unsettled), healing_(healing), monitors_(monitors), observers_(observers) {}
 
     /// The session is no more after this.
     void lose(Session& session, std::string_view reason, Ending how = Ending::died);
@@ -56,6 +57,7 @@ private:
 
     Exchange& exchange_;
     Moves& moves_;
+    Unsettled& unsettled_;
     Healing& healing_;
     Monitors& monitors_;
     Observers& observers_;

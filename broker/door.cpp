@@ -25,8 +25,8 @@ bool brings_more(const Value& body) {
 
 }  // namespace
 
-Door::Door(Exchange& exchange, Departure& departure)
-    : exchange_(exchange), departure_(departure),
+Door::Door(Exchange& exchange, Departure& departure, Unsettled& unsettled)
+    : exchange_(exchange), departure_(departure), unsettled_(unsettled),
       last_nursery_(exchange.options.broker_epoch > era_us ? (exchange.options.broker_epoch - era_us) / 1'000 : 0) {}
 
 std::string Door::hello(Peer peer, const Envelope& envelope) {
@@ -73,6 +73,7 @@ std::string Door::admit_worker(const Guest& guest) {
     const auto node = node_name(host, process);
     if (process == "launcher") throw Error(Fault::bad_request, "launcher is no name for a process");
     const auto brought = read_brought(guest.body.find("actors"));
+    auto moving = Unsettled::read(guest.body.find("moving"));
     auto* old = exchange_.roster.find(node);
     const bool is_known = old != nullptr && old->peer == guest.peer;  // it only was not sure of us
     if (old != nullptr && !is_known) make_way(*old, guest);
@@ -90,8 +91,10 @@ std::string Door::admit_worker(const Guest& guest) {
     more.set("prime", session.prime);
     more.set("nursery", session.nursery);
     if (!fenced.empty()) more.set("fenced", std::move(fenced));
+    if (is_known) more.set("known", true);
     welcome(session, guest, std::move(more));
     if (is_known) return {};
+    unsettled_.bring(session, std::move(moving));
     log::info(log::Fields{{"node", node}, {"pid", session.pid}, {"actors", session.actors}}, "joined");
     departure_.node_has_joined(node);
     return node;

@@ -18,7 +18,7 @@ namespace peacepie::broker {
 
 class Door {
 public:
-    Door(Exchange& exchange, Departure& departure);
+    Door(Exchange& exchange, Departure& departure, Unsettled& unsettled);
 
     /// A hello from a peer, known or not.  Returns the node of a worker that has just joined, else an empty text.
     std::string hello(Peer peer, const Envelope& envelope);
@@ -55,6 +55,7 @@ private:
 
     Exchange& exchange_;
     Departure& departure_;
+    Unsettled& unsettled_;
     std::uint64_t last_number_ = 0;
     std::uint64_t last_nursery_;
     std::map<std::string, std::uint64_t, std::less<>> next_process_;  // by host

@@ -51,8 +51,9 @@ const Head::Verb Head::verbs[] = {
 };
 
 Head::Head(Exchange& exchange)
-    : monitors(exchange), moves(exchange, monitors), healing(exchange), departure(exchange, moves, healing, monitors, observers),
-      door(exchange, departure), closing(exchange, moves, door), exchange_(exchange), started_(exchange.clock.now()) {}
+    : monitors(exchange), moves(exchange, monitors), unsettled(exchange), healing(exchange, unsettled),
+      departure(exchange, moves, unsettled, healing, monitors, observers), door(exchange, departure, unsettled),
+      closing(exchange, moves, door), exchange_(exchange), started_(exchange.clock.now()) {}
 
 bool is_internal_verb(std::string_view command) noexcept {
     static constexpr std::string_view internal[] = {

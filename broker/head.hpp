@@ -18,6 +18,7 @@
 #include "broker/monitors.hpp"
 #include "broker/moves.hpp"
 #include "broker/observers.hpp"
+#include "broker/unsettled.hpp"
 
 namespace peacepie::broker {
 
@@ -34,6 +35,7 @@ public:
 
     Monitors monitors;
     Moves moves;
+    Unsettled unsettled;
     Healing healing;
     Observers observers;
     Departure departure;

@@ -47,8 +47,8 @@ Value Head::kept_states(const std::vector<std::string>& names) {
     bool is_any = false;
     for (const auto& name : names) {
         auto kept = exchange_.states.find(name);
-        states.push_back(kept ? Value(Value::Map{{"version", kept->version}, {"state", Binary{kept->state}}}) : Value());
-        bytes += kept ? kept->state.size() : 0;
+        states.push_back(kept ? Value(Value::Map{{"version", kept->version}, {"state", Binary{kept->state}}, {"deliveries", Binary{kept->deliveries}}}) : Value());
+        bytes += kept ? kept->state.size() + kept->deliveries.size() : 0;
         is_any |= kept.has_value();
         if (bytes > limits::kept_state_max)
             throw Error(Fault::too_large, "the kept states of these actors are more than a message may carry; create them one by one");
@@ -64,8 +64,10 @@ void Head::keep_state(Command& command) {
     if (state == nullptr || state->as_binary() == nullptr) throw Error(Fault::bad_request, "keep_state: state is missing");
     if (actor == nullptr || actor->session != &command.from || !actor->declared || !actor->declared->durable)
         throw Error(Fault::fenced, name + " is not a durable actor of " + command.from.address);
-    const bool is_kept = state->as_binary()->bytes.size() <= limits::kept_state_max &&
-                         exchange_.states.put(name, {optional_text_of(command.body, "version").value_or(""), state->as_binary()->bytes});
+    const auto* deliveries = command.body.find("deliveries");
+    Ledger::Kept kept{optional_text_of(command.body, "version").value_or(""), state->as_binary()->bytes,
+                      deliveries != nullptr && deliveries->as_binary() ? deliveries->as_binary()->bytes : std::string()};
+    const bool is_kept = kept.state.size() + kept.deliveries.size() <= limits::kept_state_max && exchange_.states.put(name, std::move(kept));
     if (is_kept) return void(++exchange_.counters.states_kept);
     ++exchange_.counters.states_refused;
     throw Error(Fault::no_space, "there is no room for the state of " + name);

@@ -18,13 +18,14 @@
 #include <vector>
 
 #include "broker/exchange.hpp"
+#include "broker/unsettled.hpp"
 #include "wire/restart_rule.hpp"
 
 namespace peacepie::broker {
 
 class Healing {
 public:
-    explicit Healing(Exchange& exchange) : exchange_(exchange) {}
+    Healing(Exchange& exchange, const Unsettled& unsettled) : exchange_(exchange), unsettled_(unsettled) {}
 
     /// A worker is gone: its names are free, and unless it ended in order it is remembered who is to be made again.
     /// Returns the names.
@@ -78,6 +79,7 @@ private:
     void end(const std::string& name, const Registration& actor);
 
     Exchange& exchange_;
+    const Unsettled& unsettled_;
     std::map<std::string, Ward, std::less<>> wards_;  // by node
     std::map<std::uint64_t, std::string> by_mid_;     // -> node
     std::map<std::string, RestartRule, std::less<>> rules_;  // of those that retired and are permanent, or crashed

@@ -33,6 +33,7 @@ public:
     struct Kept {
         std::string version;  ///< of the package that wrote it
         std::string state;
+        std::string deliveries = {};  ///< its reliable messages: what was handled, what is not acknowledged
         friend bool operator==(const Kept&, const Kept&) = default;
     };
     /// Without a state it is forgotten.  What is kept does not depend on there being a row.

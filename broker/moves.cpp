@@ -15,14 +15,18 @@ constexpr auto loading_at_least = std::chrono::milliseconds(500);  // even when 
 
 void put_map_head(std::string& out, std::uint8_t fields) { out.push_back(static_cast<char>(0x80 | fields)); }
 
-/// {entity, epoch} and, spliced in as they came, further encoded fields.
+/// {entity, epoch, source, target} and, spliced in as they came, further encoded fields.
 std::string body_of(const Move& move, std::string_view extra_key = {}, std::string_view extra = {}) {
     std::string body;
-    put_map_head(body, extra_key.empty() ? 2 : 3);
+    put_map_head(body, extra_key.empty() ? 4 : 5);
     scan::put_text(body, "entity");
     scan::put_text(body, move.name);
     scan::put_text(body, "epoch");
     scan::put_unsigned(body, move.epoch);
+    scan::put_text(body, "source");
+    scan::put_text(body, move.source);
+    scan::put_text(body, "target");
+    scan::put_text(body, move.target);
     if (extra_key.empty()) return body;
     scan::put_text(body, extra_key);
     if (extra.empty()) body.push_back('\xc0');

@@ -47,15 +47,15 @@ SqliteLedger::SqliteLedger(const std::filesystem::path& file, bool forget) {
     if (written_by == 1) run("DROP TABLE actors");  // never part of a release
     run("CREATE TABLE IF NOT EXISTS actors (name TEXT PRIMARY KEY, node TEXT NOT NULL, epoch INTEGER NOT NULL,"
         " born INTEGER NOT NULL, class_desc BLOB NOT NULL, declared BLOB NOT NULL) WITHOUT ROWID");
-    run("CREATE TABLE IF NOT EXISTS states (name TEXT PRIMARY KEY, version TEXT NOT NULL, state BLOB NOT NULL)");
+    run("CREATE TABLE IF NOT EXISTS states (name TEXT PRIMARY KEY, version TEXT NOT NULL, state BLOB NOT NULL, deliveries BLOB NOT NULL)");
     if (forget) clear();
     run("PRAGMA user_version = 2");
     run("COMMIT");
     put_ = prepare("INSERT OR REPLACE INTO actors VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     erase_ = prepare("DELETE FROM actors WHERE name = ?1");
-    put_state_ = prepare("INSERT OR REPLACE INTO states VALUES (?1, ?2, ?3)");
+    put_state_ = prepare("INSERT OR REPLACE INTO states VALUES (?1, ?2, ?3, ?4)");
     erase_state_ = prepare("DELETE FROM states WHERE name = ?1");
-    find_state_ = prepare("SELECT version, state FROM states WHERE name = ?1");
+    find_state_ = prepare("SELECT version, state, deliveries FROM states WHERE name = ?1");
 }
 
 SqliteLedger::~SqliteLedger() = default;
@@ -92,6 +92,7 @@ void SqliteLedger::put(const StateChange& change) {
     if (change.kept) {
         bind(statement, 2, change.kept->version);
         bind_bytes(statement, 3, change.kept->state);
+        bind_bytes(statement, 4, change.kept->deliveries);
     }
     step(statement);
     sqlite3_reset(&statement);
@@ -102,7 +103,7 @@ std::optional<Ledger::Kept> SqliteLedger::state_of(const std::string& name) {
     bind(statement, 1, name);
     const int status = sqlite3_step(&statement);
     std::optional<Kept> kept;
-    if (status == SQLITE_ROW) kept = {bytes_at(statement, 0), bytes_at(statement, 1)};
+    if (status == SQLITE_ROW) kept = {bytes_at(statement, 0), bytes_at(statement, 1), bytes_at(statement, 2)};
     sqlite3_reset(&statement);
     if (status != SQLITE_ROW && status != SQLITE_DONE) fail(status);
     return kept;

@@ -23,9 +23,9 @@ public:
 
     /// False: no room is left, and what was kept of that name before stays.
     [[nodiscard]] bool put(std::string_view name, Ledger::Kept kept) {
-        const auto size = kept.state.size();
+        const auto size = size_of(kept);
         const auto before = waiting_.find(name);
-        const auto old = before != waiting_.end() && before->second ? before->second->state.size() : 0;
+        const auto old = before != waiting_.end() && before->second ? size_of(*before->second) : 0;
         if (bytes_ - old + size > limits::kept_bytes_max) return false;
         bytes_ += size - old;
         waiting_.insert_or_assign(std::string(name), std::move(kept));
@@ -33,7 +33,7 @@ public:
     }
     void drop(std::string_view name) {
         const auto found = waiting_.find(name);
-        if (found != waiting_.end() && found->second) bytes_ -= found->second->state.size();
+        if (found != waiting_.end() && found->second) bytes_ -= size_of(*found->second);
         if (ledger_ != nullptr) waiting_.insert_or_assign(std::string(name), std::nullopt);
         else if (found != waiting_.end()) waiting_.erase(found);
     }
@@ -57,6 +57,8 @@ public:
     }
 
 private:
+    [[nodiscard]] static std::size_t size_of(const Ledger::Kept& kept) noexcept { return kept.state.size() + kept.deliveries.size(); }
+
     Ledger* ledger_ = nullptr;
     std::map<std::string, std::optional<Ledger::Kept>, std::less<>> waiting_;
     std::size_t bytes_ = 0;

@@ -290,7 +290,7 @@ void Admin::stats(const RequestPointer& request) {
                                        {"expired", counters.expired.load()}, {"late_answers", counters.late_answers.load()},
                                        {"dead_letters", counters.dead_letters.load()},
                                        {"malformed", counters.malformed.load()},
-                                       {"states_unkept", counters.states_unkept.load()}, {"mailbox", mailbox_.length()},
+                                       {"repeated", counters.repeated.load()}, {"states_unkept", counters.states_unkept.load()}, {"mailbox", mailbox_.length()},
                                        {"mailbox_bytes", mailbox_.bytes()}, {"open_asks", asks_.size()},
                                        {"timers", worker_.timers()},
                                        {"outbox_bytes", worker_.outbox().bytes()},

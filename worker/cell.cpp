@@ -110,22 +110,39 @@ void Cell::take_turn(const Mail& mail) {
         handle_message(mail);
 }
 
+namespace {
+
+/// What was just answered by the worker in the actor's place.
+pp_envelope refusal_of(const Mail& mail) {
+    pp_envelope answer{};
+    answer.kind = PP_ERROR;
+    answer.mid = mail.mid;
+    answer.command_text = bytes(code_of(Fault::is_not_handled));
+    answer.recipient = mail.sender;
+    answer.recipient_text = bytes(mail.sender_text());
+    return answer;
+}
+
+}  // namespace
+
 void Cell::handle_message(const Mail& mail) {
     current_command_.store(mail.command, std::memory_order_relaxed);
     if (is_generic(mail.command)) {
         ++handled_;
         handle_generic(*this, mail);
     } else {
+        if (mail.meta_size != 0 && mail.kind == MailKind::ask && !is_to_be_handled(mail)) return current_command_.store(0, std::memory_order_relaxed);
         const pp_envelope envelope = mail.envelope();
         const pp_outcome outcome = actor_class()->type->deliver(self_, &envelope);
-        if (durable_) end_step();
         if (outcome == PP_NOT_HANDLED) {
             ++refused_;
             worker_->not_handled(*this, mail);
+            if (extras_ && extras_->deliveries) note_answer(refusal_of(mail));
         } else {
             ++handled_;
             busy_ = outcome == PP_BUSY;
         }
+        end_step();
     }
     if (is_observed() || worker_->logs_messages()) {
         const auto command = mail.command != 0 ? Symbols::of_process().text(mail.command) : mail.command_text();
@@ -138,10 +155,14 @@ void Cell::handle_message(const Mail& mail) {
 void Cell::handle_answer(const Mail& mail) {
     const auto kind = operations_ ? operations_->kind_of(mail.mid) : Operation::Kind::closed;
     const bool fits = mail.kind == MailKind::completed ? kind == Operation::Kind::open || kind == Operation::Kind::watch
-                                                       : kind == Operation::Kind::ask;
+                                                       : kind == Operation::Kind::ask || kind == Operation::Kind::delivery;
     if (!fits || !operations_->close(mail.mid)) {
         worker_->counters().late_answers.fetch_add(1, std::memory_order_relaxed);
         return;
+    }
+    if (kind == Operation::Kind::delivery) {
+        delivery_ended(mail.mid, &mail);
+        return end_step();
     }
     pp_envelope envelope = mail.envelope();
     if (mail.kind == MailKind::completed) envelope.kind = PP_REPLY;
@@ -158,7 +179,8 @@ void Cell::handle_time() {
             enqueue(Mail::make(MailKind::alarm, number));
         } else {
             (void)operations_->close(number);
-            resume(number, nullptr);
+            if (kind != Operation::Kind::delivery) resume(number, nullptr);
+            else delivery_ended(number, nullptr), end_step();
         }
     }
     arm(operations_->earliest_deadline());
@@ -167,7 +189,7 @@ void Cell::handle_time() {
 void Cell::resume(std::uint64_t operation, const pp_envelope* answer) {
     if (!self_) return;
     busy_ = actor_class()->type->resume(self_, operation, answer) == PP_BUSY;
-    if (durable_) end_step();
+    end_step();
 }
 
 void Cell::arm(std::uint64_t deadline_ns) {

@@ -23,6 +23,8 @@
 #include "worker/observation.hpp"
 #include "worker/operations.hpp"
 #include "worker/order.hpp"
+#include "worker/received.hpp"
+#include "worker/unacknowledged.hpp"
 
 namespace peacepie::worker {
 
@@ -65,9 +67,12 @@ public:
 
     /// Its state is kept by the broker (durable.cpp).  Set by the admin before the order that brings it to life.
     [[nodiscard]] bool is_durable() const noexcept { return durable_; }
-    void set_durable(bool durable) noexcept { durable_ = durable; }
-    /// In a turn of a durable actor: goes out after the state.
-    void hold_back(const pp_envelope& envelope);
+    void set_durable(bool durable) noexcept { durable_ = overheard_ = durable; }
+    /// What it says goes through say(); else straight to the switchboard.
+    [[nodiscard]] bool is_overheard() const noexcept { return overheard_; }
+    void say(const pp_envelope& envelope);
+    /// Goes until it is acknowledged.  False: as many as may be are not yet.
+    [[nodiscard]] bool send_reliably(const pp_envelope& envelope);
 
     /// In the admin's turns: this is where its actor of that name lives (not one that is only on its way in or out).
     [[nodiscard]] bool is_resident() const noexcept { return resident_; }
@@ -77,9 +82,22 @@ private:
     friend class CellTable;                                   // lets the slot
     friend void handle_generic(Cell& cell, const Mail& mail);  // answers from the counters and switches
 
+    struct Deliveries {
+        struct InWork {
+            std::string origin;
+            std::uint64_t number;
+            bool in_sequence;
+            std::uint64_t mid, sender;
+            std::string sender_text;
+        };
+        Received received;
+        Unacknowledged sent;
+        std::vector<InWork> in_work;
+    };
     struct Keeping {
         std::size_t kept = 0;     // hash of the state that the broker was told last; 0: none
         std::string held_back;    // what this turn said, as a batch of envelopes
+        bool has_answered = false;  // is among it
     };
     /// What few actors have: kept out of the many.
     struct Extras {
@@ -91,8 +109,10 @@ private:
         std::unique_ptr<Order> pending;  // start, freeze or stop that waits for the turn to end
         std::string fault_code, fault_text;  // of the turn that just failed
         std::unique_ptr<Keeping> keeping;    // of a durable actor
+        std::unique_ptr<Deliveries> deliveries;  // of one that has sent or received reliable messages
         [[nodiscard]] bool empty() const noexcept {
-            return !keeping && observation.empty() && gated.empty() && overlapping.empty() && handed_over.empty() && orders.empty() && !pending && fault_code.empty();
+            return !keeping && !deliveries && observation.empty() && gated.empty() && overlapping.empty() && handed_over.empty() && orders.empty() &&
+                   !pending && fault_code.empty();
         }
     };
 
@@ -134,6 +154,17 @@ private:
     void end_step();
     void keep_state();
     [[nodiscard]] Keeping& keeping();
+
+    // Reliable messages: cell_delivery.cpp
+    [[nodiscard]] Deliveries& deliveries();
+    [[nodiscard]] bool is_to_be_handled(const Mail& mail);
+    void note_answer(const pp_envelope& answer);
+    void send_on(const std::string& recipient, Unacknowledged::Channel& channel);
+    void send_all_again();
+    void delivery_ended(std::uint64_t operation, const Mail* answer);
+    void delivery_failed(Unacknowledged::Channels::iterator channel, std::string_view code);
+    [[nodiscard]] std::string saved_deliveries() const;
+    void load_deliveries(const std::string& saved);
     void take_snapshot(Order& order);
     void adopt(const Snapshot& snapshot);
     void rejoin_queues();
@@ -167,6 +198,7 @@ private:
     bool bound_ = false;     // the switchboard has its name
     bool resident_ = false;  // the admin's
     bool durable_ = false;
+    bool overheard_ = false;
     std::string name_;
 };
 

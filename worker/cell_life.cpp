@@ -31,7 +31,7 @@ void Cell::begin(Worker& worker, std::string name, const ActorClass& actor_class
     last_operation_ = handled_ = 0;
     failed_ = refused_ = 0;
     began_ns_ = worker_->recent_ns();
-    busy_ = fenced_ = resident_ = unborn_ = retires_ = durable_ = false;
+    busy_ = fenced_ = resident_ = unborn_ = retires_ = durable_ = overheard_ = false;
     bound_ = !CellTable::is_spawned(handle);
     phase_ = Phase::cold;
 }
@@ -111,6 +111,10 @@ void Cell::end_pending() {
 void Cell::say_last_words() {
     actor_class()->type->stop(self_);
     end_step();
+    if (!extras_ || !extras_->deliveries || extras_->deliveries->sent.size() == 0 || durable_) return;
+    const auto count = extras_->deliveries->sent.size();
+    worker_->counters().dead_letters.fetch_add(count, std::memory_order_relaxed);
+    log::warning({{"actor", name_}}, "{} ends with {} reliable messages that nobody has acknowledged", name_, count);
 }
 
 void Cell::create(std::unique_ptr<Order> order) {
@@ -196,6 +200,7 @@ void Cell::start(std::unique_ptr<Order> order) {
     if (extras_) extras_->fault_code.clear();
     const auto outcome = actor_class()->type->start(self_, &host_of_process(), as_pp_cell(*this), order->moved ? 1 : 0);
     busy_ = outcome == PP_BUSY;
+    send_all_again();
     end_step();
     if (outcome == PP_FAILED && extras().fault_code.empty()) extras().fault_code = code_of(Fault::handler_failed);
     extras().pending = std::move(order);  // given back when the turn of started() is over
@@ -244,6 +249,7 @@ void Cell::take_snapshot(Order& order) {
     actor_class()->type->save(self_, into, &snapshot->state);
     snapshot->version = actor_class()->plugin->version();
     snapshot->durable = durable_;
+    snapshot->deliveries = saved_deliveries();
     snapshot->observation = extras_->observation;
     snapshot->last_operation = last_operation_;
     for (const Mail* mail = queue_.front(); mail; mail = mail->next) {
@@ -271,6 +277,7 @@ void Cell::take_snapshot(Order& order) {
 /// What the actor had at its last home besides its state.
 void Cell::adopt(const Snapshot& snapshot) {
     last_operation_ = snapshot.last_operation;
+    load_deliveries(snapshot.deliveries);
     if (!snapshot.observation.empty()) extras().observation = snapshot.observation;
     FrameReader reader(snapshot.mailbox);
     while (auto one = snapshot.mailbox.empty() ? std::nullopt : reader.next()) {

@@ -14,6 +14,7 @@ struct Counters {
     std::atomic<std::uint64_t> late_answers{0};  ///< nobody waited for them any more
     std::atomic<std::uint64_t> refused{0};       ///< asks answered with an error by the worker
     std::atomic<std::uint64_t> dead_letters{0};  ///< sends that could not be brought and have nobody to tell
+    std::atomic<std::uint64_t> repeated{0};      ///< reliable messages that had come before
     std::atomic<std::uint64_t> malformed{0};     ///< frames from the broker that could not be read
     std::atomic<std::uint64_t> handler_failures{0};
     std::atomic<std::uint64_t> states_unkept{0};  ///< of durable actors: too large, or no way to the broker

@@ -19,6 +19,7 @@ std::unique_ptr<Snapshot> kept_in(const Value& kept) {
     auto snapshot = std::make_unique<Snapshot>();
     snapshot->version = *version->as_text();
     snapshot->state = state->as_binary()->bytes;
+    if (const Value* deliveries = kept.find("deliveries"); deliveries && deliveries->as_binary()) snapshot->deliveries = deliveries->as_binary()->bytes;
     return snapshot;
 }
 

@@ -1,7 +1,7 @@
 // durable.cpp - a durable actor's state goes to the broker before anything that the same step said.
 //
 // A step is what runs between two waits of a handler.  What it sends, asks and answers is held back until it is over; then
-// the state, if it has changed, goes into the outbox first.  Inside this process the messages go at once: whatever leaves it
+// the state, if it has changed and no handler waits, goes into the outbox first.  Inside this process the messages go at once: whatever leaves it
 // because of them comes behind the state, by the same connection (decision 0018).  A process that dies within a step leaves
 // neither its state nor its words.  Next: broker/states.hpp.
 #include <functional>
@@ -22,13 +22,11 @@ Cell::Keeping& Cell::keeping() {
     return *own;
 }
 
-void Cell::hold_back(const pp_envelope& envelope) {
-    worker_->append_held_back(keeping().held_back, envelope, name_);
-}
-
 void Cell::end_step() {
     if (!durable_) return;
-    keep_state();
+    // A half-done handler is not kept: when it is interrupted, its message is handled again from the beginning.
+    if (!busy_ || keeping().has_answered) keep_state();
+    keeping().has_answered = false;
     const std::string batch = std::exchange(keeping().held_back, {});
     FrameReader reader(batch);
     while (auto one = batch.empty() ? std::nullopt : reader.next()) {
@@ -44,21 +42,22 @@ void Cell::keep_state() {
     const auto failures = failed_;
     actor_class()->type->save(self_, into, &state);
     if (failed_ != failures) return;  // it was said why; what was kept before stays
-    const auto hash = std::hash<std::string>{}(state);
+    const auto deliveries = saved_deliveries();
+    const auto hash = std::hash<std::string>{}(state) ^ std::hash<std::string>{}(deliveries) << 1;
     if (hash == keeping().kept) return;
-    const bool is_kept = worker_->keep_state(*this, state);
+    const bool is_kept = worker_->keep_state(*this, state, deliveries);
     keeping().kept = is_kept ? hash : 0;
 }
 
-bool Worker::keep_state(const Cell& cell, const std::string& state) {
+bool Worker::keep_state(const Cell& cell, const std::string& state, const std::string& deliveries) {
     const auto complain = [&](std::string_view why) {
         counters_.states_unkept.fetch_add(1, std::memory_order_relaxed);
-        log::error({{"actor", cell.name()}, {"bytes", state.size()}}, "the state of {} is not kept: {}; an earlier one stays", cell.name(), why);
+        log::error({{"actor", cell.name()}, {"bytes", state.size()}}, "the state of {} is not kept: {}; the last one stays", cell.name(), why);
         return false;
     };
-    if (state.size() > limits::kept_state_max) return complain("it is larger than a message may carry");
+    if (state.size() + deliveries.size() > limits::kept_state_max) return complain("it is larger than a message may carry");
     const std::string body = Value(Value::Map{{"name", cell.name()}, {"epoch", cell.epoch()},
-                                              {"version", cell.actor_class()->plugin->version()}, {"state", Binary{state}}}).encoded();
+                                              {"version", cell.actor_class()->plugin->version()}, {"state", Binary{state}}, {"deliveries", Binary{deliveries}}}).encoded();
     Envelope word;
     word.command = "keep_state";
     word.sender = node_;

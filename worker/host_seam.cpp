@@ -38,7 +38,7 @@ uint64_t self(pp_cell* me) { return as_cell(me).handle(); }
 
 void send(pp_cell* me, const pp_envelope* envelope) {
     Cell& cell = as_cell(me);
-    if (cell.is_durable()) return cell.hold_back(*envelope);
+    if (cell.is_overheard()) return cell.say(*envelope);
     cell.worker().switchboard().post_from(cell, *envelope);
 }
 
@@ -64,7 +64,7 @@ uint64_t ask(pp_cell* me, const pp_envelope* envelope, uint64_t timeout_ns) {
     const bool is_one_too_many = cell.open_operations() >= limits::open_asks_max;
     out.mid = cell.open_operation(Operation::Kind::ask, out.deadline_ns);
     if (is_one_too_many) refuse_ask(cell, out.mid);
-    else if (cell.is_durable()) cell.hold_back(out);
+    else if (cell.is_overheard()) cell.say(out);
     else cell.worker().switchboard().post_from(cell, out);
     return out.mid;
 }
@@ -125,14 +125,17 @@ uint64_t spawn(pp_cell* me, const pp_actor_type* type, pp_bytes parameters, pp_s
     return 0;
 }
 
+int send_reliably(pp_cell* me, const pp_envelope* envelope) { return as_cell(me).send_reliably(*envelope) ? 1 : 0; }
 void retire(pp_cell* me) { as_cell(me).retire(); }
 
 const void* extension(const char* id) {
     static const pp_life_extension life{sizeof life, spawn, retire};
+    static const pp_reliable_extension reliable{sizeof reliable, send_reliably};
     static const pp_fd_extension descriptors{sizeof descriptors, watch};
     static const pp_blocking_extension blocking{sizeof blocking, run_blocking};
     const std::string_view wanted = id ? id : "";
     if (wanted == "peacepie.life/1") return &life;
+    if (wanted == "peacepie.reliable/1") return &reliable;
     if (wanted == "peacepie.fd/1") return &descriptors;
     if (wanted == "peacepie.blocking/1") return &blocking;
     return nullptr;

@@ -41,7 +41,7 @@ void Migration::prepare_move(const RequestPointer& request) {
     const ActorClass& actor_class = admin_.store().find(*class_desc);
     Cell* cell = CellTable::of_process().let(admin_.worker(), entity, actor_class, epoch);
     if (!cell) throw Error(Fault::no_space, "this process holds as many actors as it can");
-    incoming_[entity] = {epoch, cell->handle()};
+    incoming_[entity] = {epoch, cell->handle(), request->text("source")};
     auto order = std::make_unique<Order>(Order::Verb::create, [this, request, entity](Order& back) {
         if (!back.failed()) return request->reply("move_is_prepared");
         incoming_.erase(entity);
@@ -108,12 +108,13 @@ void Migration::freeze(const RequestPointer& request) {
         if (looks_spawned(entity)) admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{entity}}});
         throw Error(Fault::no_such_actor, "\"" + entity + "\" does not live here");
     }
-    outgoing_[entity] = {epoch, cell};
+    outgoing_[entity] = {epoch, cell, request->text("target")};
     auto order = std::make_unique<Order>(Order::Verb::freeze, [this, request, entity](Order& back) {
         if (back.failed()) {
             if (Outgoing* here = outgoing(request); here && here->cell == back.cell) outgoing_.erase(entity);
             return request->fail(back.code, back.text);
         }
+        if (Outgoing* here = outgoing(request); here && here->cell == back.cell) here->frozen = true;
         request->reply("snapshot", back.snapshot->to_value());
     });
     order->cell = cell;
@@ -139,21 +140,47 @@ void Migration::discard(const RequestPointer& request) {
     admin_.worker().give_order(std::move(order));
 }
 
-/// Another broker knows of no move: what was frozen goes on, what was to come is dropped, and no fence will come back.
+bool Migration::is_frozen(const std::string& name) const {
+    const auto place = outgoing_.find(name);
+    return place != outgoing_.end() && place->second.frozen;
+}
+
+Value::Array Migration::moving() {
+    Value::Array all;
+    for (auto& [name, here] : outgoing_) {
+        here.brought = here.frozen;
+        const Cell* cell = CellTable::slot(here.cell);
+        if (!here.frozen || !cell) continue;
+        all.push_back(Value::Map{{"entity", name}, {"epoch", here.epoch}, {"life", cell->epoch()}, {"source", admin_.worker().node()},
+                                 {"target", here.target}, {"frozen", true}, {"class_desc", pinned(*cell->actor_class())}});
+    }
+    for (auto& [name, here] : incoming_) {
+        here.brought = here.loaded;
+        const Cell* cell = CellTable::slot(here.cell);
+        if (!here.loaded || !cell) continue;
+        all.push_back(Value::Map{{"entity", name}, {"epoch", here.epoch}, {"source", here.source}, {"target", admin_.worker().node()},
+                                 {"loaded", true}, {"class_desc", pinned(*cell->actor_class())}});
+    }
+    return all;
+}
+
+/// No fence of another broker's will come back.
 void Migration::broker_has_changed() {
-    for (const auto& [entity, here] : outgoing_) {
+    std::erase_if(outgoing_, [this](const auto& named) {
+        if (named.second.brought) return false;
         auto order = std::make_unique<Order>(Order::Verb::resume, nullptr);
-        order->cell = here.cell;
+        order->cell = named.second.cell;
         admin_.worker().give_order(std::move(order));
-    }
-    for (const auto& [entity, here] : incoming_) {
+        return true;
+    });
+    std::erase_if(incoming_, [this](const auto& named) {
+        if (named.second.brought) return false;
         auto order = std::make_unique<Order>(Order::Verb::discard, nullptr);
-        order->cell = here.cell;
-        admin_.worker().switchboard().expect_no_more(entity);
+        order->cell = named.second.cell;
+        admin_.worker().switchboard().expect_no_more(named.first);
         admin_.worker().give_order(std::move(order));
-    }
-    outgoing_.clear();
-    incoming_.clear();
+        return true;
+    });
     for (const auto& name : admin_.worker().switchboard().names()) admin_.worker().fence_is_back(name, std::nullopt);
 }
 

@@ -25,17 +25,27 @@ class Admin;
 class Migration {
 public:
     explicit Migration(Admin& admin);
+    /// For a hello: what is on the way from here or to here, [{entity, epoch, source, target, …}].  A frozen actor is in this
+    /// list and not among the others.
+    [[nodiscard]] Value::Array moving();
+    [[nodiscard]] bool is_frozen(const std::string& name) const;
+    /// The broker that welcomed us leads none of our moves: what it was brought waits for its word, the rest is called off.
     void broker_has_changed();
 
 private:
     struct Incoming {
         std::uint64_t epoch;
         std::uint64_t cell;
+        std::string source;
         bool loaded = false;
+        bool brought = false;  ///< in the last hello
     };
     struct Outgoing {
         std::uint64_t epoch;
         std::uint64_t cell;
+        std::string target;
+        bool frozen = false;
+        bool brought = false;
     };
 
     void prepare_move(const RequestPointer& request);

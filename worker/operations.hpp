@@ -15,7 +15,7 @@
 namespace peacepie::worker {
 
 struct Operation {
-    enum class Kind : std::uint8_t { closed, ask, wait, alarm, open, watch };
+    enum class Kind : std::uint8_t { closed, ask, wait, alarm, open, watch, delivery };
     static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
     std::uint64_t number = 0;

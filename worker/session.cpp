@@ -44,10 +44,12 @@ void Session::lost() {
 void Session::greet() {
     const auto& options = admin_.worker().options();
     unbrought_ = admin_.actors().registered_names();
+    std::erase_if(unbrought_, [this](const auto& name) { return admin_.migration().is_frozen(name); });
     Value body = Value::Map{{"role", "worker"}, {"host", options.host}, {"process", options.process},
                             {"protocol", Value::Array{1, 1}}, {"pid", static_cast<std::int64_t>(getpid())},
                             {"actors", next_page()}};
     if (!unbrought_.empty()) body.set("more", unbrought_.size());
+    if (auto moving = admin_.migration().moving(); !moving.empty()) body.set("moving", std::move(moving));
     if (!session_.empty()) body.set("session", session_);
     if (auto gone = ended_of_late(); !gone.as_array()->empty()) body.set("gone", std::move(gone));
     if (const auto nursery = admin_.worker().nursery().number(); nursery != 0) body.set("nursery", nursery);
@@ -71,10 +73,7 @@ void Session::on_welcome(const Value& body) {
     if (const Value* nursery = body.find("nursery"); nursery && nursery->as_integer())
         admin_.worker().nursery().set_number(static_cast<std::uint64_t>(*nursery->as_integer()));
     drop_fenced(body);
-    if (const Value* epoch = body.find("broker_epoch"); epoch && epoch->as_integer()) {
-        const auto before = std::exchange(broker_epoch_, *epoch->as_integer());
-        if (before != 0 && before != broker_epoch_) admin_.migration().broker_has_changed();
-    }
+    if (!body.find("known")) admin_.migration().broker_has_changed();
     if (unbrought_.empty()) return join();
     log::info("{} brings {} more actors", admin_.worker().node(), unbrought_.size());
     bring_more();

@@ -13,6 +13,7 @@ struct MessageOptions {
     std::string recipient;
     std::string command;
     std::string body;
+    bool reliable = false;
 };
 
 std::shared_ptr<MessageOptions> take_message(CLI::App& verb) {
@@ -25,7 +26,8 @@ std::shared_ptr<MessageOptions> take_message(CLI::App& verb) {
 
 Exit ask(CommandLine& line, const MessageOptions& options) {
     const Value body = body_of_argument(options.body);
-    const Answer answer = line.ask(recipient_of(options.recipient), options.command, body);
+    const std::string recipient = recipient_of(options.recipient);
+    const Answer answer = options.reliable ? line.ask_reliably(recipient, options.command, body) : line.ask(recipient, options.command, body);
     print_answer(answer, line.json);
     return exit_of(answer);
 }
@@ -54,6 +56,7 @@ void add_ask(CLI::App& app, CommandLine& line) {
                           "ask iterating_hello_world set_params @params.json\n"
                           "ask . get_all_nodes --timeout 2");
     auto options = take_message(*verb);
+    verb->add_flag("--reliable", options->reliable, "ask an actor again and again until it answers, within the timeout; it handles the command once");
     verb->callback([&line, options] { line.action = [&line, options] { return ask(line, *options); }; });
 }
 

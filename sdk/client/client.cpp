@@ -1,5 +1,6 @@
 #include "client/client.hpp"
 
+#include <random>
 #include <algorithm>
 #include <utility>
 
@@ -25,6 +26,9 @@ std::string text_of(const Answer& answer) {
     std::string text = text_in(answer.body, "text");
     return text.empty() ? "the peer gave no reason" : text;
 }
+
+constexpr Milliseconds reliable_step(5'000);  // then the same question again: an answer may be lost with a broker
+constexpr Milliseconds retry_delay(100);
 
 // Bodies are checked where they leave: the broker would refuse them anyway, and says less.
 std::string checked_body(const Value& body) {
@@ -99,7 +103,27 @@ void Client::put(const Envelope& envelope, Deadline until) {
     }
 }
 
-Answer Client::ask(std::string_view recipient, std::string_view command, const Value& body, Milliseconds timeout) {
+Answer Client::ask_reliably(std::string_view recipient, std::string_view command, const Value& body, Milliseconds timeout) {
+    static constexpr Fault losses[] = {Fault::worker_lost, Fault::unavailable, Fault::mailbox_full, Fault::expired,
+                                       Fault::stopping, Fault::fenced, Fault::no_session};
+    const auto until = steady_clock::now() + timeout;
+    if (origin_.empty()) {
+        std::random_device random;
+        origin_ = options_.name + "." + std::to_string(random()) + "." + std::to_string(random());
+    }
+    const std::string meta = Value(Value::Map{{"delivery", "reliable"}, {"origin", origin_}, {"number", ++last_number_}}).encoded();
+    for (;;) {
+        try {
+            return ask(recipient, command, body, std::clamp(left(until), Milliseconds(1), reliable_step), meta);
+        } catch (const Error& error) {
+            const bool is_loss = std::ranges::any_of(losses, [&](Fault fault) { return error.code == code_of(fault); });
+            if (!is_loss || left(until) <= retry_delay) throw;
+        }
+        socket_.wait(retry_delay);
+    }
+}
+
+Answer Client::ask(std::string_view recipient, std::string_view command, const Value& body, Milliseconds timeout, std::string_view meta) {
     const std::string bytes = checked_body(body);
     // A refused session costs one more try: before a hello nothing is served, so nothing is done twice.
     for (int tries = 0;; ++tries) {
@@ -111,6 +135,7 @@ Answer Client::ask(std::string_view recipient, std::string_view command, const V
         question.command = command;
         question.recipient = recipient;
         question.timeout_ms = static_cast<std::uint32_t>(std::clamp<std::int64_t>(timeout.count(), 1, UINT32_MAX));
+        question.meta = meta;
         question.body = bytes;
         put(question, until);
         // The hop that gives up answers `expired`; a second more leaves its answer time to arrive.

@@ -67,7 +67,12 @@ public:
 
     /// An empty recipient is HEAD.  Returns the reply; throws Refused, Unreachable, Incompatible or Error expired.
     Answer ask(std::string_view recipient, std::string_view command, const Value& body = {},
-               Milliseconds timeout = Milliseconds(10'000));
+               Milliseconds timeout = Milliseconds(10'000)) {
+        return ask(recipient, command, body, timeout, {});
+    }
+    /// The same question until it is answered or the time is up, across deaths of the recipient and of the broker; it is
+    /// handled once, because it is numbered (PROTOCOL.md section 10).  Throws what the last try did.
+    Answer ask_reliably(std::string_view recipient, std::string_view command, const Value& body, Milliseconds timeout);
     /// Nobody answers; what finds no recipient is a dead letter, which the broker counts and logs.  Returns the mid that
     /// an error would carry when the broker does not take the message at all (`no_session`).
     std::uint64_t send(std::string_view recipient, std::string_view command, const Value& body = {});
@@ -84,6 +89,7 @@ public:
 private:
     using Deadline = std::chrono::steady_clock::time_point;
 
+    Answer ask(std::string_view recipient, std::string_view command, const Value& body, Milliseconds timeout, std::string_view meta);
     void say_hello();
     void await_connection();
     [[nodiscard]] bool has_session() const noexcept {
@@ -97,6 +103,8 @@ private:
     const std::string endpoint_;
     const ClientOptions options_;
     Socket socket_;
+    std::string origin_;            ///< this client's name as a sender of reliable messages; made when it is needed
+    std::uint64_t last_number_ = 0;
     std::uint64_t last_mid_ = 0;
     std::uint64_t connection_ = 0;  ///< the one our hello was said on
     std::uint64_t sessions_ = 0;

@@ -39,6 +39,10 @@ Milliseconds CommandLine::patience() const {
     return std::chrono::ceil<Milliseconds>(std::chrono::duration<double>(timeout));
 }
 
+Answer CommandLine::ask_reliably(std::string_view recipient, std::string_view command, const Value& body) {
+    return client().ask_reliably(recipient, command, body, patience());
+}
+
 Answer CommandLine::ask(std::string_view recipient, std::string_view command, const Value& body) {
     return client().ask(recipient, command, body, patience());
 }

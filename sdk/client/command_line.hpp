@@ -26,6 +26,7 @@ struct CommandLine {
     [[nodiscard]] Milliseconds patience() const;
     /// Asks with the timeout of the line.
     Answer ask(std::string_view recipient, std::string_view command, const Value& body = {});
+    Answer ask_reliably(std::string_view recipient, std::string_view command, const Value& body);
 
 private:
     std::unique_ptr<Client> client_;

@@ -110,6 +110,12 @@ typedef struct pp_life_extension {
     void (*retire)(pp_cell* me);                            /* ends once no handler is suspended                 [turn] */
 } pp_life_extension;
 
+/* "peacepie.reliable/1": messages that are handled once, whoever dies. */
+typedef struct pp_reliable_extension {
+    uint32_t size;
+    int (*send)(pp_cell* me, const pp_envelope* envelope);  /* sent again until it is acknowledged; 0: too many are not yet [turn] */
+} pp_reliable_extension;
+
 /* "peacepie.blocking/1": run something off the loops. */
 typedef struct pp_blocking_extension {
     uint32_t size;

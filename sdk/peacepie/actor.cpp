@@ -54,6 +54,11 @@ void Actor::post(const To& to, const Command& command, std::string_view body) co
     host_.send({Kind::send, 0, command.handle(host_), command.text(), to.handle(host_), to.text(), body});
 }
 
+void Actor::post_reliably(const To& to, const Command& command, std::string_view body) const {
+    check_message(to, command, body);
+    host_.send_reliably({Kind::send, 0, command.handle(host_), command.text(), to.handle(host_), to.text(), body});
+}
+
 Ask<> Actor::question(const To& to, const Command& command, std::string_view body, Seconds span) {
     const auto timeout = std::chrono::duration_cast<std::chrono::nanoseconds>(span);
     return {std::make_unique<AskState>(*this, to, command, body, timeout), [](Reply reply) { return reply; }};

@@ -103,6 +103,15 @@ protected:
         if constexpr (sizeof...(Fields) == 0) post(to, command, {});
         else post(to, command, encoded_in_passing(fields...));
     }
+    /// Sent until the recipient has handled it, across crashes, restarts and moves, and handled once: it is numbered, and the
+    /// recipient remembers the numbers.  In order among the reliable messages to one recipient.  What the handler answers, an
+    /// error too, is the acknowledgement.  Given up, as a dead letter, after ten minutes without one.  A crash of this actor
+    /// loses what is not acknowledged, unless it is durable.  Throws Error no_space: 10 000 messages or 8 MiB are waiting.
+    template <class... Fields>
+    void send_reliably(const To& to, const Command& command, const Fields&... fields) const {
+        if constexpr (sizeof...(Fields) == 0) post_reliably(to, command, {});
+        else post_reliably(to, command, encoded_in_passing(fields...));
+    }
     template <class... Fields>
     [[nodiscard]] Ask<> ask(const To& to, const Command& command, const Fields&... fields) {
         return question(to, command, encoded(fields...), limits::ask_timeout_default);
@@ -195,6 +204,7 @@ private:
     void print_line(fmt::string_view text, fmt::format_args args) const;
     void log_line(Level level, fmt::string_view text, fmt::format_args args) const;
     void post(const To& to, const Command& command, std::string_view body) const;
+    void post_reliably(const To& to, const Command& command, std::string_view body) const;
     [[nodiscard]] Ask<> question(const To& to, const Command& command, std::string_view body, Seconds span);
     template <class T>
     [[nodiscard]] Ask<T> verb(const To& to, const Command& command, std::string_view body, Seconds span, T (*read)(Reply));

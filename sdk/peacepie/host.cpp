@@ -101,6 +101,12 @@ std::uint64_t Host::spawn(const pp_actor_type& type, std::string_view parameters
     return handle;
 }
 
+void Host::send_reliably(const Posting& posting) const {
+    const pp_envelope envelope = envelope_of(posting);
+    if (extension_of<pp_reliable_extension>(table(), "peacepie.reliable/1").send(cell_, &envelope) == 0)
+        throw Error(Fault::no_space, "too many reliable messages of this actor are not acknowledged yet; send fewer, or wait");
+}
+
 void Host::retire() const { extension_of<pp_life_extension>(table(), "peacepie.life/1").retire(cell_); }
 
 void Host::print(std::string_view line) const { table().print(cell_, bytes(line)); }

@@ -61,6 +61,8 @@ public:
     void run_blocking(void (*work)(void*), void* with) const;  ///< throws Error unavailable without "peacepie.blocking/1"
     /// -> the handle of a new actor of that class.  Throws Error: why not; unavailable without "peacepie.life/1".
     [[nodiscard]] std::uint64_t spawn(const pp_actor_type& type, std::string_view parameters) const;
+    /// Until it is acknowledged.  Throws Error no_space when too many are not yet, unavailable without "peacepie.reliable/1".
+    void send_reliably(const Posting& posting) const;
     void retire() const;  ///< throws Error unavailable without "peacepie.life/1"
 
     void print(std::string_view line) const;

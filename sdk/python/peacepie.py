@@ -18,6 +18,7 @@ no broker as `Unreachable`.  A client belongs to one thread.  The wire is descri
 import collections
 import itertools
 import time
+import uuid
 
 import msgpack
 import zmq
@@ -28,6 +29,8 @@ VERSION = 1
 SEND, ASK, REPLY, ERROR = range(4)
 BODY_MAX = 16 << 20
 INBOX_MAX = 10_000
+LOSSES = {"worker_lost", "unavailable", "mailbox_full", "expired", "stopping", "fenced", "no_session"}
+RETRY_DELAY = 0.1
 
 #: What arrives: `command`, `body`, `sender`, and the `mid` it answers.
 Answer = collections.namedtuple("Answer", "command body sender mid")
@@ -60,6 +63,8 @@ class Client:
         self.welcome = None  # what the broker said to our hello
         self.missed = 0      # notifications beyond INBOX_MAX
         self._mids = itertools.count(1)
+        self._numbers = itertools.count(1)        # of what is asked reliably
+        self._origin = f"{name}.{uuid.uuid4().hex}"
         self._inbox = collections.deque()
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.DEALER)
@@ -83,12 +88,12 @@ class Client:
         self._socket.close()
         self._context.term()
 
-    def ask(self, recipient, command, body=None, timeout=10.0):
+    def ask(self, recipient, command, body=None, timeout=10.0, meta=None):
         """The answer; raises Fault.  A recipient of None is the head of the system."""
         for is_last in (False, True):
             mid = next(self._mids)
             until = time.monotonic() + timeout
-            self._put([VERSION, ASK, mid, command, recipient, None, max(1, int(timeout * 1000)), None, body], until)
+            self._put([VERSION, ASK, mid, command, recipient, None, max(1, int(timeout * 1000)), meta, body], until)
             try:
                 # The hop that gives up says `expired`; a second more leaves it time to arrive.
                 return self._await(mid, until + 1.0)
@@ -97,6 +102,22 @@ class Client:
                 if fault.code != "no_session" or is_last:
                     raise
                 self._hello()
+
+    def ask_reliably(self, recipient, command, body=None, timeout=60.0):
+        """Asks the same again until it is answered, across deaths of the recipient and of the broker; it is handled once.
+
+        Raises what the last try did, when the time is up.
+        """
+        until = time.monotonic() + timeout
+        meta = {"delivery": "reliable", "origin": self._origin, "number": next(self._numbers)}
+        while True:
+            left = until - time.monotonic()
+            try:
+                return self.ask(recipient, command, body, timeout=max(0.001, min(left, 5.0)), meta=meta)
+            except Fault as fault:
+                if fault.code not in LOSSES or until - time.monotonic() < RETRY_DELAY:
+                    raise
+            time.sleep(RETRY_DELAY)
 
     def send(self, recipient, command, body=None):
         """Nobody answers: what finds no recipient is a dead letter, which the broker counts and logs.

@@ -125,13 +125,21 @@ std::uint64_t spawn(pp_cell* me, const pp_actor_type* type, pp_bytes parameters,
     }
 }
 
+/// Nothing is lost on a stage.
+int send_reliably(pp_cell* me, const pp_envelope* envelope) {
+    send(me, envelope);
+    return 1;
+}
+
 void retire(pp_cell* me) { world().retire(*life_of(me).member); }
 
 const void* extension(const char* id) {
     static constexpr pp_life_extension life{sizeof(pp_life_extension), spawn, retire};
+    static constexpr pp_reliable_extension reliable{sizeof(pp_reliable_extension), send_reliably};
     static constexpr pp_fd_extension fd{sizeof(pp_fd_extension), watch};
     static constexpr pp_blocking_extension blocking{sizeof(pp_blocking_extension), run_blocking};
     if (std::string_view(id) == "peacepie.life/1") return &life;
+    if (std::string_view(id) == "peacepie.reliable/1") return &reliable;
     if (std::string_view(id) == "peacepie.fd/1") return &fd;
     if (std::string_view(id) == "peacepie.blocking/1") return &blocking;
     return nullptr;

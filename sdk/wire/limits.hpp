@@ -52,6 +52,19 @@ inline constexpr auto handler_patience = 2s;                 ///< then the watch
 inline constexpr auto stopping_patience = 4s;                ///< the seed's limit for an actor's exit
 inline constexpr std::size_t observers_max = 1'000;          ///< per actor
 
+// Reliable messages of one actor.
+inline constexpr std::size_t origins_max = 1'000;            ///< whose numbers it remembers
+inline constexpr std::size_t numbers_remembered = 256;       ///< of an origin that does not count 1, 2, 3 …
+inline constexpr std::size_t repeated_answer_max = 16u << 10; ///< a larger answer is given once
+inline constexpr std::size_t repeated_answers_max = 4u << 20; ///< all that are kept
+inline constexpr std::size_t unacknowledged_max = 10'000;    ///< messages; then its sender is told
+inline constexpr std::size_t unacknowledged_bytes_max = 8u << 20;
+inline constexpr std::size_t deliveries_on_the_way = 256;    ///< to one recipient
+inline constexpr auto delivery_timeout = 5s;                 ///< then it goes again: an answer may be lost with a broker
+inline constexpr auto delivery_retry_min = 100ms;            ///< doubled with each failure in a row
+inline constexpr auto delivery_retry_max = 2s;
+inline constexpr auto delivery_patience = 10min;             ///< without an acknowledgement: then its messages are dead letters
+
 // One move.
 inline constexpr auto move_timeout_default = 10s;            ///< the running turn must end within it
 inline constexpr std::size_t held_messages_max = 100'000;    ///< broker's hold for a name on the move

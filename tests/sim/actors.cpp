@@ -90,6 +90,7 @@ public:
         on("send_numbers", &Sender::send_numbers, "to", "count");
         on("ask_numbers", &Sender::ask_numbers, "to", "command", "count");
         on("flood", &Sender::flood, "to", "count");
+        on("deliver", &Sender::deliver, "to", "count");
         on("nap_beside_a_long_ask", &Sender::nap_beside_a_long_ask, "to", "count");
     }
 
@@ -109,6 +110,13 @@ private:
             right += answer.as<int>() == i ? 1 : 0;
         }
         co_return right;
+    }
+    State<int> delivered{this, "delivered", 0};
+
+    int deliver(std::string to, int count) {
+        for (const int end = *delivered + count; *delivered < end; ++*delivered)
+            send_reliably(to, "slow", named("sender", std::string(name())), named("number", *delivered));
+        return *delivered;
     }
     void flood(std::string to, int count) {
         for (int i = 0; i < count; ++i) send(to, "ping");

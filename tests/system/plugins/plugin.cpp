@@ -2,10 +2,12 @@
 #include <peacepie/peacepie.hpp>
 
 #include "counter.hpp"
+#include "courier.hpp"
 #include "sender.hpp"
 #include "trouble.hpp"
 
 PEACEPIE_PLUGIN("system_fixture", "1.0.0",
                 actor<Counter>("Counter"),
+                actor<Courier>("Courier"),
                 actor<Sender>("Sender"),
                 actor<Trouble>("Trouble"))
