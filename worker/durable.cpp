@@ -57,7 +57,8 @@ bool Worker::keep_state(const Cell& cell, const std::string& state, const std::s
     };
     if (state.size() + deliveries.size() > limits::kept_state_max) return complain("it is larger than a message may carry");
     const std::string body = Value(Value::Map{{"name", cell.name()}, {"epoch", cell.epoch()},
-                                              {"version", cell.actor_class()->plugin->version()}, {"state", Binary{state}}, {"deliveries", Binary{deliveries}}}).encoded();
+                                              {"version", cell.actor_class()->plugin->version()}, {"state", Binary{state}},
+                                              {"deliveries", Binary{deliveries}}}).encoded();
     Envelope word;
     word.command = "keep_state";
     word.sender = node_;
