@@ -25,6 +25,7 @@ struct Counters {
     std::uint64_t workers_lost = 0;
     std::uint64_t healed = 0;         ///< actors made again after their process died
     std::uint64_t given_up = 0;       ///< actors that could not be
+    std::uint64_t set_aside = 0;     ///< reliable messages that crashed their recipient's process again
     std::uint64_t states_kept = 0;   ///< of durable actors
     std::uint64_t states_refused = 0; ///< too large, or no room: their last ones stay
     std::uint64_t ledger_failures = 0; ///< writes the disk refused; tried again

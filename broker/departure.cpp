@@ -53,8 +53,8 @@ void Departure::tell_admins(std::string_view node, std::string_view reason) {
 }
 
 void Departure::process_ended(std::string_view node, std::optional<std::int64_t> pid, std::string_view text,
-                              const std::optional<std::string>& blamed, bool asked) {
-    if (blamed) healing_.blame(*blamed);
+                              const std::optional<std::string>& blamed, std::string_view message, bool asked) {
+    if (blamed) healing_.blame(*blamed, message);
     auto* session = exchange_.roster.find_node(node);
     if (session == nullptr && asked) healing_.dismissed(node);
     if (session == nullptr) return fail_waiting(node, text);

@@ -30,10 +30,10 @@ public:
     /// It said so itself: the same, without alarm.
     void leave(Session& session);
     /// Its launcher says that its process has ended.  Its last words may still be on the way, so it is lost a moment later.
-    /// `blamed`: the actor in whose handler it crashed; `asked`: somebody wanted it to end.
+    /// `blamed`: the actor in whose handler it crashed, with the reliable `message` it was handling; `asked`: somebody wanted it to end.
     /// With a pid, only that life of the node is meant: the next one may have joined already.
     void process_ended(std::string_view node, std::optional<std::int64_t> pid, std::string_view text,
-                       const std::optional<std::string>& blamed, bool asked);
+                       const std::optional<std::string>& blamed, std::string_view message, bool asked);
 
     void ended_unheard(std::string_view actor, std::string_view node) { healing_.ended_unheard(actor, node); }
     void await_node(std::string_view node, Asker asker, Nanoseconds deadline);

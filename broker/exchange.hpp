@@ -14,6 +14,7 @@
 #include "broker/open_asks.hpp"
 #include "broker/options.hpp"
 #include "broker/outgoing.hpp"
+#include "broker/poisons.hpp"
 #include "broker/registry.hpp"
 #include "broker/roster.hpp"
 #include "broker/states.hpp"
@@ -84,6 +85,7 @@ public:
     Fallen fallen;
     DeclaredBytes declared{limits::declared_bytes_max};
     States states;
+    Poisons poisons;
     OpenAsks asks;
     Outgoing outgoing;
 

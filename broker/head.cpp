@@ -193,6 +193,7 @@ void Head::stats(Command& command) {
     body.set("frames", counters.frames).set("messages", counters.envelopes).set("routed", counters.routed);
     body.set("dead_letters", counters.dead_letters).set("late_answers", counters.late_answers);
     body.set("fallen", healing.waiting()).set("healed", counters.healed).set("given_up", counters.given_up);
+    body.set("set_aside", counters.set_aside);
     body.set("states_kept", counters.states_kept).set("states_refused", counters.states_refused);
     body.set("ledger_failures", counters.ledger_failures).set("monitors", monitors.size());
     body.set("changes_waiting", exchange_.registry.changed().size());

@@ -97,6 +97,7 @@ private:
     void unregister_actors(Command&);
     void check_free(const std::vector<std::string>& names);
     [[nodiscard]] Value kept_states(const std::vector<std::string>& names);
+    [[nodiscard]] Value set_aside(const std::vector<std::string>& names) const;
     void keep_state(Command&);
     void bring_actors(Command&);
     void claim_process(Command&);

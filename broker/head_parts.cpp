@@ -37,6 +37,7 @@ void Head::register_actors(Command& command) {
     Value body = Value::Map{};
     body.set("epochs", std::move(epochs));
     if (!states.is_nil()) body.set("states", std::move(states));
+    if (auto aside = set_aside(names); !aside.as_map()->empty()) body.set("set_aside", std::move(aside));
     exchange_.reply(command.asker, "actors_are_registered", body);
 }
 
@@ -54,6 +55,15 @@ Value Head::kept_states(const std::vector<std::string>& names) {
             throw Error(Fault::too_large, "the kept states of these actors are more than a message may carry; create them one by one");
     }
     return is_any ? Value(std::move(states)) : Value();
+}
+
+/// {name: [message …]}: which reliable messages are not to be handled any more.
+Value Head::set_aside(const std::vector<std::string>& names) const {
+    Value aside = Value::Map{};
+    if (exchange_.poisons.empty()) return aside;
+    for (const auto& name : names)
+        if (const auto messages = exchange_.poisons.set_aside(name); !messages.empty()) aside.set(name, convert<std::vector<std::string>>::to(messages));
+    return aside;
 }
 
 /// Before the answer of the turn that changed it: see states.hpp.
@@ -95,6 +105,7 @@ void Head::unregister_actors(Command& command) {
         if (actor->move != nullptr) moves.on_withdrawn(*actor);
         if (by_itself) healing.retired(name, *actor);
         else if (!unborn && !healing.ended_for_group(name, *actor)) exchange_.forget(name);
+        if (flag_of(command.body, "removed")) exchange_.poisons.forget(name);
         if (flag_of(command.body, "removed") && actor->declared && actor->declared->durable) exchange_.states.drop(name);
         exchange_.registry.remove(name);
         monitors.on_down(name, down_reason(Ending::in_order));
@@ -140,7 +151,7 @@ void Head::process_ended(Command& command) {
     const auto* pid = command.body.find("pid");
     const auto number = pid != nullptr && pid->as_integer() ? std::optional(*pid->as_integer()) : std::nullopt;
     departure.process_ended(node, number, log::escaped(optional_text_of(command.body, "text").value_or("no reason given")),
-                            optional_text_of(command.body, "actor"), flag_of(command.body, "asked"));
+                            optional_text_of(command.body, "actor"), optional_text_of(command.body, "delivery").value_or(""), flag_of(command.body, "asked"));
     exchange_.reply(command.asker, "noted");
 }
 

@@ -31,8 +31,14 @@ std::vector<std::string> Healing::on_lost(const Session& session, bool in_order)
     return names;
 }
 
-void Healing::blame(const std::string& name) {
-    if (!is_name(name) || rules_[name].died(exchange_.clock.now())) return;
+void Healing::blame(const std::string& name, std::string_view message) {
+    if (!is_name(name)) return;
+    if (!message.empty() && exchange_.poisons.note(name, message)) {
+        ++exchange_.counters.set_aside;
+        log::error(log::Fields{{"actor", name}, {"message", message}},
+                   "a reliable message to {} is set aside: it crashed its process twice; its launcher's log has the backtraces", name);
+    }
+    if (rules_[name].died(exchange_.clock.now())) return;
     if (const auto* fallen = exchange_.fallen.find(name); fallen != nullptr && !fallen->removed && exchange_.registry.find(name) == nullptr)
         give_up(name, "its handlers crashed their process too often");
     else if (exchange_.registry.find(name) != nullptr) condemned_.insert(name);

@@ -40,8 +40,9 @@ public:
     bool ended_for_group(std::string_view name, const Registration& actor);
     /// The process was to end: what of it waits is not made again.
     void dismissed(std::string_view node);
-    /// A process crashed in a handler of that actor; one that does so too often is not made again.
-    void blame(const std::string& name);
+    /// A process crashed in a handler of that actor; one that does so too often is not made again.  `message`: the reliable one that
+    /// it was handling, if any.
+    void blame(const std::string& name, std::string_view message = {});
     /// HEAD's asks have numbers of their own kind: see is_of().
     void on_answer(const Session& from, const Envelope& answer);
     void on_time();

@@ -59,6 +59,7 @@ private:
         const ActorClass* actor_class;
         std::string parameters;
         bool durable = false;
+        Value set_aside;    ///< {name: [message …]}
         Value::Array kept;  ///< of each, what is left of an earlier life; empty: nothing
         std::vector<std::string> names;
         std::vector<std::uint64_t> epochs, cells;

@@ -71,6 +71,10 @@ public:
     /// What it says goes through say(); else straight to the switchboard.
     [[nodiscard]] bool is_overheard() const noexcept { return overheard_; }
     void say(const pp_envelope& envelope);
+    /// `ORIGIN#NUMBER` of the reliable message in work, or empty; for the black box, on the thread that runs this cell.
+    [[nodiscard]] std::string_view delivery_in_work() const noexcept {
+        return extras_ && extras_->deliveries && !extras_->deliveries->in_work.empty() ? std::string_view(extras_->deliveries->in_work.back().label) : std::string_view();
+    }
     /// Goes until it is acknowledged.  False: as many as may be are not yet.
     [[nodiscard]] bool send_reliably(const pp_envelope& envelope);
 
@@ -89,10 +93,12 @@ private:
             bool in_sequence;
             std::uint64_t mid, sender;
             std::string sender_text;
+            std::string label;  // for the black box
         };
         Received received;
         Unacknowledged sent;
         std::vector<InWork> in_work;
+        std::vector<std::string> set_aside;  // labels of those that crashed its process: not handled again
     };
     struct Keeping {
         std::size_t kept = 0;     // hash of the state that the broker was told last; 0: none
@@ -158,6 +164,7 @@ private:
     // Reliable messages: cell_delivery.cpp
     [[nodiscard]] Deliveries& deliveries();
     [[nodiscard]] bool is_to_be_handled(const Mail& mail);
+    [[nodiscard]] bool is_set_aside(const Delivery& delivery) const;
     void note_answer(const pp_envelope& answer);
     void send_on(const std::string& recipient, Unacknowledged::Channel& channel);
     void send_all_again();

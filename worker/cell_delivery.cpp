@@ -54,8 +54,13 @@ bool Cell::is_to_be_handled(const Mail& mail) {
     auto& own = deliveries();
     switch (own.received.judge(*delivery)) {
         case Received::Verdict::handle:
+            if (is_set_aside(*delivery)) {
+                const std::string code(code_of(Fault::handler_failed));
+                own.received.done(delivery->origin, delivery->acked.has_value(), {delivery->number, MailKind::error, code, {}});
+                return refuse(Fault::handler_failed, "it is set aside, because it crashed the process of \"" + name_ + "\" twice; the launcher's log has the backtraces");
+            }
             own.received.begin(*delivery);
-            own.in_work.push_back({delivery->origin, delivery->number, delivery->acked.has_value(), mail.mid, mail.sender, std::string(mail.sender_text())});
+            own.in_work.push_back({delivery->origin, delivery->number, delivery->acked.has_value(), mail.mid, mail.sender, std::string(mail.sender_text()), delivery->label()});
             return true;
         case Received::Verdict::in_work: worker_->counters().repeated.fetch_add(1, std::memory_order_relaxed); return false;
         case Received::Verdict::repeat: {
@@ -70,6 +75,11 @@ bool Cell::is_to_be_handled(const Mail& mail) {
     }
     return refuse(Fault::conflict, "nobody knows any more whether it was handled: the last " +
                                        std::to_string(limits::numbers_remembered) + " of its origin are remembered");
+}
+
+bool Cell::is_set_aside(const Delivery& delivery) const {
+    const auto& aside = extras_->deliveries->set_aside;
+    return !aside.empty() && std::ranges::find(aside, delivery.label()) != aside.end();
 }
 
 void Cell::note_answer(const pp_envelope& answer) {
@@ -164,7 +174,8 @@ void Cell::delivery_failed(Unacknowledged::Channels::iterator at, std::string_vi
 std::string Cell::saved_deliveries() const {
     if (!extras_ || !extras_->deliveries) return {};
     const auto& own = *extras_->deliveries;
-    return Value(Value::Map{{"received", own.received.to_value()}, {"sent", own.sent.to_value()}}).encoded();
+    return Value(Value::Map{{"received", own.received.to_value()}, {"sent", own.sent.to_value()},
+                            {"set_aside", convert<std::vector<std::string>>::to(own.set_aside)}}).encoded();
 }
 
 void Cell::load_deliveries(const std::string& saved) {
@@ -172,6 +183,10 @@ void Cell::load_deliveries(const std::string& saved) {
     const Value both = Value::decode(saved);
     if (const Value* received = both.find("received")) deliveries().received.read(*received);
     if (const Value* sent = both.find("sent")) deliveries().sent.read(*sent);
+    const Value* aside = both.find("set_aside");
+    if (!aside || !aside->as_array()) return;
+    for (const auto& label : *aside->as_array())
+        if (label.as_text()) deliveries().set_aside.push_back(*label.as_text());
 }
 
 }  // namespace peacepie::worker

@@ -129,6 +129,7 @@ void Cell::build(Order& order) {
     auto into = [](void* sink, pp_bytes said) { static_cast<std::string*>(sink)->append(said.data, said.size); };
     const auto& type = *actor_class()->type;
     self_ = type.create(into, &text);
+    if (!order.set_aside.empty()) deliveries().set_aside = order.set_aside;
     if (!self_) {
         order.code = code_of(Fault::handler_failed);
         order.text = text.empty() ? "the constructor failed" : text;

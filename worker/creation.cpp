@@ -70,6 +70,7 @@ void ActorCommands::create(const RequestPointer& request, bool single) {
         if (birth->epochs.size() != birth->names.size()) return fail(birth, "bad_request", "the broker gave no epochs");
         if (const Value* states = answer.body.find("states"); states && states->as_array() && states->as_array()->size() == birth->names.size())
             birth->kept = *states->as_array();
+        if (const Value* aside = answer.body.find("set_aside")) birth->set_aside = *aside;
         build(birth);
     });
 }
@@ -92,6 +93,7 @@ void ActorCommands::build(const BirthPointer& birth) {
         order->starts = true;
         order->parameters = birth->parameters;
         cell->set_durable(birth->durable);
+        if (const Value* aside = birth->set_aside.find(birth->names[i])) order->set_aside = convert<std::vector<std::string>>::from(*aside);
         if (!birth->kept.empty()) order->snapshot = kept_in(birth->kept[i]);
         order->cell = birth->cells[i] = cell->handle();
         worker.switchboard().bind(cell->name(), cell->handle());

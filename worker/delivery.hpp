@@ -5,6 +5,7 @@
 // Next: received.hpp judges those that come, unacknowledged.hpp makes those that go.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,6 +33,11 @@ struct Delivery {
         if (made.origin.empty() || made.origin.size() > limits::address_size_max || made.number == 0 || (made.acked && *made.acked >= made.number))
             throw Error(Fault::bad_request, "a reliable message has an origin, a number above 0, and acked below it, if any");
         return made;
+    }
+    /// `ORIGIN#NUMBER`, which a report of a crash can carry; empty when the origin is no plain text.
+    [[nodiscard]] std::string label() const {
+        const bool is_plain = std::none_of(origin.begin(), origin.end(), [](unsigned char letter) { return letter < ' ' || letter == 0x7f; });
+        return is_plain ? origin + "#" + std::to_string(number) : std::string();
     }
     /// For the meta of the next message of a sequence.
     [[nodiscard]] std::string meta() const {

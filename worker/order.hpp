@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "worker/mail.hpp"
 #include "worker/observation.hpp"
@@ -48,6 +49,7 @@ struct Order {
     bool starts = false;            ///< create: start at once
     bool moved = false;             ///< start: after a move; local mail waits for the fence
     std::string parameters;         ///< create: an encoded map, or empty
+    std::vector<std::string> set_aside;  ///< create: reliable messages that crashed it before, `ORIGIN#NUMBER`
     std::unique_ptr<Snapshot> snapshot;  ///< load: in; freeze: out; create: what was kept of an earlier life, or null
     std::uint64_t epoch = 0;
 
