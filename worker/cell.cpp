@@ -112,6 +112,7 @@ void Cell::take_turn(const Mail& mail) {
 
 void Cell::handle_message(const Mail& mail) {
     current_command_.store(mail.command, std::memory_order_relaxed);
+    count_call();
     if (is_generic(mail.command)) {
         ++handled_;
         handle_generic(*this, mail);
@@ -165,6 +166,7 @@ void Cell::handle_time() {
 
 void Cell::resume(std::uint64_t operation, const pp_envelope* answer) {
     if (!self_) return;
+    count_call();
     busy_ = actor_class()->type->resume(self_, operation, answer) == PP_BUSY;
 }
 

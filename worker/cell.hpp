@@ -63,6 +63,9 @@ public:
         return current_command_.load(std::memory_order_relaxed);
     }
 
+    /// Changes with each call of a handler, for the watchdog; any thread.
+    [[nodiscard]] std::uint8_t current_call() const noexcept { return current_call_.load(std::memory_order_relaxed); }
+
     /// In the admin's turns: this is where its actor of that name lives (not one that is only on its way in or out).
     [[nodiscard]] bool is_resident() const noexcept { return resident_; }
     void set_resident(bool resident) noexcept { resident_ = resident; }
@@ -99,6 +102,9 @@ private:
     void handle_message(const Mail& mail);
     void handle_answer(const Mail& mail);
     void handle_time();
+    void count_call() noexcept {
+        current_call_.store(static_cast<std::uint8_t>(current_call_.load(std::memory_order_relaxed) + 1), std::memory_order_relaxed);
+    }
     void resume(std::uint64_t operation, const pp_envelope* answer);
     void tell_observers(const Mail& mail, std::string_view command);
     void log_message(const Mail& mail, std::string_view command);
@@ -142,6 +148,7 @@ private:
     std::uint32_t failed_ = 0;
     std::uint32_t refused_ = 0;  // commands nobody handles
     std::atomic<std::uint32_t> current_command_{0};
+    std::atomic<std::uint8_t> current_call_{0};
     Phase phase_ = Phase::empty;
     bool busy_ = false;
     bool fenced_ = false;

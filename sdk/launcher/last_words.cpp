@@ -23,7 +23,7 @@ LastWords LastWords::parse(std::string_view text) {
     LastWords words;
     auto line = up_to(text, '\n');
     const auto actor = up_to(line, '\t');
-    if (!is_entity(actor)) return words;
+    if (!actor.empty() && !is_entity(actor)) return words;
     words.actor = actor;
     words.command = log::escaped(up_to(line, '\t').substr(0, limits::name_size_max));
     words.what = log::escaped(line.substr(0, limits::name_size_max));
