@@ -52,7 +52,8 @@ std::string readable(const char* name) {
 /// One file with its tables of names and lines.
 class Module {
 public:
-    explicit Module(const std::string& file) : all_(dwfl_begin(&callbacks)) {
+    explicit Module(const std::string& file) {
+        all_.reset(dwfl_begin(&callbacks));
         const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe would wait for somebody
         struct stat about {};
         if (!all_ || descriptor < 0 || ::fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode) ||

@@ -8,4 +8,6 @@
 PEACEPIE_PLUGIN("system_fixture", "1.0.0",
                 actor<Counter>("Counter"),
                 actor<Sender>("Sender"),
-                actor<Trouble>("Trouble"))
+                actor<Trouble>("Trouble"),
+                actor<BadDestructor>("BadDestructor"),
+                actor<BadAtExit>("BadAtExit"))

@@ -168,3 +168,20 @@ private:
     std::uint64_t spun_ = 0;
     std::vector<std::string> leaked_;
 };
+
+/// Throws when it is destroyed, which ends a process whoever has made the class.
+class BadDestructor final : public peacepie::Actor {
+public:
+    ~BadDestructor() override { throw std::runtime_error("thrown by a destructor"); }
+};
+
+/// Leaves an object behind that throws when the process ends: what a plug-in does when it is unloaded, which is then.
+class BadAtExit final : public peacepie::Actor {
+public:
+    BadAtExit() {
+        struct Bad {
+            ~Bad() { throw std::runtime_error("thrown at the end of the process"); }
+        };
+        static const Bad bad;
+    }
+};
