@@ -151,7 +151,7 @@ void Head::process_ended(Command& command) {
     const auto* pid = command.body.find("pid");
     const auto number = pid != nullptr && pid->as_integer() ? std::optional(*pid->as_integer()) : std::nullopt;
     departure.process_ended(node, number, log::escaped(optional_text_of(command.body, "text").value_or("no reason given")),
-                            optional_text_of(command.body, "actor"), optional_text_of(command.body, "delivery").value_or(""), flag_of(command.body, "asked"));
+                            optional_text_of(command.body, "actor"), optional_text_of(command.body, "message").value_or(""), flag_of(command.body, "asked"));
     exchange_.reply(command.asker, "noted");
 }
 

@@ -11,7 +11,7 @@
 set -eu
 
 packages="g++ cmake make ninja-build libzmq3-dev cppzmq-dev libmsgpack-cxx-dev libspdlog-dev libfmt-dev catch2
-  libcli11-dev libsqlite3-dev libtomlplusplus-dev nlohmann-json3-dev"
+  libcli11-dev libsqlite3-dev libdw-dev libtomlplusplus-dev nlohmann-json3-dev"
 extra="ccache"
 system=""
 fuzz=""

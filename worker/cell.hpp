@@ -65,6 +65,9 @@ public:
         return current_command_.load(std::memory_order_relaxed);
     }
 
+    /// Changes with each call of a handler, for the watchdog; any thread.
+    [[nodiscard]] std::uint8_t current_call() const noexcept { return current_call_.load(std::memory_order_relaxed); }
+
     /// Its state is kept by the broker (durable.cpp).  Set by the admin before the order that brings it to life.
     [[nodiscard]] bool is_durable() const noexcept { return durable_; }
     void set_durable(bool durable) noexcept { durable_ = overheard_ = durable; }
@@ -73,7 +76,8 @@ public:
     void say(const pp_envelope& envelope);
     /// `ORIGIN#NUMBER` of the reliable message in work, or empty; for the black box, on the thread that runs this cell.
     [[nodiscard]] std::string_view delivery_in_work() const noexcept {
-        return extras_ && extras_->deliveries && !extras_->deliveries->in_work.empty() ? std::string_view(extras_->deliveries->in_work.back().label) : std::string_view();
+        if (!extras_ || !extras_->deliveries || extras_->deliveries->in_work.empty()) return {};
+        return extras_->deliveries->in_work.back().label;
     }
     /// Goes until it is acknowledged.  False: as many as may be are not yet.
     [[nodiscard]] bool send_reliably(const pp_envelope& envelope);
@@ -136,6 +140,9 @@ private:
     void handle_message(const Mail& mail);
     void handle_answer(const Mail& mail);
     void handle_time();
+    void count_call() noexcept {
+        current_call_.store(static_cast<std::uint8_t>(current_call_.load(std::memory_order_relaxed) + 1), std::memory_order_relaxed);
+    }
     void resume(std::uint64_t operation, const pp_envelope* answer);
     void tell_observers(const Mail& mail, std::string_view command);
     void log_message(const Mail& mail, std::string_view command);
@@ -197,6 +204,7 @@ private:
     std::uint32_t failed_ = 0;
     std::uint32_t refused_ = 0;  // commands nobody handles
     std::atomic<std::uint32_t> current_command_{0};
+    std::atomic<std::uint8_t> current_call_{0};
     Phase phase_ = Phase::empty;
     bool busy_ = false;
     bool fenced_ = false;

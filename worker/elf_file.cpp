@@ -53,6 +53,8 @@ bool exports(std::ifstream& in, const Elf64_Ehdr& header, std::uintmax_t file_si
 
 void check_elf_file(const std::filesystem::path& file) {
     std::error_code error;
+    // A pipe would keep whoever opens it waiting.
+    if (!std::filesystem::is_regular_file(file, error)) refuse(file, "it is no file that can be read; check that it exists and may be read");
     const auto size = std::filesystem::file_size(file, error);
     std::ifstream in(file, std::ios::binary);
     if (error || !in) refuse(file, "it cannot be read; check that it exists and may be read");

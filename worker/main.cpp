@@ -17,6 +17,7 @@
 #include "log/heap.hpp"
 #include "log/log.hpp"
 #include "wire/address.hpp"
+#include "wire/byte_size.hpp"
 #include "wire/endpoint_check.hpp"
 #include "worker/admin.hpp"
 #include "worker/black_box.hpp"
@@ -39,6 +40,8 @@ struct Arguments {
     std::string packages;
     std::string log_format = "auto", log_level = "info";
     std::size_t loops = std::max(1u, std::thread::hardware_concurrency());
+    std::int64_t handler_timeout = std::chrono::seconds(limits::handler_timeout_default).count();
+    std::string memory_limit = "auto";
     bool log_messages = false;
     bool child = false;
     long parent_pid = 0;
@@ -66,7 +69,8 @@ int serve(const Arguments& arguments) {
     const int ended_descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
     const SteadyClock clock;
-    worker::Scheduler scheduler(arguments.loops);
+    worker::Scheduler scheduler({arguments.loops, std::chrono::seconds(arguments.handler_timeout),
+                                 byte_size_of(arguments.memory_limit).value_or(worker::usual_memory_limit())});
     worker::DealerLink link(arguments.broker);
     worker::Worker worker(clock, scheduler, {arguments.host, arguments.process, arguments.packages, arguments.log_messages});
     worker::Pump pump(worker, link);
@@ -102,6 +106,8 @@ int launch(const Arguments& arguments) {
     options.log_level = arguments.log_level;
     options.log_messages = arguments.log_messages;
     options.loops = arguments.loops;
+    options.handler_timeout = std::chrono::seconds(arguments.handler_timeout);
+    options.memory_limit = arguments.memory_limit;
     options.worker_binary = std::filesystem::read_symlink("/proc/self/exe").string();
     return launcher::Launcher(std::move(options)).run();
 }
@@ -113,6 +119,8 @@ std::string wrong_with(const Arguments& arguments) {
     if (!is_name(arguments.process)) return fmt::format(no_name, "process", log::escaped(arguments.process));
     if (!log::format_of(arguments.log_format)) return "--log-format is auto, human or json";
     if (!log::level_of(arguments.log_level)) return "--log-level is debug, info, warning or error";
+    if (!is_memory_limit(arguments.memory_limit))
+        return fmt::format("--memory-limit {}: must be {}", log::escaped(arguments.memory_limit), memory_limit_form);
     const auto wrong = wrong_with_endpoint(arguments.broker, EndpointUse::connect);
     return wrong.empty() ? wrong : fmt::format("--broker {} {}", log::escaped(arguments.broker), wrong);
 }
@@ -128,6 +136,9 @@ int main(int count, char** values) {
     app.add_option("--process", arguments.process, "this process's name on the host")->capture_default_str();
     app.add_option("--packages", arguments.packages, "folder with plug-in files (default: beside the program)");
     app.add_option("--loops", arguments.loops, "threads that run actors")->check(CLI::Range(1, 256))->capture_default_str();
+    app.add_option("--handler-timeout", arguments.handler_timeout, "seconds after which a handler that has not returned ends this process; 0: never")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{std::chrono::seconds(limits::handler_timeout_max).count()}))->capture_default_str();
+    app.add_option("--memory-limit", arguments.memory_limit, std::string(memory_limit_form))->capture_default_str();
     app.add_option("--log-format", arguments.log_format, "auto, human or json")->capture_default_str();
     app.add_option("--log-level", arguments.log_level, "debug, info, warning or error")->capture_default_str();
     app.add_flag("--log-messages", arguments.log_messages, "one line per handled message");

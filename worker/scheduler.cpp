@@ -1,6 +1,7 @@
 // scheduler.cpp - the life of a loop.  Next: pump.cpp, cell.cpp.
 #include "worker/scheduler.hpp"
 
+#include <malloc.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -260,7 +261,7 @@ void Scheduler::wake_one() {
 }
 
 void Scheduler::monitor(std::function<void()> ended) {
-    std::vector<Watchdog> watchdogs(loops_.size());
+    std::vector<Watchdog> watchdogs(loops_.size(), Watchdog(options_.handler_timeout));
     for (Nanoseconds tick = attentive; !stopping_.load();) {
         monitor_sleeps(tick);
         if (admin_ready_.exchange(false, std::memory_order_acq_rel)) worker_->run_admin();
@@ -272,6 +273,7 @@ void Scheduler::monitor(std::function<void()> ended) {
             if (polling_.load()) poller_->wake();  // a loop may have gone to sleep while its wake-up was taken here
         }
         for (std::size_t i = 0; i < loops_.size(); ++i) watch_over(loops_[i], watchdogs[i]);
+        watch_memory();
         if (ended && worker_->has_ended() && worker_->outbox().empty()) std::exchange(ended, nullptr)();
     }
 }
@@ -308,21 +310,42 @@ void Scheduler::wake_monitor() {
 void Scheduler::watch_over(Loop& loop, Watchdog& watchdog) {
     const auto turn = loop.turns.number();
     const Cell* cell = loop.turns.running();
-    const auto now = worker_->now();
-    if (!cell || turn != watchdog.turn) {
-        watchdog = {turn, now, false};
-        return;
-    }
+    const auto found = watchdog.look(cell ? std::optional(Watchdog::Place{turn, cell->current_call()}) : std::nullopt, worker_->now());
+    if (found.is_new_turn) return;
     if (loop.minds_link.exchange(false)) wake_one();
-    if (now - watchdog.since < long_turn) return;
+    if (found.turn_lasts < long_turn) return;
     if (loop.turns.may_be_robbed() || loop.turns.detain(turn))
         if (loop.ready.has_spare(true)) wake_one();  // what waits behind a long handler is for another loop
-    if (!watchdog.named && now - watchdog.since >= limits::handler_patience) {
-        watchdog.named = true;
+    if (found.wants_naming) {
         const auto command = Symbols::of_process().text(cell->current_command());
         log::warning({{"actor", cell->name()}, {"command", command}},
                      "{} has not returned from {} for two seconds; its worker cannot run others on this loop", cell->name(), command);
     }
+    if (found.is_hung && loop.turns.running() == cell && loop.turns.number() == turn) {
+        log::error({{"actor", cell->name()}}, "{} does not return within {} s (--handler-timeout): its worker ends itself; long work belongs into blocking()",
+                   cell->name(), std::chrono::duration_cast<std::chrono::seconds>(options_.handler_timeout).count());
+        black_box::end_hung(loop.thread.native_handle(), *cell);
+    }
+}
+
+/// What was freed and is only kept by the allocator is given back before anybody is ended for it.
+void Scheduler::watch_memory() {
+    const auto now = worker_->now();
+    if (memory_.limit() == 0 || now - memory_looked_at_ < limits::memory_look_interval) return;
+    memory_looked_at_ = now;
+    const auto megabytes = [](std::uint64_t bytes) { return bytes >> 20; };
+    auto resident = resident_bytes();
+    auto found = memory_.look(resident);
+    if (found == MemoryWatch::Finding::near_limit)
+        log::warning("this worker has {} MiB of the {} MiB that it may have (--memory-limit); it ends itself when it has them all",
+                     megabytes(resident), megabytes(memory_.limit()));
+    if (found != MemoryWatch::Finding::over_limit) return;
+    ::malloc_trim(0);
+    resident = resident_bytes();
+    if (memory_.look(resident) != MemoryWatch::Finding::over_limit) return;
+    const auto why = fmt::format("memory limit: {} MiB of {} MiB", megabytes(resident), megabytes(memory_.limit()));
+    log::error("{} (--memory-limit): this worker ends itself", why);
+    black_box::end_full(why);
 }
 
 }  // namespace peacepie::worker

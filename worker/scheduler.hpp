@@ -4,8 +4,8 @@
 // it ready, others steal.  An idle loop looks for frames, then one of the idle ones sleeps in the poller and the rest sleep
 // until there is more work than one loop can do.  A loop that is busy with short handlers minds the link itself, and the idle
 // ones leave it alone.  A monitor thread takes over link, deadlines and admin when all loops are
-// busy, and names a handler that does not return.
-// Next: scheduler.cpp, run_queue.hpp, turns.hpp, poller.hpp.
+// busy, names a handler that does not return, and in the end ends the process for it, or for the memory it has taken.
+// Next: scheduler.cpp, run_queue.hpp, turns.hpp, watchdog.hpp, poller.hpp.
 #pragma once
 
 #include <atomic>
@@ -19,9 +19,11 @@
 #include <vector>
 
 #include "worker/executor.hpp"
+#include "worker/memory_watch.hpp"
 #include "worker/poller.hpp"
 #include "worker/run_queue.hpp"
 #include "worker/turns.hpp"
+#include "worker/watchdog.hpp"
 
 namespace peacepie::worker {
 
@@ -30,7 +32,12 @@ class Worker;
 
 class Scheduler final : public Executor {
 public:
-    explicit Scheduler(std::size_t loops) : loops_(loops) {}
+    struct Options {
+        std::size_t loops = 1;
+        Nanoseconds handler_timeout{0};       ///< the process ends by a handler that takes longer; 0: never
+        std::uint64_t memory_limit_bytes = 0; ///< the process ends when it has more; 0: never
+    };
+    explicit Scheduler(const Options& options) : options_(options), loops_(options.loops), memory_(options.memory_limit_bytes) {}
     ~Scheduler() override;
 
     /// Starts the threads.  `ended` is called once, from the monitor, when the worker has ended and said all.
@@ -58,13 +65,6 @@ private:
         Turns turns;
         std::thread thread;
     };
-    /// What the monitor remembers of a loop between two looks.
-    struct Watchdog {
-        std::uint64_t turn = 0;
-        Nanoseconds since{0};
-        bool named = false;
-    };
-
     void run(Loop& loop);
     void run_admin();
     void execute(Loop& loop, Cell& cell);
@@ -85,15 +85,19 @@ private:
     void wake_monitor();
     [[nodiscard]] bool is_anything_running() const noexcept;
     void watch_over(Loop& loop, Watchdog& watchdog);
+    void watch_memory();
 
     static thread_local Loop* current_;
 
     // Fixed after start().
+    const Options options_;
     std::vector<Loop> loops_;
     Worker* worker_ = nullptr;
     Pump* pump_ = nullptr;
     std::unique_ptr<Poller> poller_;
     std::thread monitor_;
+    MemoryWatch memory_;                        // the monitor's
+    Nanoseconds memory_looked_at_{0};           // the monitor's
     std::mutex monitor_lock_;
     std::condition_variable monitor_wakes_;
     std::atomic<bool> monitor_drowsy_{false};   // it sleeps until a loop runs an actor

@@ -7,13 +7,15 @@
 #include "client/exit_code.hpp"
 #include "client/suggest.hpp"
 #include "wire/address.hpp"
+#include "wire/byte_size.hpp"
 #include "wire/endpoint_check.hpp"
+#include "wire/limits.hpp"
 
 namespace peacepie::client {
 namespace {
 
-const std::array<SettingKind, 11>& kinds() {
-    static const std::array<SettingKind, 11> all{{
+const std::array<SettingKind, 13>& kinds() {
+    static const std::array<SettingKind, 13> all{{
         {"bind", "tcp://127.0.0.1:5998", "where the broker listens; port 0 takes a free one"},
         {"ephemeral", false, "keep no names on disk: a broker that died knows only what its workers bring back"},
         {"insecure_bind", false, "allow an address that other machines reach, although nothing is encrypted yet"},
@@ -25,6 +27,10 @@ const std::array<SettingKind, 11>& kinds() {
         {"log_level", "info", "debug, info, warning or error"},
         {"log_messages", false, "one line in the log for each message that an actor handles"},
         {"loops", 0, "threads that run actors, in each worker process; 0: one for each processor"},
+        {"handler_timeout", std::chrono::seconds(limits::handler_timeout_default).count(),
+         "seconds after which a handler that has not returned ends its worker, which is started again; 0: never"},
+        {"memory_limit", "auto",
+         "memory of each worker, which ends itself beyond it and is started again: 512M, 2G, 0 (no limit) or auto (3/4 of the machine's)"},
     }};
     return all;
 }
@@ -67,6 +73,11 @@ void check(const std::string& name, const Setting& setting) {
         wrong(name, setting, "is no port: 0 to 65535");
     if (name == "loops" && (*setting.value.as_integer() < 0 || *setting.value.as_integer() > 256))
         wrong(name, setting, "must be a number from 0 to 256");
+    constexpr std::int64_t longest = std::chrono::seconds(limits::handler_timeout_max).count();
+    if (name == "handler_timeout" && (*setting.value.as_integer() < 0 || *setting.value.as_integer() > longest))
+        wrong(name, setting, "must be a number of seconds from 0 to " + std::to_string(longest));
+    if (name == "memory_limit" && !is_memory_limit(*setting.value.as_text()))
+        wrong(name, setting, "is `" + *setting.value.as_text() + "`, but must be " + std::string(memory_limit_form));
     if (name == "bind") {
         const std::string& endpoint = *setting.value.as_text();
         if (const auto why = wrong_with_endpoint(endpoint, EndpointUse::bind); !why.empty())
@@ -134,7 +145,9 @@ Settings merged(std::initializer_list<const Layer*> layers) {
             .log_format = text("log_format"),
             .log_level = text("log_level"),
             .log_messages = flag("log_messages"),
-            .loops = number("loops")};
+            .loops = number("loops"),
+            .handler_timeout = number("handler_timeout"),
+            .memory_limit = text("memory_limit")};
 }
 
 }  // namespace peacepie::client

@@ -30,6 +30,8 @@ struct Settings {
     std::string log_level;
     bool log_messages = false;
     std::int64_t loops = 0;         ///< 0: the worker's default
+    std::int64_t handler_timeout = 0;  ///< seconds; 0: never
+    std::string memory_limit;       ///< is_memory_limit()
 };
 
 /// One value and where it was said, for the error about it: `peacepie.toml:3`, `PEACEPIE_BIND`, `--bind`.

@@ -156,6 +156,8 @@ Exit up(const UpOptions& options) {
     run.log_level = settings.log_level;
     run.log_messages = settings.log_messages;
     run.loops = static_cast<std::size_t>(settings.loops);
+    run.handler_timeout = std::chrono::seconds(settings.handler_timeout);
+    run.memory_limit = settings.memory_limit;
     run.control = std::make_shared<launcher::Control>();
     std::optional<AppThread> app_thread;
     if (app) app_thread.emplace(*app, run.control, for_people);

@@ -23,10 +23,11 @@ LastWords LastWords::parse(std::string_view text) {
     LastWords words;
     auto line = up_to(text, '\n');
     const auto actor = up_to(line, '\t');
-    if (!is_entity(actor)) return words;
+    if (!actor.empty() && !is_entity(actor)) return words;
     words.actor = actor;
     words.command = log::escaped(up_to(line, '\t').substr(0, limits::name_size_max));
-    words.what = log::escaped(line.substr(0, limits::name_size_max));
+    words.what = log::escaped(up_to(line, '\t').substr(0, limits::name_size_max));
+    if (line.size() <= limits::address_size_max + 32) words.message = line;
     while (!text.empty()) words.frames.push_back(log::escaped(up_to(text, '\n')));
     return words;
 }

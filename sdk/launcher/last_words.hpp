@@ -15,8 +15,9 @@ struct LastWords {
 
     std::string actor;    ///< in whose handler; empty: in none, or unknown
     std::string command;
-    std::string what;     ///< "SEGV", "ABRT", "exit" …
-    std::vector<std::string> frames;
+    std::string what;     ///< "SEGV", "ABRT", "exit", "hung", "memory limit: …"; empty: it has left nothing
+    std::string message;  ///< the reliable one that was in work, `ORIGIN#NUMBER`; or empty
+    std::vector<std::string> frames;  ///< `FILE+0xOFFSET`, innermost first
 
     [[nodiscard]] static LastWords parse(std::string_view text);
     /// What is in the pipe, without waiting.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <poll.h>
 
+#include "launcher/backtrace_names.hpp"
 #include "log/log.hpp"
 #include "wire/address.hpp"
 
@@ -26,7 +27,7 @@ Launcher::Launcher(Options options)
     : options_(std::move(options)),
       now_(clock_.now()),
       workers_({options_.worker_binary, options_.host, options_.packages, options_.log_format, options_.log_level,
-                options_.log_messages, options_.loops}) {
+                options_.log_messages, options_.loops, options_.handler_timeout, options_.memory_limit}) {
     if (options_.start_broker) broker_.emplace(*options_.start_broker, options_.log_format, options_.log_level);
 }
 
@@ -143,12 +144,13 @@ void Launcher::broker_ended(const Ended& how) {
 
 void Launcher::worker_ended(const Workers::EndedWorker& worker) {
     const std::string name = node_name(options_.host, worker.process);
-    tell_of_crash(name, worker.last_words);
     Value report = Value::Map{{"node", name}, {"pid", static_cast<std::int64_t>(worker.pid)},
                               {"status", worker.how.status}, {"text", worker.how.text}};
     if (!worker.last_words.actor.empty()) report.set("actor", worker.last_words.actor);
+    if (!worker.last_words.message.empty()) report.set("message", worker.last_words.message);
     if (worker.stop) report.set("asked", true);
     if (session_) session_->report("process_ended", report);
+    tell_of_crash(name, worker.last_words);
     if (worker.stop) {
         session_->reply(worker.stop->asker, "process_is_stopped", Value::Map{{"status", worker.how.status}});
         return;
@@ -161,10 +163,10 @@ void Launcher::worker_ended(const Workers::EndedWorker& worker) {
 }
 
 void Launcher::tell_of_crash(const std::string& name, const LastWords& words) {
-    if (words.actor.empty()) return;
-    log::error({{"actor", words.actor}, {"command", words.command}}, "{} crashed in {} of {}: {}; addr2line -e FILE OFFSET names the lines",
-               name, words.command, words.actor, words.what);
-    for (const auto& frame : words.frames) log::error("  {}", frame);
+    if (words.what.empty()) return;
+    if (words.actor.empty()) log::error("{} crashed, in no handler: {}", name, words.what);
+    else log::error({{"actor", words.actor}, {"command", words.command}}, "{} crashed in {} of {}: {}", name, words.command, words.actor, words.what);
+    for (const auto& frame : with_names(words.frames)) log::error("  {}", frame);
 }
 
 void Launcher::start_later(const std::string& process) {

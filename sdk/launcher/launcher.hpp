@@ -55,6 +55,8 @@ public:
         std::string log_level = "info";
         bool log_messages = false;                   ///< of the workers
         std::size_t loops = 0;                       ///< threads of each worker; 0: its default
+        std::chrono::seconds handler_timeout = limits::handler_timeout_default;  ///< of each worker
+        std::string memory_limit;                    ///< of each worker; empty: its default
         std::function<void(const Ready&)> on_ready = nullptr;  ///< once; must return soon
         std::shared_ptr<Control> control = nullptr;
     };

@@ -5,6 +5,7 @@
 // Next: launcher.hpp decides.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -26,6 +27,8 @@ struct WorkerOptions {
     std::string log_level;
     bool log_messages = false;
     std::size_t loops = 0;  ///< 0: the worker's default
+    std::chrono::seconds handler_timeout = limits::handler_timeout_default;  ///< 0: never
+    std::string memory_limit;  ///< empty: the worker's default
 };
 
 class Workers {

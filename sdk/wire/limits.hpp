@@ -49,6 +49,8 @@ inline constexpr auto ask_timeout_default = 10s;             ///< the seed's def
 inline constexpr auto ask_timeout_max = 24h;
 inline constexpr int turn_messages_max = 64;                 ///< a busy actor yields its loop after so many
 inline constexpr auto handler_patience = 2s;                 ///< then the watchdog names the handler
+inline constexpr auto handler_timeout_default = 10s;         ///< of a call that does not return, then its process is replaced: its asker has had its error
+inline constexpr auto handler_timeout_max = 24h;
 inline constexpr auto stopping_patience = 4s;                ///< the seed's limit for an actor's exit
 inline constexpr std::size_t observers_max = 1'000;          ///< per actor
 
@@ -75,6 +77,7 @@ inline constexpr std::size_t symbols_max = 65'535;           ///< distinct comma
 inline constexpr std::size_t actors_in_one_call_max = 1'000'000;
 inline constexpr auto process_start_timeout = 10s;
 inline constexpr auto shutdown_timeout = 10s;                ///< then the rest is killed
+inline constexpr auto memory_look_interval = 200ms;          ///< how often a worker looks at its own memory: 2 us each
 inline constexpr int processes_per_host_max = 256;
 inline constexpr std::size_t page_size_max = 10'000;         ///< get_members
 
@@ -121,6 +124,8 @@ inline constexpr std::size_t process_restarts_max = 5;       ///< of a worker: m
 inline constexpr auto restart_window = 5s;
 inline constexpr auto restart_delay_min = 100ms;             ///< doubled for each further death in the window
 inline constexpr auto restart_delay_max = 2s;
+inline constexpr auto symbols_patience = 1s;                 ///< for the names in a backtrace; the launcher does nothing else meanwhile
+inline constexpr std::size_t module_bytes_max = 1u << 30;    ///< of a file that is read for them
 inline constexpr std::size_t reports_waiting_max = 1'024;    ///< kept for the broker while it is away
 
 }  // namespace peacepie::limits

@@ -230,6 +230,16 @@ TEST_CASE("a worker is told how many loops to run and whether to log messages") 
     CHECK_THAT(words_with(false, 0), !Catch::Contains("--log-messages") && !Catch::Contains("--loops"));
 }
 
+TEST_CASE("a worker is told how long a handler may take and how much memory it may have") {
+    FakeBroker broker([](FakeBroker&, const Said&) {});
+    const Script script("echo \"$@\" >$0.words; exit 78");
+    auto options = options_for(broker, script, nullptr);
+    options.handler_timeout = std::chrono::seconds(7);
+    options.memory_limit = "2G";
+    CHECK(Launcher(options).run() == 78);
+    CHECK_THAT(script.wrote("words"), Catch::Contains("--handler-timeout 7") && Catch::Contains("--memory-limit 2G"));
+}
+
 TEST_CASE("a launcher that meets a system on its way down waits for the next one") {
     const auto control = std::make_shared<Control>();
     FakeBroker broker([](FakeBroker&, const Said&) {});

@@ -30,6 +30,8 @@ TEST_CASE("without any file, variable or flag the defaults hold") {
     CHECK(settings.console_port == 0);
     CHECK_FALSE(settings.insecure_bind);
     CHECK(settings.loops == 0);
+    CHECK(settings.handler_timeout == 10);
+    CHECK(settings.memory_limit == "auto");
     CHECK_FALSE(settings.log_messages);
 }
 
@@ -76,6 +78,9 @@ TEST_CASE("a wrong value is refused with its line") {
     CHECK_THAT(refusal_of("bind = \"tcp://127.0.0.1:99999\""), Catch::Contains("the port `99999`"));
     CHECK(refusal_of("bind = \"tcp://127.0.0.1:0\"").empty());
     CHECK_THAT(refusal_of("loops = 257"), Catch::Contains("0 to 256"));
+    CHECK_THAT(refusal_of("handler_timeout = -1"), Catch::Contains("from 0 to 86400"));
+    for (const auto* wrong : {"", "much", "-1", "2T", "2GB", "2 G", "99999999999999999999", "9999999999G"})
+        CHECK_THAT(refusal_of(std::string("memory_limit = \"") + wrong + "\""), Catch::Contains("bytes, or a number with K, M or G"));
     CHECK_THAT(refusal_of("system = [1"), Catch::Contains("peacepie.toml:1: "));
     CHECK_THAT(refusal_of("system = 2020-01-01"), Catch::Contains("date"));
 }

@@ -92,6 +92,33 @@ class Couriers(OwnSystem):
         self.assertEqual(self.king.ask("courier", "ping").name, "pong")
 
 
+class Poison(OwnSystem):
+    def test_set_aside(self):
+        """a reliable message that crashes its handler twice is set aside with its backtrace, and the rest goes on"""
+        node = self.king.create_process()
+        self.king.create("trouble", "Trouble", node, FIXTURE).must_be("actor_is_created")
+
+        def segfault(number):
+            mid = next(self.king.mids)
+            self.king.post(1, mid, "segfault", "trouble", None, meta={"delivery": "reliable", "origin": "poisoner", "number": number})
+            return self.king.answer_to(mid)
+
+        for _ in range(2):
+            with self.fails("worker_lost"):
+                segfault(7)
+            self.assertTrue(eventually(lambda: self.is_back("trouble"), 10.0), self.king.said())
+        pid = self.king.pid_of(node)
+        with self.fails("handler_failed") as refused:
+            segfault(7)
+        self.assertIn("set aside", refused.exception.text if hasattr(refused.exception, "text") else refused.exception.body["text"])
+        with self.fails("handler_failed"):
+            segfault(7)
+        self.assertEqual(self.king.ask("trouble", "ping").name, "pong")
+        self.assertEqual(self.king.pid_of(node), pid)
+        self.assertEqual(self.king.ask(None, "stats").body["set_aside"], 1)
+        self.assertTrue(self.king.mentions("a reliable message to trouble is set aside"))
+
+
 class Clients(SharedSystem):
     actors = {}
 

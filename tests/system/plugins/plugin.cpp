@@ -10,4 +10,6 @@ PEACEPIE_PLUGIN("system_fixture", "1.0.0",
                 actor<Counter>("Counter"),
                 actor<Courier>("Courier"),
                 actor<Sender>("Sender"),
-                actor<Trouble>("Trouble"))
+                actor<Trouble>("Trouble"),
+                actor<BadDestructor>("BadDestructor"),
+                actor<BadAtExit>("BadAtExit"))

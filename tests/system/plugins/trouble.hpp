@@ -5,10 +5,16 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <new>
+#include <pthread.h>
 #include <stdexcept>
 #include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 #include <peacepie/peacepie.hpp>
 
@@ -27,6 +33,13 @@ public:
         on("large", &Trouble::large, "bytes");
         on("runs", &Trouble::runs);
         on("tell", &Trouble::tell, "to", "count");
+        on("leak", &Trouble::leak, "megabytes");
+        on("allocate", &Trouble::allocate, "bytes");
+        on("raise_kind", &Trouble::raise_kind, "kind");
+        on("nap_then_raise_kind", &Trouble::nap_then_raise_kind, "kind");
+        on("crash_in_thread", &Trouble::crash_in_thread);
+        on("block_signals", &Trouble::block_signals);
+        on("nap_blocking", &Trouble::nap_blocking, "seconds");
     }
 
 private:
@@ -86,5 +99,89 @@ private:
         return reply("told");
     }
 
+    /// Touches what it takes and never gives it back.
+    Reply leak(int megabytes) {
+        for (int i = 0; i < megabytes; ++i) leaked_.emplace_back(1 << 20, 'x');
+        return reply("leaked");
+    }
+
+    /// More than there is: the allocator throws.
+    Reply allocate(std::int64_t bytes) {
+        std::string much(static_cast<std::size_t>(bytes), 'x');
+        return reply("allocated", named("bytes", static_cast<std::int64_t>(much.size())));
+    }
+
+    static void throw_kind(int kind) {
+        struct Own {};
+        struct OwnException : std::exception {
+            const char* what() const noexcept override { return "an exception of its own"; }
+        };
+        switch (kind) {
+            case 0: throw std::runtime_error("a runtime_error");
+            case 1: throw std::logic_error("a logic_error");
+            case 2: throw std::out_of_range("an out_of_range");
+            case 3: throw std::bad_alloc();
+            case 4: throw std::system_error(std::make_error_code(std::errc::no_space_on_device));
+            case 5: throw OwnException();
+            case 6: throw Own();
+            case 7: throw 42;
+            case 8: throw "a literal";
+            case 9: throw std::string("a string");
+            default: throw static_cast<void*>(nullptr);
+        }
+    }
+
+    Reply raise_kind(int kind) {
+        throw_kind(kind);
+        return reply("unreachable");
+    }
+
+    Task<Reply> nap_then_raise_kind(int kind) {
+        co_await sleep(Seconds(0.001));
+        throw_kind(kind);
+        co_return reply("unreachable");
+    }
+
+    /// Outside of any handler, while this one has returned or is about to.
+    Reply crash_in_thread() {
+        std::thread([] { throw std::runtime_error("nobody catches it in a thread"); }).detach();
+        return reply("started");
+    }
+
+    /// Hangs where no signal reaches it.
+    Reply block_signals() {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_BLOCK, &all, nullptr);
+        return block(Seconds(60));
+    }
+
+    Task<Reply> nap_blocking(Seconds seconds) {
+        auto work = blocking([seconds] {
+            std::this_thread::sleep_for(seconds);
+            return 1;
+        });
+        (void)co_await work;
+        co_return reply("rested");
+    }
+
     std::uint64_t spun_ = 0;
+    std::vector<std::string> leaked_;
+};
+
+/// Throws when it is destroyed, which ends a process whoever has made the class.
+class BadDestructor final : public peacepie::Actor {
+public:
+    ~BadDestructor() override { throw std::runtime_error("thrown by a destructor"); }
+};
+
+/// Leaves an object behind that throws when the process ends: what a plug-in does when it is unloaded, which is then.
+class BadAtExit final : public peacepie::Actor {
+public:
+    BadAtExit() {
+        struct Bad {
+            ~Bad() { throw std::runtime_error("thrown at the end of the process"); }
+        };
+        static const Bad bad;
+    }
 };
