@@ -169,19 +169,31 @@ private:
     std::vector<std::string> leaked_;
 };
 
-/// Throws when it is destroyed, which ends a process whoever has made the class.
+/// Throws when it is destroyed after it was started: one is made and destroyed to be described.
 class BadDestructor final : public peacepie::Actor {
 public:
-    ~BadDestructor() override { throw std::runtime_error("thrown by a destructor"); }
+    ~BadDestructor() override {
+        if (is_started_) fail();
+    }
+
+private:
+    Task<> started() override {
+        is_started_ = true;
+        co_return;
+    }
+    static void fail() { throw std::runtime_error("thrown by a destructor"); }
+
+    bool is_started_ = false;
 };
 
-/// Leaves an object behind that throws when the process ends: what a plug-in does when it is unloaded, which is then.
+/// Leaves an object behind that throws when the process ends, which is when a plug-in is unloaded.
 class BadAtExit final : public peacepie::Actor {
-public:
-    BadAtExit() {
+    Task<> started() override {
         struct Bad {
-            ~Bad() { throw std::runtime_error("thrown at the end of the process"); }
+            ~Bad() { fail(); }
+            static void fail() { throw std::runtime_error("thrown at the end of the process"); }
         };
         static const Bad bad;
+        co_return;
     }
 };
