@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "wire/codec.hpp"
+
 namespace peacepie::broker {
 
 void Departure::lose(Session& session, std::string_view reason, Ending how) {
@@ -37,10 +39,24 @@ void Departure::end(Session& session, std::string_view reason, Ending how) {
     }
     if (!observers_.empty()) observers_.remove_all(address);
     monitors_.on_watcher_gone(address);
+    refuse_unsent(session, why);
     exchange_.outgoing.forget(session);
     exchange_.roster.remove(session);
     exchange_.answer_all(lost, Fault::worker_lost, "the process that held it is gone (" + why + ")");
     if (was_worker) tell_admins(address, why);
+}
+
+// What that peer had not taken yet.  The table of open asks answers for the asks among it.
+void Departure::refuse_unsent(Session& session, const std::string& why) {
+    const auto text = "it waited here for a peer that is gone (" + why + ")";
+    for (const auto& frame : session.outbox.take_all()) {
+        FrameReader reader(frame);
+        while (const auto encoded = reader.next()) {
+            Envelope envelope;
+            if (read_envelope(*encoded, envelope) || envelope.kind != Kind::send || envelope.sender.empty()) continue;
+            exchange_.refuse(envelope, Fault::worker_lost, text);
+        }
+    }
 }
 
 void Departure::tell_admins(std::string_view node, std::string_view reason) {

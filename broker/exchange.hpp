@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "broker/counters.hpp"
+#include "broker/dead_letters.hpp"
 #include "broker/fallen.hpp"
 #include "broker/open_asks.hpp"
 #include "broker/options.hpp"
@@ -83,6 +84,7 @@ public:
     Fallen fallen;
     DeclaredBytes declared{limits::declared_bytes_max};
     OpenAsks asks;
+    DeadLetters letters;
     Outgoing outgoing;
 
 private:
