@@ -10,12 +10,21 @@
 
 namespace peacepie::worker {
 
+bool DeadLetters::count_if_full(Fault reason) {
+    if (!full_.load(std::memory_order_relaxed)) return false;
+    std::lock_guard guard(lock_);
+    if (!full_.load(std::memory_order_relaxed)) return false;  // it has just been reported
+    count(batch_.more, reason);
+    return true;
+}
+
 bool DeadLetters::add(const Envelope& envelope, Fault reason, std::string_view text) {
     std::lock_guard guard(lock_);
     const bool fits = envelope.body.size() <= limits::dead_letter_body_max;
     const auto size = envelope.sender.size() + envelope.recipient.size() + envelope.command.size() + (fits ? envelope.meta.size() + envelope.body.size() : 0);
     if (batch_.letters.size() >= limits::dead_letters_reported_max || batch_.bytes + size > limits::dead_letters_reported_bytes_max) {
-        ++batch_.more[static_cast<std::size_t>(reason)];
+        count(batch_.more, reason);
+        if (batch_.letters.size() >= limits::dead_letters_reported_max) full_.store(true, std::memory_order_relaxed);
         return !std::exchange(waiting_, true);
     }
     batch_.bytes += size;
@@ -44,7 +53,7 @@ void DeadLetters::report(Admin& admin) {
     Counts all = batch->more;
     for (const auto& [since, letter] : batch->letters)
         for (const auto& [key, value] : letter)
-            if (key == "reason") ++all[static_cast<std::size_t>(*fault_of(*value.as_text()))];
+            if (key == "reason") count(all, *fault_of(*value.as_text()));
     const auto body = body_of(std::move(*batch)).encoded();
     const Envelope envelope{.command = "dead_letters", .sender = admin.worker().node(), .body = body};
     if (outbox.append(envelope) == Outbox::Put::taken) return;
@@ -55,6 +64,7 @@ void DeadLetters::report(Admin& admin) {
 std::optional<DeadLetters::Batch> DeadLetters::take() {
     std::lock_guard guard(lock_);
     if (!std::exchange(waiting_, false)) return std::nullopt;
+    full_.store(false, std::memory_order_relaxed);
     return std::exchange(batch_, {});
 }
 
@@ -76,7 +86,7 @@ Value DeadLetters::body_of(Batch batch) const {
 
 void DeadLetters::put_back(const Counts& counts) {
     std::lock_guard guard(lock_);
-    for (std::size_t i = 0; i < counts.size(); ++i) batch_.more[i] += counts[i];
+    for (std::size_t i = 0; i < counts.size(); ++i) count(batch_.more, static_cast<Fault>(i), counts[i]);
     waiting_ = true;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -28,6 +29,8 @@ class DeadLetters {
 public:
     explicit DeadLetters(const Clock& clock) : clock_(clock) {}
 
+    /// True: the next report is full already, and the letter is counted for it.
+    [[nodiscard]] bool count_if_full(Fault reason);
     /// True: it is the first since the last report, and the admin must be told.
     [[nodiscard]] bool add(const Envelope& envelope, Fault reason, std::string_view text);
     /// Sees to it that the report goes out, now or when its time has come.
@@ -45,11 +48,13 @@ private:
     [[nodiscard]] std::optional<Batch> take();
     [[nodiscard]] Value body_of(Batch batch) const;
     void put_back(const Counts& counts);
+    static void count(Counts& counts, Fault reason, std::uint64_t letters = 1) { counts[static_cast<std::size_t>(reason)] += letters; }
 
     const Clock& clock_;
     std::mutex lock_;
     Batch batch_;
     bool waiting_ = false;  // for the admin
+    std::atomic<bool> full_{false};
     Nanoseconds next_report_{0};
 };
 

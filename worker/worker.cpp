@@ -127,7 +127,9 @@ void Worker::bind_behind_fence(const std::string& name, std::uint64_t cell, std:
 
 void Worker::refused_send(std::string_view recipient, const Mail& mail, std::string_view code, std::string_view text) {
     const auto total = counters_.refused.fetch_add(1, std::memory_order_relaxed) + 1;
-    report(mail.envelope(), recipient, fault_of(code).value_or(Fault::handler_failed), text);
+    pp_envelope envelope = mail.envelope();
+    envelope.recipient_text = bytes(recipient);
+    report(envelope, fault_of(code).value_or(Fault::handler_failed), text);
     std::lock_guard guard(said_lock_);
     if (!refused_said_.due(clock_.now())) return;
     const auto command = mail.command != 0 ? Symbols::of_process().text(mail.command) : mail.command_text();
@@ -235,25 +237,28 @@ void Worker::log_message(const Cell& cell, const Mail& mail, std::string_view co
 }
 
 void Worker::dead_letter(const pp_envelope& envelope, Fault reason, std::string_view text) {
-    const bool is_to_head = envelope.recipient == 0 && envelope.recipient_text.size == 0;
-    std::string recipient(view(envelope.recipient_text));
-    if (recipient.empty() && !is_to_head) recipient = CellTable::of_process().name_of(envelope.recipient);
     const auto total = counters_.dead_letters.fetch_add(1, std::memory_order_relaxed) + 1;
-    if (!is_to_head) report(envelope, recipient, reason, text);
-    if (recipient.empty()) recipient = is_to_head ? "HEAD" : "an actor that left";
+    report(envelope, reason, text);
     std::lock_guard guard(said_lock_);
-    if (dead_letters_said_.due(clock_.now()))
-        log::warning({{"recipient", recipient}, {"command", view(envelope.command_text)}, {"reason", code_of(reason)}},
-                     "a message to {} could not be brought: {} ({} so far)", recipient, code_of(reason), total);
+    if (!dead_letters_said_.due(clock_.now())) return;
+    const auto name = view(envelope.recipient_text);
+    const auto recipient = !name.empty() ? name : envelope.recipient == 0 ? "HEAD" : "an actor that left";
+    log::warning({{"recipient", recipient}, {"command", view(envelope.command_text)}, {"reason", code_of(reason)}},
+                 "a message to {} could not be brought: {} ({} so far)", recipient, code_of(reason), total);
 }
 
-/// Answers are only counted: whoever waited for one has been told.  So is what HEAD says, which is no message of anybody's.
-void Worker::report(const pp_envelope& send, std::string_view recipient, Fault reason, std::string_view text) {
-    if (send.kind != PP_SEND) return;
-    std::string sender(view(send.sender_text));
-    if (sender.empty() && send.sender != 0) sender = CellTable::of_process().name_of(send.sender);
-    if (sender.empty() && send.sender != 0) sender = node_;  // of an actor that has left
-    if (sender.empty()) return;
+/// Answers are only counted: whoever waited for one has been told.  So is what is said to HEAD, and what HEAD says, which is
+/// no message of anybody's.
+void Worker::report(const pp_envelope& send, Fault reason, std::string_view text) {
+    const bool is_to_head = send.recipient == 0 && send.recipient_text.size == 0;
+    const bool is_of_head = send.sender == 0 && send.sender_text.size == 0;
+    if (send.kind != PP_SEND || is_to_head || is_of_head || dead_letters_.count_if_full(reason)) return;
+    const auto name_of = [](pp_bytes name, std::uint64_t handle) {
+        return name.size != 0 ? std::string(view(name)) : CellTable::of_process().name_of(handle);
+    };
+    const auto recipient = name_of(send.recipient_text, send.recipient);
+    auto sender = name_of(send.sender_text, send.sender);
+    if (sender.empty()) sender = node_;  // of an actor that has left
     const Envelope letter{.mid = send.mid,
                           .command = send.command != 0 ? Symbols::of_process().text(send.command) : view(send.command_text),
                           .recipient = recipient, .sender = sender, .meta = view(send.meta), .body = view(send.body)};

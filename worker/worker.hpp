@@ -104,7 +104,7 @@ public:
     void dead_letter(const pp_envelope& envelope, Fault reason, std::string_view text);
 
 private:
-    void report(const pp_envelope& send, std::string_view recipient, Fault reason, std::string_view text);
+    void report(const pp_envelope& send, Fault reason, std::string_view text);
     [[nodiscard]] bool on_word_of_head(const Envelope& envelope);
 
     const Clock& clock_;
