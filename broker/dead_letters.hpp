@@ -40,9 +40,9 @@ struct DeadLetter {
 
 /// Which letters a command is about: those that fit all that is said.
 struct LetterSelection {
-    std::optional<std::vector<std::uint64_t>> ids;  ///< sorted
-    std::optional<Fault> reason;
-    std::optional<std::string> recipient;
+    std::optional<std::vector<std::uint64_t>> ids = {};  ///< sorted
+    std::optional<Fault> reason = {};
+    std::optional<std::string> recipient = {};
 
     [[nodiscard]] bool fits(const DeadLetter& letter) const;
 };

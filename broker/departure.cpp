@@ -26,6 +26,7 @@ void Departure::end(Session& session, std::string_view reason, Ending how) {
     const std::string why(reason);
     const bool was_worker = session.role == Role::worker;
     std::vector<Unanswered> lost;
+    refuse_unsent(session, why);  // before what is held for an actor of it: that came later
     if (was_worker) {
         moves_.on_lost(session);
         lost = exchange_.asks.take_lost([&](std::string_view recipient, Peer at) {
@@ -39,7 +40,6 @@ void Departure::end(Session& session, std::string_view reason, Ending how) {
     }
     if (!observers_.empty()) observers_.remove_all(address);
     monitors_.on_watcher_gone(address);
-    refuse_unsent(session, why);
     exchange_.outgoing.forget(session);
     exchange_.roster.remove(session);
     exchange_.answer_all(lost, Fault::worker_lost, "the process that held it is gone (" + why + ")");

@@ -19,7 +19,7 @@ const Head::Verb Head::verbs[] = {
     {"unsubscribe", Audience::anyone, &Head::unsubscribe, "command: text", "ends a subscription"},
     {"monitor", Audience::anyone, &Head::monitor, "actor: address", "one `down {ref, actor, reason}` when that actor has ended"},
     {"demonitor", Audience::anyone, &Head::demonitor, "ref: int", "ends a monitor"},
-    {"get_dead_letters", Audience::anyone, &Head::get_dead_letters, "page_size: int?, page: int?, reason: text?, recipient: text?",
+    {"get_dead_letters", Audience::anyone, &Head::get_dead_letters, "page_size: int?, page: int?, ids: list?, reason: text?, recipient: text?",
      "sends that reached nobody or were refused, oldest first, and how many there were by reason"},
     {"send_again", Audience::anyone, &Head::send_again, "ids: list?, reason: text?, recipient: text?",
      "sends dead letters once more, in their order and from their senders: those that fit all that is said"},

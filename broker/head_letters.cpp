@@ -101,7 +101,7 @@ Value Head::letters_by_reason() const {
 }
 
 void Head::get_dead_letters(Command& command) {
-    expect_fields(command.body, {"page_size", "page", "reason", "recipient"});
+    expect_fields(command.body, {"page_size", "page", "ids", "reason", "recipient"});
     const auto selection = selection_of(command.body);
     const auto size = count_or(command.body, "page_size", limits::dead_letters_page_max, limits::dead_letters_page_max);
     const auto page = count_or(command.body, "page", 1, limits::dead_letters_max);

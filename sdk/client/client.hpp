@@ -68,7 +68,7 @@ public:
     /// An empty recipient is HEAD.  Returns the reply; throws Refused, Unreachable, Incompatible or Error expired.
     Answer ask(std::string_view recipient, std::string_view command, const Value& body = {},
                Milliseconds timeout = Milliseconds(10'000));
-    /// Nobody answers; what finds no recipient is a dead letter: see get_dead_letters.  Returns the mid that
+    /// Nobody answers; what finds no recipient is a dead letter (get_dead_letters).  Returns the mid that
     /// an error would carry when the broker does not take the message at all (`no_session`).
     std::uint64_t send(std::string_view recipient, std::string_view command, const Value& body = {});
     /// What arrived besides answers; waits at most that long.

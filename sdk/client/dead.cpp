@@ -1,4 +1,5 @@
 // dead.cpp - `peacepie dead`: messages that reached nobody; they are shown, sent again or forgotten.
+#include <charconv>
 #include <ctime>
 
 #include "client/command_line.hpp"
@@ -11,10 +12,9 @@ namespace {
 struct DeadOptions {
     std::string reason;
     std::string recipient;
-    std::vector<std::int64_t> again;
-    std::vector<std::int64_t> forget;
-    bool sends_again = false;
-    bool forgets = false;
+    std::vector<std::string> ids;
+    bool again = false;
+    bool forget = false;
 };
 
 std::string text_in(const Value& letter, std::string_view key) {
@@ -35,11 +35,21 @@ std::string time_text(std::int64_t seconds) {
     return text;
 }
 
-Value selection_of(const DeadOptions& options, const std::vector<std::int64_t>& ids) {
+std::int64_t id_of(const std::string& word) {
+    std::int64_t id = 0;
+    const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), id);
+    if (failure != std::errc{} || end != word.data() + word.size() || id < 1)
+        throw UsageError("`" + safe(word) + "` is no id; the first column of `peacepie dead` has them");
+    return id;
+}
+
+Value selection_of(const DeadOptions& options) {
     Value body = Value::Map{};
     if (!options.reason.empty()) body.set("reason", options.reason);
     if (!options.recipient.empty()) body.set("recipient", options.recipient);
-    if (!ids.empty()) body.set("ids", Value::Array(ids.begin(), ids.end()));
+    Value::Array ids;
+    for (const auto& word : options.ids) ids.emplace_back(id_of(word));
+    if (!ids.empty()) body.set("ids", std::move(ids));
     return body;
 }
 
@@ -62,7 +72,7 @@ Exit list(CommandLine& line, const DeadOptions& options) {
     std::vector<std::vector<std::string>> rows{{"ID", "TIME", "REASON", "FROM", "TO", "COMMAND", "BYTES"}};
     Value last;
     for (std::int64_t page = 1, pages = 1; page <= pages; ++page) {
-        Value body = selection_of(options, {});
+        Value body = selection_of(options);
         if (page > 1) body.set("page", page);
         last = line.ask("", "get_dead_letters", body).body;
         if (const Value* nav = last.find("nav")) pages = number_in(*nav, "pages");
@@ -82,8 +92,8 @@ Exit list(CommandLine& line, const DeadOptions& options) {
 }
 
 Exit dead(CommandLine& line, const DeadOptions& options) {
-    if (options.sends_again) return finish(line, line.ask("", "send_again", selection_of(options, options.again)));
-    if (options.forgets) return finish(line, line.ask("", "forget_dead_letters", selection_of(options, options.forget)));
+    if (options.again) return finish(line, line.ask("", "send_again", selection_of(options)));
+    if (options.forget) return finish(line, line.ask("", "forget_dead_letters", selection_of(options)));
     return list(line, options);
 }
 
@@ -99,16 +109,10 @@ void add_dead(CLI::App& app, CommandLine& line) {
     auto options = std::make_shared<DeadOptions>();
     verb->add_option("--reason", options->reason, "only those that failed so, for example no_such_actor");
     verb->add_option("--recipient", options->recipient, "only those to that actor");
-    constexpr int any_number = CLI::detail::expected_max_vector_size;
-    auto* again = verb->add_option("--again", options->again, "send them again, oldest first: those with these ids, or all that fit")
-                      ->expected(0, any_number)->type_name("ID");
-    auto* forget = verb->add_option("--forget", options->forget, "forget them: those with these ids, or all that fit")
-                       ->expected(0, any_number)->type_name("ID")->excludes(again);
-    verb->callback([&line, options, again, forget] {
-        options->sends_again = again->count() > 0;
-        options->forgets = forget->count() > 0;
-        line.action = [&line, options] { return dead(line, *options); };
-    });
+    verb->add_option("ID", options->ids, "only those with these ids");
+    auto* again = verb->add_flag("--again", options->again, "send them again, oldest first");
+    verb->add_flag("--forget", options->forget, "forget them")->excludes(again);
+    verb->callback([&line, options] { line.action = [&line, options] { return dead(line, *options); }; });
 }
 
 }  // namespace peacepie::client

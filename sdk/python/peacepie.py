@@ -99,7 +99,7 @@ class Client:
                 self._hello()
 
     def send(self, recipient, command, body=None):
-        """Nobody answers: what finds no recipient is a dead letter: see get_dead_letters.
+        """Nobody answers: what finds no recipient is a dead letter (get_dead_letters).
 
         Returns the mid that an error in the inbox would carry when the broker does not take it at all (`no_session`).
         """
