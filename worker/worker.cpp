@@ -155,6 +155,9 @@ void Worker::not_handled(const Cell& cell, const Mail& mail) {
 void Worker::left_behind(const std::string& name, const Mail& mail) {
     pp_envelope envelope = mail.envelope();
     envelope.recipient_text = bytes(name);
+    const auto sender = sender_of(mail);
+    const bool sender_has_left = mail.kind == MailKind::send && mail.sender != 0 && sender.empty();
+    envelope.sender_text = bytes(sender_has_left ? node_ : sender);  // without one it would pass for HEAD's own word
     if (mail.kind == MailKind::send && admin_->is_leaving()) return dead_letter(envelope, Fault::stopping, "its process is ending");
     switchboard_.post(envelope, Origin::local);
 }

@@ -24,7 +24,9 @@ class DeadLetters(OwnSystem):
 
     def fill(self, name):
         """Twenty messages that cannot be handled for some time."""
+        self.king.ask(name, "subscribe", {"command": "nap"}).must_be("subscribed")
         self.king.send(name, "nap", {"seconds": 2})
+        self.assertIsNotNone(self.king.notification(5.0), "it naps")
         for number in range(20):
             self.king.send(name, "echo", {"text": str(number)})
 
