@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "wire/codec.hpp"
+
 namespace peacepie::broker {
 
 void Departure::lose(Session& session, std::string_view reason, Ending how) {
@@ -24,6 +26,7 @@ void Departure::end(Session& session, std::string_view reason, Ending how) {
     const std::string why(reason);
     const bool was_worker = session.role == Role::worker;
     std::vector<Unanswered> lost;
+    refuse_unsent(session, why);  // before what is held for an actor of it: that came later
     if (was_worker) {
         moves_.on_lost(session);
         unsettled_.on_lost(session.address);
@@ -42,6 +45,19 @@ void Departure::end(Session& session, std::string_view reason, Ending how) {
     exchange_.roster.remove(session);
     exchange_.answer_all(lost, Fault::worker_lost, "the process that held it is gone (" + why + ")");
     if (was_worker) tell_admins(address, why);
+}
+
+// What that peer had not taken yet.  The table of open asks answers for the asks among it.
+void Departure::refuse_unsent(Session& session, const std::string& why) {
+    const auto text = "it waited here for a peer that is gone (" + why + ")";
+    for (const auto& frame : session.outbox.take_all()) {
+        FrameReader reader(frame);
+        while (const auto encoded = reader.next()) {
+            Envelope envelope;
+            if (read_envelope(*encoded, envelope) || envelope.kind != Kind::send || envelope.sender.empty()) continue;
+            exchange_.refuse(envelope, Fault::worker_lost, text);
+        }
+    }
 }
 
 void Departure::tell_admins(std::string_view node, std::string_view reason) {

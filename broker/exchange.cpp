@@ -99,6 +99,8 @@ void Exchange::refuse(const Envelope& envelope, Fault fault, std::string_view te
     if (envelope.wants_answer()) return fail(Asker::of(envelope), fault, text, std::move(more));
     counters.refuse(fault);
     ++counters.dead_letters;
+    if (!envelope.is_answer() && !envelope.sender.empty() && !envelope.recipient.empty())
+        letters.keep(DeadLetter::of(envelope, fault, text, options.wall_seconds()));
     if (const auto held_back = dead_letters_.due(clock.now()))
         log::warning(log::Fields{{"recipient", envelope.recipient}, {"sender", envelope.sender},
                                  {"command", envelope.command}},

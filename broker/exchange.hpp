@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "broker/counters.hpp"
+#include "broker/dead_letters.hpp"
 #include "broker/fallen.hpp"
 #include "broker/open_asks.hpp"
 #include "broker/options.hpp"
@@ -87,6 +88,7 @@ public:
     States states;
     Poisons poisons;
     OpenAsks asks;
+    DeadLetters letters;
     Outgoing outgoing;
 
 private:

@@ -19,6 +19,12 @@ const Head::Verb Head::verbs[] = {
     {"unsubscribe", Audience::anyone, &Head::unsubscribe, "command: text", "ends a subscription"},
     {"monitor", Audience::anyone, &Head::monitor, "actor: address", "one `down {ref, actor, reason}` when that actor has ended"},
     {"demonitor", Audience::anyone, &Head::demonitor, "ref: int", "ends a monitor"},
+    {"get_dead_letters", Audience::anyone, &Head::get_dead_letters, "page_size: int?, page: int?, ids: list?, reason: text?, recipient: text?",
+     "sends that reached nobody or were refused, oldest first, and how many there were by reason"},
+    {"send_again", Audience::anyone, &Head::send_again, "ids: list?, reason: text?, recipient: text?",
+     "sends dead letters once more, in their order and from their senders: those that fit all that is said"},
+    {"forget_dead_letters", Audience::anyone, &Head::forget_dead_letters, "ids: list?, reason: text?, recipient: text?",
+     "drops dead letters: those that fit all that is said"},
     {"quit", Audience::anyone, &Head::quit, "", "ends the whole system"},
     {"get_all_nodes", Audience::anyone, &Head::get_all_nodes, "", "the nodes of all connected workers"},
     {"seek_actor", Audience::anyone, &Head::seek_actor, "entity: address, with_class_desc: bool?", "where an actor lives"},
@@ -44,6 +50,7 @@ const Head::Verb Head::verbs[] = {
     {"bring_actors", Audience::parts, &Head::bring_actors, "", ""},
     {"claim_process", Audience::parts, &Head::claim_process, "", ""},
     {"await_node", Audience::parts, &Head::await_node, "", ""},
+    {"dead_letters", Audience::parts, &Head::dead_letters, "", ""},
     {"process_ended", Audience::parts, &Head::process_ended, "", ""},
     {"fence", Audience::parts, &Head::fence, "", ""},
     {"heartbeat", Audience::parts, &Head::heartbeat, "", ""},
@@ -57,7 +64,8 @@ Head::Head(Exchange& exchange)
 
 bool is_internal_verb(std::string_view command) noexcept {
     static constexpr std::string_view internal[] = {
-        "await_node", "bring_actors", "bye", "cancel_move", "claim_process", "discard", "end_actor", "fence", "freeze", "heartbeat", "keep_state", "load",
+        "await_node", "bring_actors", "bye", "cancel_move", "claim_process", "dead_letters", "discard", "end_actor", "fence", "freeze",
+        "heartbeat", "keep_state", "load",
         "node_lost", "prepare_move", "process_ended", "register_actors", "resume", "shut_down", "start",
         "start_process", "stop_process", "unregister_actors"};
     return std::binary_search(std::begin(internal), std::end(internal), command);
@@ -192,6 +200,8 @@ void Head::stats(Command& command) {
     body.set("moves", moves.size()).set("moved", counters.moves).set("not_moved", counters.moves_failed);
     body.set("frames", counters.frames).set("messages", counters.envelopes).set("routed", counters.routed);
     body.set("dead_letters", counters.dead_letters).set("late_answers", counters.late_answers);
+    body.set("dead_letters_kept", exchange_.letters.kept()).set("dead_letters_forgotten", exchange_.letters.forgotten());
+    body.set("dead_letters_by_reason", letters_by_reason());
     body.set("fallen", healing.waiting()).set("healed", counters.healed).set("given_up", counters.given_up);
     body.set("set_aside", counters.set_aside);
     body.set("states_kept", counters.states_kept).set("states_refused", counters.states_refused);

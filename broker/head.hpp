@@ -3,7 +3,8 @@
 // One verb, one function, one name on both ends.  Verbs between the parts of the system are answered only to workers and
 // launchers speaking for themselves; to everybody else they are not there.  The broker's thread.
 // Next: head.cpp (dispatch, what everyone answers), head_members.cpp (who is where), head_parts.cpp (workers and
-// launchers), head_admin.cpp (what HEAD passes to an admin).
+// launchers), head_admin.cpp (what HEAD passes to an admin),
+// head_letters.cpp (dead letters).
 #pragma once
 
 #include <string>
@@ -85,6 +86,14 @@ private:
     [[nodiscard]] Value processes_page(std::string_view host, std::size_t page, std::size_t size) const;
     [[nodiscard]] Value actors_page(const Session& worker, std::size_t page, std::size_t size) const;
     void begin_move(Command& command, std::string_view name, Registration& actor);
+
+    // Dead letters.
+    void get_dead_letters(Command&);
+    void send_again(Command&);
+    void send_again(const DeadLetter& letter);
+    void forget_dead_letters(Command&);
+    void dead_letters(Command&);
+    [[nodiscard]] Value letters_by_reason() const;
 
     // Passed on.
     void to_prime(Command&);

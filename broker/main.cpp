@@ -3,6 +3,7 @@
 // Next: poll_loop.cpp
 #include <array>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -94,6 +95,7 @@ broker::Options options_from(const Flags& flags) {
             .pid = ::getpid(),
             .sessions_max = std::min(limits::sessions_max, descriptors / 5 * 4),
             .rss_bytes = resident_bytes,
+            .wall_seconds = [] { return static_cast<std::int64_t>(std::time(nullptr)); },
             .secret = fresh_secret};
 }
 

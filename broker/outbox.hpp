@@ -59,6 +59,13 @@ public:
         return Sent::taken;
     }
 
+    /// What its peer will never get, oldest first.
+    [[nodiscard]] std::deque<std::string> take_all() {
+        if (!open_.empty()) seal(std::exchange(open_, {}));
+        sealed_bytes_ = 0;
+        return std::exchange(sealed_, {});
+    }
+
     [[nodiscard]] bool empty() const noexcept { return open_.empty() && sealed_.empty(); }
     [[nodiscard]] std::size_t bytes() const noexcept { return sealed_bytes_ + open_.size(); }
 

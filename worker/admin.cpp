@@ -60,8 +60,11 @@ void Admin::post(Mail* mail) {
         case Posted::full:
         case Posted::gone: break;
     }
-    if (mail->kind != MailKind::ask) worker_.counters().dead_letters.fetch_add(1, std::memory_order_relaxed);
-    const Value body = Value::Map{{"text", "the admin has too much to do; try again later"}, {"from", worker_.node()}};
+    constexpr std::string_view text = "the admin has too much to do; try again later";
+    pp_envelope envelope = mail->envelope();
+    envelope.recipient_text = bytes(worker_.node());
+    if (mail->kind != MailKind::ask) worker_.dead_letter(envelope, Fault::mailbox_full, text);
+    const Value body = Value::Map{{"text", text}, {"from", worker_.node()}};
     worker_.switchboard().answer(*mail, worker_.node(), MailKind::error, code_of(Fault::mailbox_full), body.encoded());
     Mail::destroy(mail);
 }
@@ -72,6 +75,7 @@ void Admin::order_is_back(std::unique_ptr<Order> order) {
 
 void Admin::signal(Signal signal) { post(Mail::make(MailKind::completed, static_cast<std::uint64_t>(signal))); }
 bool Admin::has_ended() const noexcept { return session_->has_ended(); }
+bool Admin::is_leaving() const noexcept { return session_->is_leaving(); }
 
 void Admin::run() {
     do {
@@ -109,6 +113,7 @@ void Admin::handle_signal(Signal signal) {
         case Signal::begin: return session_->begin();
         case Signal::shut_down: return session_->shut_down();
         case Signal::session_lost: return session_->lost();
+        case Signal::dead_letter: return worker_.dead_letters().on_first(*this);
     }
 }
 

@@ -49,9 +49,10 @@ public:
     // -- any thread
     void post(Mail* mail);
     void order_is_back(std::unique_ptr<Order> order);
-    enum class Signal : std::uint64_t { time, shut_down, session_lost, begin };
+    enum class Signal : std::uint64_t { time, shut_down, session_lost, begin, dead_letter };
     void signal(Signal signal);
     [[nodiscard]] bool has_ended() const noexcept;
+    [[nodiscard]] bool is_leaving() const noexcept;
 
     // -- in run()
     void run();

@@ -37,13 +37,13 @@ void Request::reply(std::string_view command, const Value& body) {
 
 void Request::fail(std::string_view code, std::string_view text, Value::Map more) {
     if (std::exchange(answered_, true)) return;
-    if (mail_->kind != MailKind::ask) return worker_.refused_send(worker_.node(), sender_, command_, code);
+    if (mail_->kind != MailKind::ask) return worker_.refused_send(worker_.node(), *mail_, code, text);
     more.insert(more.begin(), {{"text", text}, {"from", worker_.node()}});
     worker_.switchboard().answer(*mail_, worker_.node(), MailKind::error, code, Value(std::move(more)).encoded());
 }
 
 void Request::reply_failure(std::string_view command, std::string_view code, std::string_view text, Value::Map more) {
-    if (mail_->kind != MailKind::ask && !answered_) worker_.refused_send(worker_.node(), sender_, command_, code);
+    if (mail_->kind != MailKind::ask && !answered_) worker_.refused_send(worker_.node(), *mail_, code, text);
     more.insert(more.begin(), {{"reason", code}, {"text", text}});
     reply(command, Value(std::move(more)));
 }

@@ -166,7 +166,10 @@ void Session::shut_down() {
     phase_.store(Phase::leaving, std::memory_order_release);
     log::info("shutting down: {} actors", admin_.actors().count());
     admin_.actors().stop_all([this, was_joined] {
-        if (was_joined) admin_.send({}, "bye", {});
+        if (was_joined) {
+            admin_.worker().dead_letters().report(admin_);
+            admin_.send({}, "bye", {});
+        }
         phase_.store(Phase::ended, std::memory_order_release);
         log::info("{} has ended", admin_.worker().node());
     });

@@ -108,13 +108,10 @@ void Switchboard::send_out(const pp_envelope& envelope, std::string_view recipie
     }
 }
 
-/// Tells the asker; a send has nobody to tell and is counted.
+/// Tells the asker; a send has nobody to tell and is a dead letter.
 void Switchboard::refuse(const pp_envelope& envelope, Fault fault, std::string text) {
     if (envelope.kind == PP_REPLY && fault == Fault::too_large) return answer_is_too_large(envelope, text);
-    if (envelope.kind != PP_ASK) {
-        auto recipient = view(envelope.recipient_text);
-        return worker_.dead_letter(envelope, recipient.empty() ? "an actor that left" : recipient, code_of(fault));
-    }
+    if (envelope.kind != PP_ASK) return worker_.dead_letter(envelope, fault, text);
     worker_.counters().refused.fetch_add(1, std::memory_order_relaxed);
     const std::string body = Value(Value::Map{{"text", std::move(text)}, {"from", worker_.node()}}).encoded();
     pp_envelope error{};

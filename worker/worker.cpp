@@ -17,7 +17,8 @@ namespace peacepie::worker {
 
 Worker::Worker(const Clock& clock, Executor& executor, Options options)
     : clock_(clock), executor_(executor), options_(std::move(options)),
-      node_(node_name(options_.host, options_.process)), switchboard_(*this), nursery_(*this), admin_(std::make_unique<Admin>(*this)) {}
+      node_(node_name(options_.host, options_.process)), switchboard_(*this), nursery_(*this), dead_letters_(clock),
+      admin_(std::make_unique<Admin>(*this)) {}
 
 Worker::~Worker() = default;
 
@@ -124,23 +125,29 @@ void Worker::bind_behind_fence(const std::string& name, std::uint64_t cell, std:
     outbox_.change_routes([&] { switchboard_.bind(name, cell); }, &fence);
 }
 
-void Worker::refused_send(std::string_view recipient, std::string_view sender, std::string_view command, std::string_view code) {
+void Worker::refused_send(std::string_view recipient, const Mail& mail, std::string_view code, std::string_view text) {
     const auto total = counters_.refused.fetch_add(1, std::memory_order_relaxed) + 1;
-    std::lock_guard guard(dead_letters_lock_);
-    if (refused_said_.due(clock_.now()))
-        log::warning({{"recipient", recipient}, {"sender", sender}, {"command", command}, {"code", code}},
-                     "{} does not handle {} of {}: {} ({} refused so far)", recipient, log::escaped(command), sender, code, total);
+    pp_envelope envelope = mail.envelope();
+    envelope.recipient_text = bytes(recipient);
+    report(envelope, fault_of(code).value_or(Fault::handler_failed), text);
+    std::lock_guard guard(said_lock_);
+    if (!refused_said_.due(clock_.now())) return;
+    const auto command = mail.command != 0 ? Symbols::of_process().text(mail.command) : mail.command_text();
+    const auto sender = sender_of(mail);
+    log::warning({{"recipient", recipient}, {"sender", sender}, {"command", command}, {"code", code}},
+                 "{} does not handle {} of {}: {} ({} refused so far)", recipient, log::escaped(command), sender, code, total);
 }
 
 void Worker::not_handled(const Cell& cell, const Mail& mail) {
     const auto command = mail.command != 0 ? Symbols::of_process().text(mail.command) : mail.command_text();
-    if (mail.kind != MailKind::ask) return refused_send(cell.name(), sender_of(mail), command, code_of(Fault::is_not_handled));
+    const auto text = "\"" + cell.name() + "\" has no command \"" + log::escaped(command) + "\"; ask it to `describe` itself";
+    if (mail.kind != MailKind::ask) return refused_send(cell.name(), mail, code_of(Fault::is_not_handled), text);
     counters_.refused.fetch_add(1, std::memory_order_relaxed);
     Closest close(command);
     for (const auto name : generic_command_names) close.offer(name);
     for (const auto& name : cell.actor_class()->commands()) close.offer(name);
     const Value body = Value::Map{
-        {"text", "\"" + cell.name() + "\" has no command \"" + log::escaped(command) + "\"; ask it to `describe` itself"},
+        {"text", text},
         {"from", cell.name()}, {"close", convert<std::vector<std::string>>::to(close.take())}};
     switchboard_.answer(mail, cell.name(), MailKind::error, code_of(Fault::is_not_handled), body.encoded());
 }
@@ -148,6 +155,10 @@ void Worker::not_handled(const Cell& cell, const Mail& mail) {
 void Worker::left_behind(const std::string& name, const Mail& mail) {
     pp_envelope envelope = mail.envelope();
     envelope.recipient_text = bytes(name);
+    const auto sender = sender_of(mail);
+    const bool sender_has_left = mail.kind == MailKind::send && mail.sender != 0 && sender.empty();
+    envelope.sender_text = bytes(sender_has_left ? node_ : sender);  // without one it would pass for HEAD's own word
+    if (mail.kind == MailKind::send && admin_->is_leaving()) return dead_letter(envelope, Fault::stopping, "its process is ending");
     switchboard_.post(envelope, Origin::local);
 }
 
@@ -228,12 +239,33 @@ void Worker::log_message(const Cell& cell, const Mail& mail, std::string_view co
               command, sender_of(mail));
 }
 
-void Worker::dead_letter(const pp_envelope& envelope, std::string_view recipient, std::string_view reason) {
+void Worker::dead_letter(const pp_envelope& envelope, Fault reason, std::string_view text) {
     const auto total = counters_.dead_letters.fetch_add(1, std::memory_order_relaxed) + 1;
-    std::lock_guard guard(dead_letters_lock_);
-    if (dead_letters_said_.due(clock_.now()))
-        log::warning({{"recipient", recipient}, {"command", view(envelope.command_text)}, {"reason", reason}},
-                     "a message to {} could not be brought: {} ({} so far)", recipient, reason, total);
+    report(envelope, reason, text);
+    std::lock_guard guard(said_lock_);
+    if (!dead_letters_said_.due(clock_.now())) return;
+    const auto name = view(envelope.recipient_text);
+    const auto recipient = !name.empty() ? name : envelope.recipient == 0 ? "HEAD" : "an actor that left";
+    log::warning({{"recipient", recipient}, {"command", view(envelope.command_text)}, {"reason", code_of(reason)}},
+                 "a message to {} could not be brought: {} ({} so far)", recipient, code_of(reason), total);
+}
+
+/// Answers are only counted: whoever waited for one has been told.  So is what is said to HEAD, and what HEAD says, which is
+/// no message of anybody's.
+void Worker::report(const pp_envelope& send, Fault reason, std::string_view text) {
+    const bool is_to_head = send.recipient == 0 && send.recipient_text.size == 0;
+    const bool is_of_head = send.sender == 0 && send.sender_text.size == 0;
+    if (send.kind != PP_SEND || is_to_head || is_of_head || dead_letters_.count_if_full(reason)) return;
+    const auto name_of = [](pp_bytes name, std::uint64_t handle) {
+        return name.size != 0 ? std::string(view(name)) : CellTable::of_process().name_of(handle);
+    };
+    const auto recipient = name_of(send.recipient_text, send.recipient);
+    auto sender = name_of(send.sender_text, send.sender);
+    if (sender.empty()) sender = node_;  // of an actor that has left
+    const Envelope letter{.mid = send.mid,
+                          .command = send.command != 0 ? Symbols::of_process().text(send.command) : view(send.command_text),
+                          .recipient = recipient, .sender = sender, .meta = view(send.meta), .body = view(send.body)};
+    if (dead_letters_.add(letter, reason, text)) admin_->signal(Admin::Signal::dead_letter);
 }
 
 }  // namespace peacepie::worker

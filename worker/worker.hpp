@@ -17,6 +17,7 @@
 #include "wire/envelope.hpp"
 #include "wire/link.hpp"
 #include "worker/counters.hpp"
+#include "worker/dead_letters.hpp"
 #include "worker/executor.hpp"
 #include "worker/nursery.hpp"
 #include "worker/order.hpp"
@@ -58,6 +59,7 @@ public:
     [[nodiscard]] Outbox& outbox() noexcept { return outbox_; }
     [[nodiscard]] Executor& executor() noexcept { return executor_; }
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
+    [[nodiscard]] DeadLetters& dead_letters() noexcept { return dead_letters_; }
     [[nodiscard]] Nursery& nursery() noexcept { return nursery_; }
     [[nodiscard]] const Nursery& nursery() const noexcept { return nursery_; }
     [[nodiscard]] Admin& admin() noexcept { return *admin_; }
@@ -82,9 +84,10 @@ public:
     /// Lets a cell's gated mail go on; without an epoch whatever its life is.
     void fence_is_back(const std::string& name, std::optional<std::uint64_t> epoch);
     void not_handled(const Cell& cell, const Mail& mail);
-    /// Counts a send that its recipient would not handle; says so now and then, because nobody waits for an answer.
-    void refused_send(std::string_view recipient, std::string_view sender, std::string_view command, std::string_view code);
-    /// The actor has left with that message unread: it goes after it by name.
+    /// A send that its recipient would not handle: counted, said now and then, and a dead letter, because nobody waits for an answer.
+    void refused_send(std::string_view recipient, const Mail& mail, std::string_view code, std::string_view text);
+    /// The actor has left with that message unread: it goes after it by name.  A send to one of a process that ends is a dead
+    /// letter at once: it would come back when nobody is here any more.
     void left_behind(const std::string& name, const Mail& mail);
     void send_from(std::string_view sender, std::string_view recipient, std::string_view command, std::string_view body);
     /// Tells an observer what `name` has just handled.
@@ -101,10 +104,11 @@ public:
 
     void log_failure(const Cell& cell, std::string_view code, std::string_view text) const;
     void log_message(const Cell& cell, const Mail& mail, std::string_view command) const;
-    /// Counts a send that nobody can be told about; says so now and then.
-    void dead_letter(const pp_envelope& envelope, std::string_view recipient, std::string_view reason);
+    /// What could not be brought and has nobody to tell: counted and said now and then; a send is reported to HEAD, too.
+    void dead_letter(const pp_envelope& envelope, Fault reason, std::string_view text);
 
 private:
+    void report(const pp_envelope& send, Fault reason, std::string_view text);
     [[nodiscard]] bool on_word_of_head(const Envelope& envelope);
 
     const Clock& clock_;
@@ -117,7 +121,8 @@ private:
     Outbox outbox_;
     Switchboard switchboard_;
     Nursery nursery_;
-    std::mutex dead_letters_lock_;
+    DeadLetters dead_letters_;
+    std::mutex said_lock_;
     log::Repeat dead_letters_said_, refused_said_;
     std::unique_ptr<Admin> admin_;
 };

@@ -32,7 +32,7 @@ Exit ask(CommandLine& line, const MessageOptions& options) {
     return exit_of(answer);
 }
 
-// Nobody answers a send, and one to nobody is only counted and logged as a dead letter.  So that a typo in the name is
+// Nobody answers a send, and one to nobody is a dead letter.  So that a typo in the name is
 // noticed, the head is asked for it first.  The ping behind the send comes back when the broker has taken the send; only
 // a session that was closed meanwhile complains about it.
 Exit send(CommandLine& line, const MessageOptions& options) {

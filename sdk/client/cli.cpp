@@ -42,6 +42,7 @@ void add_verbs(CLI::App& app, CommandLine& line) {
     add_actors(app, line);
     add_processes(app, line);
     add_watch(app, line);
+    add_dead(app, line);
     add_quit(app, line);
     add_completion(app, line);
 }

@@ -73,7 +73,7 @@ public:
     /// The same question until it is answered or the time is up, across deaths of the recipient and of the broker; it is
     /// handled once, because it is numbered (PROTOCOL.md section 10).  Throws what the last try did.
     Answer ask_reliably(std::string_view recipient, std::string_view command, const Value& body, Milliseconds timeout);
-    /// Nobody answers; what finds no recipient is a dead letter, which the broker counts and logs.  Returns the mid that
+    /// Nobody answers; what finds no recipient is a dead letter (get_dead_letters).  Returns the mid that
     /// an error would carry when the broker does not take the message at all (`no_session`).
     std::uint64_t send(std::string_view recipient, std::string_view command, const Value& body = {});
     /// What arrived besides answers; waits at most that long.

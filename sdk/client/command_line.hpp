@@ -2,7 +2,7 @@
 //
 // Made by cli.cpp, which is the one thread.  A subcommand is added by one function; while the line is parsed it leaves
 // its work in `action`, which runs afterwards.
-// Next: ask.cpp, tree.cpp, describe.cpp, actors.cpp, processes.cpp, watch.cpp, up.cpp add the subcommands.
+// Next: ask.cpp, tree.cpp, describe.cpp, actors.cpp, processes.cpp, watch.cpp, dead.cpp, up.cpp add the subcommands.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -52,6 +52,7 @@ void add_describe(CLI::App& app, CommandLine& line);
 void add_actors(CLI::App& app, CommandLine& line);  ///< create, rm, move
 void add_processes(CLI::App& app, CommandLine& line);
 void add_watch(CLI::App& app, CommandLine& line);
+void add_dead(CLI::App& app, CommandLine& line);
 void add_quit(CLI::App& app, CommandLine& line);
 void add_up(CLI::App& app, CommandLine& line);
 void add_completion(CLI::App& app, CommandLine& line);

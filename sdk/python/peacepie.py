@@ -120,7 +120,7 @@ class Client:
             time.sleep(RETRY_DELAY)
 
     def send(self, recipient, command, body=None):
-        """Nobody answers: what finds no recipient is a dead letter, which the broker counts and logs.
+        """Nobody answers: what finds no recipient is a dead letter (get_dead_letters).
 
         Returns the mid that an error in the inbox would carry when the broker does not take it at all (`no_session`).
         """

@@ -116,6 +116,14 @@ inline constexpr std::size_t rows_per_round_max = 2'000;     ///< written to dis
 inline constexpr std::size_t row_bytes_per_round_max = 4u << 20;
 inline constexpr std::size_t changes_waiting_max = 1'000'000; ///< while the disk refuses; beyond it everything is written anew
 inline constexpr auto ledger_retry = 1s;                     ///< after a disk that refused
+inline constexpr std::size_t dead_letters_max = 10'000;       ///< kept; the oldest go first
+inline constexpr std::size_t dead_letters_bytes_max = 16u << 20;
+inline constexpr std::size_t dead_letter_body_max = 64u << 10; ///< of a larger one only the size is kept: a few must not push out all others
+inline constexpr std::size_t dead_letter_text_max = 256;     ///< a sentence
+inline constexpr std::size_t dead_letters_page_max = 1'000;  ///< shown in one answer, some 2 MiB at the worst
+inline constexpr std::size_t dead_letters_reported_max = 1'000;  ///< by a worker in one interval, the rest as counts: a flood must not cost the others
+inline constexpr std::size_t dead_letters_reported_bytes_max = 1u << 20;
+inline constexpr auto dead_letters_interval = 1s;
 inline constexpr auto last_words = 50ms;                     ///< a dead process's bytes may still be in the socket
 
 // One launcher.

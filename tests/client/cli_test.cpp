@@ -58,6 +58,13 @@ void system_of_one(FakeBroker& broker, const Said& said) {
         broker.reply(said, "description", Value::Map{{"commands", Value::Array{Value::Map{{"name", "greet"}}}}});
     if (said.command == "subscribe") broker.reply(said, "subscribed");
     if (said.command == "seek_actor") broker.reply(said, "actor_is_not_found", Value::Map{{"close", Value::Array{"anna"}}});
+    if (said.command == "get_dead_letters")
+        broker.reply(said, "dead_letters",
+                     Value::Map{{"letters", Value::Array{Value::Map{{"id", 7}, {"sender", "anna"}, {"recipient", "ghost\x1b[31m"}, {"command", "tick"},
+                                                                    {"reason", "no_such_actor"}, {"text", "nobody"}, {"time", 0}, {"bytes", 3}}}},
+                                {"total", 9}, {"kept", 1}, {"forgotten", 6}, {"sent_again", 2}, {"by_reason", Value::Map{{"no_such_actor", 9}}}});
+    if (said.command == "send_again") broker.reply(said, "sent_again", said.body);
+    if (said.command == "forget_dead_letters") broker.reply(said, "dead_letters_are_forgotten", said.body);
     if (said.command == "get_all_nodes") broker.reply(said, "all_nodes", Value::Array{"first.main.admin"});
     if (said.command == "stats") broker.reply(said, "stats", Value::Map{{"pid", 7}, {"rss_bytes", 1 << 20}, {"uptime", 61.5}});
 }
@@ -183,7 +190,7 @@ TEST_CASE("typing mistakes end with 2 and a suggestion") {
 
 TEST_CASE("every verb has a help text with examples") {
     for (const char* verb : {"up", "ask", "send", "tree", "ps", "describe", "create", "rm", "move", "proc", "proc new", "proc rm",
-                             "watch", "quit", "completion"}) {
+                             "watch", "dead", "quit", "completion"}) {
         const Outcome help = run(std::string(verb) + " --help");
         INFO(verb);
         CHECK(help.status == 0);
@@ -201,6 +208,22 @@ TEST_CASE("figures are shown as a table") {
     const Outcome table = run("ps --broker " + broker.endpoint());
     CHECK(table.status == 0);
     CHECK_THAT(table.out, Catch::Contains("first.main.admin  7    1.0 MiB") && Catch::Contains("1m1s"));
+}
+
+TEST_CASE("dead letters are shown as a table, and sent again or forgotten as chosen") {
+    FakeBroker broker(system_of_one);
+    const std::string at = " --broker " + broker.endpoint();
+    const Outcome table = run("dead" + at);
+    CHECK(table.status == 0);
+    CHECK_THAT(table.out, Catch::Contains("no_such_actor  anna  ghost?[31m  tick"));
+    CHECK_THAT(table.out, Catch::Contains("1 kept, 2 sent again, 6 forgotten; no_such_actor 9"));
+    CHECK_THAT(run("dead --json" + at).out, Catch::StartsWith("{\"id\": 7, "));
+    CHECK(run("dead --again" + at).out == "sent_again {}\n");
+    CHECK(run("dead --again 7 8" + at).out == "sent_again {\"ids\": [7, 8]}\n");
+    CHECK(run("dead --recipient ghost --again" + at).out == "sent_again {\"recipient\": \"ghost\"}\n");
+    CHECK(run("dead 7 --forget --reason expired" + at).out == "dead_letters_are_forgotten {\"reason\": \"expired\", \"ids\": [7]}\n");
+    CHECK(run("dead --again --forget" + at).status == 2);
+    for (const char* wrong : {"seven", "0", "-1", "7x", "''"}) CHECK(run(std::string("dead --forget ") + wrong + at).status == 2);
 }
 
 TEST_CASE("a wrong settings file or app file ends up with 78 before anything is started") {

@@ -185,3 +185,50 @@ TEST_CASE("short naps beside a long ask do not fill the table of deadlines") {
     CHECK(number(world.call(world.node(0), "stats").body, "timers") < 20);
     CHECK(world.wait(naps).body == Value(500));
 }
+
+TEST_CASE("every send ends: handled, or as a dead letter with its reason, and those to a name that comes later arrive when sent again") {
+    for (const auto seed : seeds(20)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 0);
+        world.create("leaver", "Counter", 1);
+        (void)world.ask("leaver", "slower", numbered(1));
+        world.run_for(8ms);
+        const auto removal = world.ask(world.node(1), "remove_actor", Value::Map{{"name", "leaver"}});
+        constexpr int each = 50;
+        for (int i = 0; i < each; ++i) {
+            world.send("counter", "count", Value::Map{{"sender", "outside"}, {"number", i}});
+            world.send("late", "count", Value::Map{{"sender", "outside"}, {"number", i}});
+            world.send("counter", "no_such_command");
+            world.send("leaver", "count", numbered(2));
+            world.run_for(Nanoseconds(world.random().below(1'000'000)));
+        }
+        CHECK(world.wait(removal).command == "actor_is_removed");
+        world.run_for(3s);
+        CHECK(number(*world.call("counter", "report").body.find("seen"), "outside") == each);
+        const auto letters = world.call("", "get_dead_letters").body;
+        CHECK(number(letters, "kept") == 3 * each);
+        CHECK(number(*letters.find("by_reason"), "is_not_handled") == each);
+        CHECK(number(*letters.find("by_reason"), "no_such_actor") == 2 * each);
+        world.create("late", "Counter", 2);
+        CHECK(number(world.call("", "send_again", Value::Map{{"recipient", "late"}}).body, "count") == each);
+        world.run_for(1s);
+        const auto report = world.call("late", "report");
+        CHECK(text(report, "fault") == "");
+        CHECK(number(*report.body.find("seen"), "outside") == each);
+    }
+}
+
+TEST_CASE("a flood of refused sends is reported in part and counted in whole") {
+    World world(4, workers);
+    world.create("flooder", "Sender", 0);
+    const auto too_many = static_cast<int>(limits::mailbox_length_max) + 5'000;
+    (void)world.call("flooder", "flood", Value::Map{{"to", world.node(0)}, {"count", too_many}});
+    world.run_for(3s);
+    const auto letters = world.call("", "get_dead_letters").body;
+    const auto& by_reason = *letters.find("by_reason");
+    CHECK(number(by_reason, "mailbox_full") > 4'000);
+    CHECK(static_cast<std::uint64_t>(number(letters, "total")) == world.dead_letters());
+    CHECK(number(letters, "kept") >= static_cast<std::int64_t>(limits::dead_letters_reported_max));
+    CHECK(number(letters, "kept") + number(letters, "forgotten") == number(letters, "total"));
+}

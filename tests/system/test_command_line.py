@@ -114,7 +114,7 @@ class CommandLine(SharedSystem):
 
     def test_help(self):
         """every subcommand has help with an example"""
-        for verb in ("up", "ask", "send", "tree", "ps", "describe", "create", "rm", "move", "proc", "watch", "quit"):
+        for verb in ("up", "ask", "send", "tree", "ps", "describe", "create", "rm", "move", "proc", "watch", "dead", "quit"):
             status, out, err = run("peacepie", verb, "--help")
             self.assertEqual(status, 0, err)
             self.assertIn("peacepie " + verb, out)

@@ -50,7 +50,7 @@ def rows_of_page():
 
 
 # Answered to a client as if nobody had ever heard of them (PROTOCOL.md §8 and the seed's inner verbs).
-INNER = ["register_actors", "unregister_actors", "claim_process", "await_node", "process_ended", "start_process",
+INNER = ["dead_letters", "register_actors", "unregister_actors", "claim_process", "await_node", "process_ended", "start_process",
          "stop_process", "prepare_move", "freeze", "load", "start", "discard", "resume", "cancel_move", "node_lost",
          "fence", "shut_down", "create_replica", "set_replica_params", "transit_message", "replica_resume",
          "change_cache", "change_caches", "deliver_package", "transfer", "get_log_desc", "test_error", "quiting", "cumulative_tick",
@@ -178,6 +178,31 @@ class Table(SharedSystem):
         self.good(None, {"ref": ref})
         self.bad(None, {"ref": ref}, "bad_argument")
         self.bad(None, {}, "bad_argument")
+
+    def drive_get_dead_letters(self):
+        for _ in range(3):
+            self.king.send("nobody_at_all", "tick", {"n": 1})
+        answer = self.good(None, {"recipient": "nobody_at_all", "reason": "no_such_actor", "page_size": 2})
+        self.assertEqual(answer["nav"], {"page": 1, "pages": 2})
+        self.assertEqual(set(answer["letters"][0]), {"id", "sender", "recipient", "command", "reason", "text", "time", "bytes"})
+        self.assertEqual(len(self.good(None)["letters"]), answer["kept"])
+        for wrong in ({"reason": "no_such_code"}, {"recipient": 5}, {"page": 0}, {"page_size": 5000}, {"ids": "all"}, {"recipent": "x"}, 5):
+            self.bad(None, wrong, "bad_argument")
+
+    def drive_send_again(self):
+        self.king.send("not_there", "tick")
+        self.assertEqual(self.good(None, {"recipient": "not_there"}), {"count": 1})
+        self.assertEqual(self.good(None, {"ids": []}), {"count": 0})
+        for wrong in ({"ids": ["1"]}, {"reason": 5}, {"page": 1}):
+            self.bad(None, wrong, "bad_argument")
+
+    def drive_forget_dead_letters(self):
+        self.king.send("not_there_either", "tick")
+        self.assertEqual(self.good(None, {"recipient": "not_there_either"}), {"count": 1})
+        for wrong in ({"ids": 1}, {"reason": "x"}, {"all": True}):
+            self.bad(None, wrong, "bad_argument")
+        self.good(None)
+        self.assertEqual(self.king.ask(None, "get_dead_letters").body["letters"], [])
 
     def drive_create_actor(self):
         answer = self.good(MAIN, {"class_desc": EXAMPLE, "name": "made"})

@@ -1,0 +1,118 @@
+// dead.cpp - `peacepie dead`: messages that reached nobody; they are shown, sent again or forgotten.
+#include <charconv>
+#include <ctime>
+
+#include "client/command_line.hpp"
+#include "client/json.hpp"
+#include "client/printer.hpp"
+
+namespace peacepie::client {
+namespace {
+
+struct DeadOptions {
+    std::string reason;
+    std::string recipient;
+    std::vector<std::string> ids;
+    bool again = false;
+    bool forget = false;
+};
+
+std::string text_in(const Value& letter, std::string_view key) {
+    const Value* field = letter.find(key);
+    return field != nullptr && field->as_text() != nullptr ? safe(*field->as_text()) : std::string("-");
+}
+
+std::int64_t number_in(const Value& value, std::string_view key) {
+    const Value* field = value.find(key);
+    return field != nullptr && field->as_integer() != nullptr ? *field->as_integer() : 0;
+}
+
+std::string time_text(std::int64_t seconds) {
+    const auto when = static_cast<std::time_t>(seconds);
+    std::tm parts{};
+    char text[32];
+    if (localtime_r(&when, &parts) == nullptr || std::strftime(text, sizeof text, "%F %T", &parts) == 0) return "-";
+    return text;
+}
+
+std::int64_t id_of(const std::string& word) {
+    std::int64_t id = 0;
+    const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), id);
+    if (failure != std::errc{} || end != word.data() + word.size() || id < 1)
+        throw UsageError("`" + safe(word) + "` is no id; the first column of `peacepie dead` has them");
+    return id;
+}
+
+Value selection_of(const DeadOptions& options) {
+    Value body = Value::Map{};
+    if (!options.reason.empty()) body.set("reason", options.reason);
+    if (!options.recipient.empty()) body.set("recipient", options.recipient);
+    Value::Array ids;
+    for (const auto& word : options.ids) ids.emplace_back(id_of(word));
+    if (!ids.empty()) body.set("ids", std::move(ids));
+    return body;
+}
+
+Exit finish(const CommandLine& line, const Answer& answer) {
+    print_answer(answer, line.json);
+    return exit_of(answer);
+}
+
+// Beside the letters, how many there were in all: the store is bounded.
+void print_sums(const Value& body) {
+    std::string text = std::to_string(number_in(body, "kept")) + " kept, " + std::to_string(number_in(body, "sent_again")) + " sent again, " +
+                       std::to_string(number_in(body, "forgotten")) + " forgotten";
+    if (const Value* reasons = body.find("by_reason"); reasons != nullptr && reasons->as_map())
+        for (const auto& [reason, count] : *reasons->as_map())
+            text += "; " + safe(reason) + " " + std::to_string(count.as_integer() ? *count.as_integer() : 0);
+    print(in_colour(Colour::quiet, text));
+}
+
+Exit list(CommandLine& line, const DeadOptions& options) {
+    std::vector<std::vector<std::string>> rows{{"ID", "TIME", "REASON", "FROM", "TO", "COMMAND", "BYTES"}};
+    Value last;
+    for (std::int64_t page = 1, pages = 1; page <= pages; ++page) {
+        Value body = selection_of(options);
+        if (page > 1) body.set("page", page);
+        last = line.ask("", "get_dead_letters", body).body;
+        if (const Value* nav = last.find("nav")) pages = number_in(*nav, "pages");
+        const Value* letters = last.find("letters");
+        if (letters == nullptr || letters->as_array() == nullptr || letters->as_array()->empty()) break;
+        for (const Value& letter : *letters->as_array()) {
+            if (line.json) print(json_of(letter));
+            rows.push_back({std::to_string(number_in(letter, "id")), time_text(number_in(letter, "time")), text_in(letter, "reason"),
+                            text_in(letter, "sender"), text_in(letter, "recipient"), text_in(letter, "command"),
+                            std::to_string(number_in(letter, "bytes"))});
+        }
+    }
+    if (line.json) return Exit::ok;
+    if (rows.size() > 1) print_table(rows);
+    print_sums(last);
+    return Exit::ok;
+}
+
+Exit dead(CommandLine& line, const DeadOptions& options) {
+    if (options.again) return finish(line, line.ask("", "send_again", selection_of(options)));
+    if (options.forget) return finish(line, line.ask("", "forget_dead_letters", selection_of(options)));
+    return list(line, options);
+}
+
+}  // namespace
+
+void add_dead(CLI::App& app, CommandLine& line) {
+    auto* verb = add_verb(app, "dead", "show messages that reached nobody, send them again or forget them",
+                          "dead\n"
+                          "dead --reason no_such_actor\n"
+                          "dead --recipient greeter --again\n"
+                          "dead --again 17 18\n"
+                          "dead --reason mailbox_full --forget");
+    auto options = std::make_shared<DeadOptions>();
+    verb->add_option("--reason", options->reason, "only those that failed so, for example no_such_actor");
+    verb->add_option("--recipient", options->recipient, "only those to that actor");
+    verb->add_option("ID", options->ids, "only those with these ids");
+    auto* again = verb->add_flag("--again", options->again, "send them again, oldest first");
+    verb->add_flag("--forget", options->forget, "forget them")->excludes(again);
+    verb->callback([&line, options] { line.action = [&line, options] { return dead(line, *options); }; });
+}
+
+}  // namespace peacepie::client
