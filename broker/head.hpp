@@ -96,6 +96,7 @@ private:
     void check_free(const std::vector<std::string>& names);
     [[nodiscard]] Value kept_states(const std::vector<std::string>& names);
     void keep_state(Command&);
+    void probation_failed(Command&);
     void bring_actors(Command&);
     void claim_process(Command&);
     void await_node(Command&);

@@ -32,6 +32,7 @@ struct ActorClass;
 class alignas(64) Cell {
 public:
     enum class Phase : std::uint8_t { empty, cold, open, draining, frozen, stopping };
+    enum class Trial : std::uint8_t { none, on, over, silent };  ///< probation.cpp has the picture
     enum class RunEnd : std::uint8_t { idle, more };
 
     /// Any thread.  Takes the mail only when it answers queued or wake_reader; the latter obliges the caller to schedule.
@@ -68,6 +69,13 @@ public:
     void set_durable(bool durable) noexcept { durable_ = durable; }
     /// In a turn of a durable actor: goes out after the state.
     void hold_back(const pp_envelope& envelope);
+    /// Neither durable nor on probation: what it says goes out as it is.
+    [[nodiscard]] bool speaks_plainly() const noexcept { return !durable_ && trial_ == Trial::none; }
+    /// In a turn of one that does not speak plainly.
+    void say(const pp_envelope& envelope);
+    [[nodiscard]] bool is_on_trial() const noexcept { return trial_ != Trial::none; }
+    /// By the admin, before the order that wakes a frozen cell under another epoch.
+    void set_epoch(std::uint64_t epoch) noexcept { epoch_ = epoch; }
 
     /// In the admin's turns: this is where its actor of that name lives (not one that is only on its way in or out).
     [[nodiscard]] bool is_resident() const noexcept { return resident_; }
@@ -91,8 +99,9 @@ private:
         std::unique_ptr<Order> pending;  // start, freeze or stop that waits for the turn to end
         std::string fault_code, fault_text;  // of the turn that just failed
         std::unique_ptr<Keeping> keeping;    // of a durable actor
+        std::uint64_t errors_left = 0;       // of a probation
         [[nodiscard]] bool empty() const noexcept {
-            return !keeping && observation.empty() && gated.empty() && overlapping.empty() && handed_over.empty() && orders.empty() && !pending && fault_code.empty();
+            return !keeping && errors_left == 0 && observation.empty() && gated.empty() && overlapping.empty() && handed_over.empty() && orders.empty() && !pending && fault_code.empty();
         }
     };
 
@@ -130,6 +139,15 @@ private:
     void start(std::unique_ptr<Order> order);
     void call_off(Order& order);
 
+    void forget_handed_over();
+
+    // Probation: probation.cpp
+    void begin_trial(std::uint64_t errors);
+    void count_error(std::string_view text);
+    void end_trial(std::string_view text);
+    void settle();
+    void withdraw();
+
     // Durable actors: durable.cpp
     void end_step();
     void keep_state();
@@ -160,6 +178,7 @@ private:
     std::uint32_t refused_ = 0;  // commands nobody handles
     std::atomic<std::uint32_t> current_command_{0};
     Phase phase_ = Phase::empty;
+    Trial trial_ = Trial::none;
     bool busy_ = false;
     bool fenced_ = false;
     bool unborn_ = false;    // spawned, not started yet

@@ -73,7 +73,7 @@ void Session::on_welcome(const Value& body) {
     drop_fenced(body);
     if (const Value* epoch = body.find("broker_epoch"); epoch && epoch->as_integer()) {
         const auto before = std::exchange(broker_epoch_, *epoch->as_integer());
-        if (before != 0 && before != broker_epoch_) admin_.migration().broker_has_changed();
+        broker_has_changed_ |= before != 0 && before != broker_epoch_;
     }
     if (unbrought_.empty()) return join();
     log::info("{} brings {} more actors", admin_.worker().node(), unbrought_.size());
@@ -131,6 +131,7 @@ void Session::drop_fenced(const Value& body) {
 }
 
 void Session::join() {
+    if (std::exchange(broker_has_changed_, false)) admin_.migration().broker_has_changed();  // after all that lives elsewhere was dropped
     phase_.store(Phase::joined, std::memory_order_release);
     admin_.worker().outbox().open();
     if (std::exchange(has_joined_, true)) admin_.actors().keep_states_again();

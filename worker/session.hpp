@@ -60,6 +60,7 @@ private:
     std::string system_ = "king";
     std::string session_;  ///< the broker's secret for this session; shows that a new hello is ours
     std::int64_t broker_epoch_ = 0;  ///< of the broker that welcomed us last
+    bool broker_has_changed_ = false;  // told to the moves when this worker has joined
     Nanoseconds since_{0};
     std::vector<std::string> unbrought_;  ///< names of actors that the broker has not been told of in this greeting
     std::deque<std::pair<Nanoseconds, std::string>> ended_;  ///< not long ago

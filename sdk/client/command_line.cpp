@@ -39,8 +39,8 @@ Milliseconds CommandLine::patience() const {
     return std::chrono::ceil<Milliseconds>(std::chrono::duration<double>(timeout));
 }
 
-Answer CommandLine::ask(std::string_view recipient, std::string_view command, const Value& body) {
-    return client().ask(recipient, command, body, patience());
+Answer CommandLine::ask(std::string_view recipient, std::string_view command, const Value& body, Milliseconds longer_by) {
+    return client().ask(recipient, command, body, patience() + longer_by);
 }
 
 std::string recipient_of(const std::string& typed) {
