@@ -111,6 +111,7 @@ bool Broker::note_ask(const Session& from, const Envelope& envelope, Session& to
 bool Broker::note_answer(const Session& from, const Envelope& envelope) {
     // A client answers what it was asked and nothing else: an admin or an actor believes whoever knows the number.
     const bool may_answer = from.role != Role::client || exchange_.asks.is_open_at(envelope.recipient, envelope.mid, from.peer);
+    if (head_.moves.size() != 0) head_.moves.on_answer_passing(from, envelope);
     if (may_answer && (exchange_.close_ask(envelope.recipient, envelope.mid) || !envelope.recipient.starts_with('@'))) return true;
     ++exchange_.counters.late_answers;
     return false;

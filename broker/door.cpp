@@ -154,8 +154,9 @@ Value::Array Door::register_brought(Session& session, const std::vector<Brought>
         if (held != nullptr && held->session == &session) continue;
         const auto* waiting = exchange_.fallen.find(actor.name);
         const bool is_removed = waiting != nullptr && waiting->removed;
+        const bool has_moved_on = waiting != nullptr && actor.epoch != 0 && actor.epoch < waiting->epoch;
         if (is_removed) exchange_.forget(actor.name);
-        if (held != nullptr || is_removed || !exchange_.registry.has_room(1)) {
+        if (held != nullptr || is_removed || has_moved_on || !exchange_.registry.has_room(1)) {
             fenced.emplace_back(actor.name);
             continue;
         }

@@ -61,6 +61,7 @@ bool Exchange::pass(Registration& actor, const Envelope& envelope, std::string_v
         return true;
     }
     if (!outgoing.post(*actor.session, encoded)) return false;
+    if (actor.move != nullptr && actor.move->phase() == Relocation::Phase::probation) actor.move->note(envelope, encoded, clock.now());
     ++counters.routed;
     return true;
 }
@@ -83,6 +84,7 @@ bool Exchange::fell(std::string_view name, const Registration& actor, std::strin
     FallenActor one;
     one.node = std::move(node);
     one.born = actor.born;
+    one.epoch = actor.epoch;
     one.class_desc = registry.class_desc(actor);
     one.declared = actor.declared;
     one.failures = failures;

@@ -23,6 +23,7 @@ namespace peacepie::broker {
 struct FallenActor {
     std::string node;        ///< where it lived
     std::uint64_t born = 0;  ///< numbers creations: those of a node come back in this order
+    std::uint64_t epoch = 0; ///< of its last life: who brings an earlier one brings what has moved on
     std::string class_desc;  ///< encoded
     DeclarationPointer declared;
     int failures = 0;        ///< attempts to make it again

@@ -31,7 +31,7 @@ const Head::Verb Head::verbs[] = {
     {"find_actor", Audience::anyone, &Head::seek_actor, "entity: address, with_class_desc: bool?", "where an actor lives"},
     {"get_members", Audience::anyone, &Head::get_members, "page_size: int, level: text?, id: text?, page: int?",
      "one page of hosts, of a host's processes or of a process's actors"},
-    {"recreate_actor", Audience::anyone, &Head::recreate_actor, "entity: address, node: address?, class_desc: map?",
+    {"recreate_actor", Audience::anyone, &Head::recreate_actor, "entity: address, node: address?, class_desc: map?, dry_run: bool?, probation: map?, replay: bool?",
      "moves an actor with state and mail, or recreates it in place"},
     {"create_actor", Audience::anyone, &Head::to_prime, "class_desc: map, name: text, params: map?, restart: text?, durable: bool?, group: map?",
      "passed on to the first PRIME"},
@@ -47,6 +47,7 @@ const Head::Verb Head::verbs[] = {
     {"register_actors", Audience::parts, &Head::register_actors, "", ""},
     {"unregister_actors", Audience::parts, &Head::unregister_actors, "", ""},
     {"keep_state", Audience::parts, &Head::keep_state, "", ""},
+    {"probation_failed", Audience::parts, &Head::probation_failed, "", ""},
     {"bring_actors", Audience::parts, &Head::bring_actors, "", ""},
     {"claim_process", Audience::parts, &Head::claim_process, "", ""},
     {"await_node", Audience::parts, &Head::await_node, "", ""},
@@ -65,9 +66,8 @@ Head::Head(Exchange& exchange)
 bool is_internal_verb(std::string_view command) noexcept {
     static constexpr std::string_view internal[] = {
         "await_node", "bring_actors", "bye", "cancel_move", "claim_process", "dead_letters", "discard", "end_actor", "fence", "freeze",
-        "heartbeat", "keep_state", "load",
-        "node_lost", "prepare_move", "process_ended", "register_actors", "resume", "shut_down", "start",
-        "start_process", "stop_process", "unregister_actors"};
+        "heartbeat", "keep_state", "load", "node_lost", "prepare_move", "probation_failed", "process_ended", "register_actors", "resume",
+        "settle", "shut_down", "start", "start_process", "stop_process", "unregister_actors", "withdraw"};
     return std::binary_search(std::begin(internal), std::end(internal), command);
 }
 

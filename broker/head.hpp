@@ -108,6 +108,7 @@ private:
     [[nodiscard]] Value kept_states(const std::vector<std::string>& names);
     [[nodiscard]] Value set_aside(const std::vector<std::string>& names) const;
     void keep_state(Command&);
+    void probation_failed(Command&);
     void bring_actors(Command&);
     void claim_process(Command&);
     void await_node(Command&);

@@ -37,6 +37,28 @@ Value members_body(std::string_view level, Value::Array members, std::size_t pag
     return body;
 }
 
+bool wish_of(const Value& body, std::string_view key) {
+    const auto* field = body.find(key);
+    if (field == nullptr || field->is_nil()) return false;
+    if (const auto* wish = field->as_bool()) return *wish;
+    throw Error(Fault::bad_argument, std::string(key) + " is true or false");
+}
+
+std::optional<Probation> probation_in(const Value& body) {
+    const bool replay = wish_of(body, "replay");
+    const auto* field = body.find("probation");
+    if (field == nullptr || field->is_nil()) {
+        if (replay) throw Error(Fault::bad_argument, "replay is what a probation may end with; give `probation` as well");
+        return std::nullopt;
+    }
+    if (field->as_map() == nullptr) throw Error(Fault::bad_argument, "probation: expected {errors?, milliseconds?}");
+    constexpr auto longest = std::chrono::milliseconds(limits::probation_max).count();
+    Probation probation{limits::probation_errors_default, limits::probation_default, replay};
+    if (field->find("errors") != nullptr) probation.errors = count_of(*field, "errors", limits::probation_errors_max);
+    if (field->find("milliseconds") != nullptr) probation.span = std::chrono::milliseconds(count_of(*field, "milliseconds", static_cast<std::size_t>(longest)));
+    return probation;
+}
+
 }  // namespace
 
 void Head::get_all_nodes(Command& command) {
@@ -192,11 +214,21 @@ void Head::begin_move(Command& command, std::string_view name, Registration& act
     const auto* class_desc = command.body.find("class_desc");
     const bool has_class = class_desc != nullptr && !class_desc->is_nil();
     if (has_class && !class_desc->as_map()) throw Error(Fault::bad_argument, "class_desc: expected {requires_dist, class}");
+    const auto probation = probation_in(command.body);
+    const bool dry_run = wish_of(command.body, "dry_run");
+    if (dry_run && probation) throw Error(Fault::bad_argument, "dry_run changes nothing, so there is nothing to be on probation; ask for one of them");
     Nanoseconds whole = limits::move_timeout_default;
     if (command.envelope.timeout_ms) whole = std::chrono::milliseconds(*command.envelope.timeout_ms);
+    if (probation && command.asker.waits) {
+        const auto least = probation->span + limits::move_beside_probation;
+        if (whole < least)
+            throw Error(Fault::bad_argument, fmt::format("probation: its answer comes when it is over; give the ask a timeout of {} ms or more, or send the command",
+                                                         std::chrono::duration_cast<std::chrono::milliseconds>(least).count()));
+        whole -= probation->span + limits::withdrawal_patience;
+    }
     moves.begin({.name = std::string(name), .epoch = exchange_.registry.next_epoch(), .source = actor.session->address,
                  .target = target->address, .class_desc = has_class ? class_desc->encoded() : std::string(),
-                 .deadline = exchange_.clock.now() + whole},
+                 .deadline = exchange_.clock.now() + whole, .dry_run = dry_run, .probation = probation},
                 command.asker);
 }
 

@@ -83,6 +83,13 @@ void Head::keep_state(Command& command) {
     throw Error(Fault::no_space, "there is no room for the state of " + name);
 }
 
+void Head::probation_failed(Command& command) {
+    const auto* epoch = command.body.find("epoch");
+    const auto life = epoch != nullptr && epoch->as_integer() ? static_cast<std::uint64_t>(*epoch->as_integer()) : 0;
+    moves.on_misbehaved(command.from, entity_of(command.body, "entity"), life, optional_text_of(command.body, "text").value_or("no reason given"));
+    ++exchange_.counters.handled;
+}
+
 void Head::check_free(const std::vector<std::string>& names) {
     std::unordered_set<std::string_view> seen;
     for (const auto& name : names) {

@@ -15,7 +15,7 @@ constexpr auto loading_at_least = std::chrono::milliseconds(500);  // even when 
 
 void put_map_head(std::string& out, std::uint8_t fields) { out.push_back(static_cast<char>(0x80 | fields)); }
 
-/// {entity, epoch, source, target} and, spliced in as they came, further encoded fields.
+/// {entity, epoch, source, target} and, spliced in as it came, a further encoded field.
 std::string body_of(const Move& move, std::string_view extra_key = {}, std::string_view extra = {}) {
     std::string body;
     put_map_head(body, extra_key.empty() ? 4 : 5);
@@ -49,6 +49,8 @@ void Moves::begin(Move move, Asker asker) {
     const Move& plan = running.relocation.move();
     auto* registration = exchange_.registry.find(plan.name);
     registration->move = &running.relocation;
+    running.class_before = registration->class_desc;
+    running.epoch_before = registration->epoch;
     const auto& known = exchange_.registry.class_desc(*registration);
     const auto& wanted = plan.class_desc.empty() ? known : plan.class_desc;
     ask(running, plan.target, "prepare_move", body_of(plan, "class_desc", wanted), step_patience);
@@ -70,10 +72,12 @@ void Moves::ask(Running& running, const std::string& node, std::string_view comm
                                                .body = body});
 }
 
-void Moves::tell(const Running& running, const std::string& node, std::string_view command) {
+void Moves::tell(const Running& running, const std::string& node, std::string_view command, std::string_view key, std::uint64_t number) {
     auto* session = exchange_.roster.find_node(node);
     if (session == nullptr) return;
-    const auto body = body_of(running.relocation.move());
+    std::string encoded;
+    if (!key.empty()) scan::put_unsigned(encoded, number);
+    const auto body = body_of(running.relocation.move(), key, encoded);
     exchange_.outgoing.post_control(*session, {.kind = Kind::send, .command = command, .recipient = session->address,
                                                .body = body});
 }
@@ -107,6 +111,8 @@ void Moves::on_reply(Running& running, const Envelope& answer) {
         case Relocation::Phase::fencing: return;
         case Relocation::Phase::freezing: return take_snapshot(running, answer.body);
         case Relocation::Phase::loading: return happened(running, Event::loaded);
+        case Relocation::Phase::probation: return;
+        case Relocation::Phase::returning: return happened(running, Event::left);
         case Relocation::Phase::settled: return;
     }
 }
@@ -120,6 +126,7 @@ void Moves::take_snapshot(Running& running, std::string_view body) {
     running.snapshot = body;
     running.state_bytes = facts->state_bytes;
     running.moved_messages = facts->moved_messages;
+    if (running.relocation.move().probation) note_mailbox(running, facts->mailbox);
     happened(running, Event::frozen);
 }
 
@@ -163,52 +170,70 @@ void Moves::perform(Running& running, Step step) {
         }
         case Step::send_start:
             running.pause = exchange_.clock.now() - running.frozen_at;
+            if (running.relocation.phase() == Relocation::Phase::probation) return tell(running, move.target, "start", "errors", move.probation->errors);
             if (registration != nullptr) ++registration->fences;
             return tell(running, move.target, "start");
+        case Step::begin_probation: return begin_probation(running);
+        case Step::send_settle:
+            if (registration != nullptr) ++registration->fences;
+            return tell(running, move.target, "settle");
+        case Step::send_withdraw:
+            return ask(running, move.target, "withdraw", body_of(move), limits::withdrawal_patience, limits::withdrawal_patience);
+        case Step::return_home: return return_home(running);
+        case Step::give_back: return give_back(running);
+        case Step::restore_class: return restore_class(running);
         case Step::send_discard: return tell(running, move.source, "discard");
         case Step::send_resume:
+            running.pause = exchange_.clock.now() - running.frozen_at;
             if (registration != nullptr) ++registration->fences;
-            return tell(running, move.source, "resume");
+            if (running.life == 0) return tell(running, move.source, "resume");
+            return tell(running, move.source, "resume", "life", running.life);
         case Step::send_cancel: return tell(running, move.target, "cancel_move");
         case Step::release: return release(running);
         case Step::release_as_lost: return release_as_lost(running);
         case Step::forget_name:  // its owner died and the target could not take it: to be made again like others that died
             if (registration == nullptr) return;
             registration->move = nullptr;
+            registration->epoch = running.epoch_before;  // should the source only have seemed dead, it may bring the actor
             exchange_.fell(move.name, *registration, move.source);
             exchange_.registry.remove(move.name);
             return monitors_.on_down(move.name, down_reason(Ending::died));
-        case Step::answer_moved: return answer(running, true);
-        case Step::answer_stayed: return answer(running, false);
+        case Step::answer_moved:
+        case Step::answer_can:
+        case Step::answer_stayed: return answer(running, step);
     }
 }
 
-// Time went by while the mail was held: an ask goes on with what is left of its own.
 void Moves::release(Running& running) {
     auto* registration = exchange_.registry.find(running.relocation.move().name);
     if (registration == nullptr) return release_as_lost(running);
     registration->move = nullptr;
-    const auto now = exchange_.clock.now();
+    for (const auto& held : running.relocation.take_held())
+        if (pass_waiting(*registration, held)) ++running.moved_messages;
+}
+
+// Time went by while the mail was held: an ask goes on with what is left of its own.
+bool Moves::pass_waiting(Registration& to, const HeldMail& waiting, Relocation* noting) {
+    Envelope envelope;
+    if (read_envelope(waiting.encoded, envelope)) return false;  // was read once already
+    std::string_view encoded = waiting.encoded;
     std::string shortened;
-    for (const auto& held : running.relocation.take_held()) {
-        Envelope envelope;
-        if (read_envelope(held.encoded, envelope)) continue;  // was read once already
-        std::string_view encoded = held.encoded;
-        if (envelope.wants_answer()) {
-            const auto whole = std::chrono::milliseconds(
-                envelope.timeout_ms.value_or(std::chrono::milliseconds(limits::ask_timeout_default).count()));
-            if (held.since + whole <= now) {
-                exchange_.fail(Asker::of(envelope), Fault::expired, "the time for the answer passed during a move");
-                continue;
-            }
-            envelope.timeout_ms = milliseconds(held.since + whole - now);
-            shortened.clear();
-            append_envelope(shortened, envelope);
-            encoded = shortened;
+    if (envelope.wants_answer()) {
+        const auto now = exchange_.clock.now();
+        const auto whole = std::chrono::milliseconds(
+            envelope.timeout_ms.value_or(std::chrono::milliseconds(limits::ask_timeout_default).count()));
+        if (waiting.since + whole <= now) {
+            const bool knows = envelope.sender.starts_with('@') && !exchange_.asks.is_open(envelope.sender, envelope.mid);
+            if (!knows) exchange_.fail(Asker::of(envelope), Fault::expired, "the time for the answer passed during a move");
+            return false;
         }
-        ++running.moved_messages;
-        exchange_.pass_held(*registration, encoded);
+        envelope.timeout_ms = milliseconds(waiting.since + whole - now);
+        append_envelope(shortened, envelope);
+        encoded = shortened;
     }
+    exchange_.pass_held(to, encoded);
+    if (noting != nullptr) noting->note(envelope, waiting.encoded, waiting.since);
+    return true;
 }
 
 void Moves::release_as_lost(Running& running) {
@@ -220,22 +245,29 @@ void Moves::release_as_lost(Running& running) {
     }
 }
 
-void Moves::answer(Running& running, bool moved) {
+void Moves::answer(Running& running, Step how) {
     const Move& move = running.relocation.move();
     Value body = Value::Map{};
-    if (moved) {
-        const auto pause = std::chrono::duration_cast<std::chrono::microseconds>(running.pause).count();
-        ++exchange_.counters.moves;
-        body.set("mid", running.asker.mid).set("node", move.target).set("pause_us", pause);
-        body.set("moved_messages", running.moved_messages).set("state_bytes", running.state_bytes);
-        log::info(log::Fields{{"actor", move.name}, {"from", move.source}, {"to", move.target}}, "moved, pause {} us", pause);
-        return exchange_.reply(running.asker, "actor_is_recreated", body);
+    if (how == Step::answer_stayed) {
+        ++exchange_.counters.moves_failed;
+        body.set("reason", running.reason).set("text", running.text);
+        if (running.life != 0) body.set("replayed", running.given_back);
+        log::warning(log::Fields{{"actor", move.name}, {"from", move.source}, {"to", move.target}}, "{}: {}: {}",
+                     running.life != 0 ? "went back" : "not moved", running.reason, running.text);
+        return exchange_.reply(running.asker, "actor_is_not_recreated", body);
     }
-    ++exchange_.counters.moves_failed;
-    body.set("reason", running.reason).set("text", running.text);
-    log::warning(log::Fields{{"actor", move.name}, {"from", move.source}, {"to", move.target}}, "not moved: {}: {}",
-                 running.reason, running.text);
-    exchange_.reply(running.asker, "actor_is_not_recreated", body);
+    const auto pause = std::chrono::duration_cast<std::chrono::microseconds>(running.pause).count();
+    body.set("mid", running.asker.mid).set("node", move.target).set("pause_us", pause);
+    if (how == Step::answer_can) {
+        body.set("state_bytes", running.state_bytes);
+        return exchange_.reply(running.asker, "actor_can_be_recreated", body);
+    }
+    ++exchange_.counters.moves;
+    body.set("moved_messages", running.moved_messages).set("state_bytes", running.state_bytes);
+    if (running.probation_began.count() != 0)
+        body.set("probation_ms", std::chrono::duration_cast<std::chrono::milliseconds>(exchange_.clock.now() - running.probation_began).count());
+    log::info(log::Fields{{"actor", move.name}, {"from", move.source}, {"to", move.target}}, "moved, pause {} us", pause);
+    exchange_.reply(running.asker, "actor_is_recreated", body);
 }
 
 void Moves::end_settled() {
@@ -286,6 +318,10 @@ void Moves::on_time() {
     const auto now = exchange_.clock.now();
     for (auto& [name, running] : running_) {
         if (now < running->step_deadline) continue;
+        if (running->relocation.phase() == Relocation::Phase::probation) {
+            happened(*running, Event::passed);
+            continue;
+        }
         const auto text = running->relocation.phase() == Relocation::Phase::freezing
                               ? "the running turn of " + name + " did not end in time; try again with a longer timeout"
                               : running->open_at + " did not answer in time";

@@ -2,7 +2,7 @@
 //
 // Owns the relocations; a registration points to its own while it is on the move.  The broker's thread.
 // Every step has a deadline; every ending answers who asked and lets the held mail go, in order.
-// Next: relocation.hpp has the states, snapshot_facts.hpp what the answer tells.
+// Next: relocation.hpp has the states, snapshot_facts.hpp what the answer tells, probations.cpp the way back.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,10 @@ public:
     /// The owner's fence has come: see Registration::fences.
     void on_fence(Registration& registration);
     void on_withdrawn(const Registration& registration);
+    /// The worker of an actor on probation says that it failed too often.
+    void on_misbehaved(const Session& from, std::string_view name, std::uint64_t epoch, std::string_view text);
+    /// An answer passes: what was asked need not be asked again after a way back.
+    void on_answer_passing(const Session& from, const Envelope& answer);
     void on_round();  ///< too much held mail ends a move
     void on_time();
     void stop_all(std::string_view why);
@@ -47,6 +51,11 @@ private:
         Nanoseconds step_deadline{0};
         Nanoseconds frozen_at{0};
         Nanoseconds pause{0};
+        std::uint32_t class_before = 0;   ///< and the epoch: what the registry had
+        std::uint64_t epoch_before = 0;
+        std::uint64_t life = 0;        ///< the epoch of the source after its way back
+        Nanoseconds probation_began{0};
+        std::size_t given_back = 0;    ///< messages
         std::string snapshot;          ///< encoded; until it is loaded
         std::size_t state_bytes = 0;
         std::size_t moved_messages = 0;
@@ -61,12 +70,21 @@ private:
     void perform(Running& running, Step step);
     void ask(Running& running, const std::string& node, std::string_view command, std::string_view body,
              Nanoseconds at_most, Nanoseconds at_least = Nanoseconds{0});
-    void tell(const Running& running, const std::string& node, std::string_view command);
+    void tell(const Running& running, const std::string& node, std::string_view command, std::string_view key = {}, std::uint64_t number = 0);
     void on_reply(Running& running, const Envelope& answer);
     void take_snapshot(Running& running, std::string_view body);
     void release(Running& running);
     void release_as_lost(Running& running);
-    void answer(Running& running, bool moved);
+    /// With what is left of an ask's time.  False: nothing is left, and its asker knows.
+    bool pass_waiting(Registration& to, const HeldMail& waiting, Relocation* noting = nullptr);
+    void answer(Running& running, Step how);
+
+    // Probation and the way back: probations.cpp
+    void note_mailbox(Running& running, std::string_view mailbox);
+    void begin_probation(Running& running);
+    void return_home(Running& running);
+    void give_back(Running& running);
+    void restore_class(Running& running);
     void end_settled();
 
     Exchange& exchange_;

@@ -9,11 +9,16 @@ namespace peacepie::broker {
 
 Relocation::Steps Relocation::on(Event event) {
     if (phase_ == Phase::settled) return {};
+    if (phase_ == Phase::probation) return in_probation(event);
+    if (phase_ == Phase::returning) return in_returning(event);
     switch (event) {
         case Event::prepared:
         case Event::fence_back:
         case Event::frozen:
         case Event::loaded: return on_success(event);
+        case Event::passed:
+        case Event::misbehaved:
+        case Event::left: return {};
         default: return on_failure(event);
     }
 }
@@ -31,18 +36,66 @@ Relocation::Steps Relocation::on_success(Event event) {
         phase_ = Phase::loading;
         return {Step::send_load};
     }
-    if (phase_ == Phase::loading && event == Event::loaded) {
-        phase_ = Phase::settled;
-        if (adopted_) return {Step::commit, Step::send_start, Step::release, Step::answer_moved};
-        return {Step::commit, Step::send_start, Step::release, Step::send_discard, Step::answer_moved};
+    return phase_ == Phase::loading && event == Event::loaded ? on_loaded() : Steps{};
+}
+
+Relocation::Steps Relocation::on_loaded() {
+    if (move_.probation && !adopted_) {  // adopted: there is no home to go back to
+        phase_ = Phase::probation;
+        return {Step::commit, Step::send_start, Step::begin_probation};
     }
-    return {};
+    phase_ = Phase::settled;
+    if (move_.dry_run) return {Step::send_cancel, Step::send_resume, Step::release, Step::answer_can};
+    if (adopted_) return {Step::commit, Step::send_start, Step::release, Step::answer_moved};
+    return {Step::commit, Step::send_start, Step::release, Step::send_discard, Step::answer_moved};
+}
+
+Relocation::Steps Relocation::in_probation(Event event) {
+    switch (event) {
+        case Event::misbehaved:
+            phase_ = Phase::returning;
+            return {Step::send_withdraw};
+        case Event::passed:
+        case Event::refused:  // the system ends: who works goes on to the end
+            phase_ = Phase::settled;
+            return {Step::send_settle, Step::release, Step::send_discard, Step::answer_moved};
+        case Event::withdrawn:
+            phase_ = Phase::settled;
+            return {Step::send_cancel, Step::send_discard, Step::release_as_lost, Step::answer_stayed};
+        case Event::target_lost:
+        case Event::source_lost:
+            phase_ = Phase::settled;
+            if (is_in_place()) return {Step::restore_class, Step::release_as_lost, Step::answer_stayed};
+            if (event == Event::source_lost) return {Step::send_settle, Step::release, Step::answer_moved};
+            return {Step::return_home, Step::send_resume, Step::give_back, Step::release, Step::answer_stayed};
+        default: return {};
+    }
+}
+
+Relocation::Steps Relocation::in_returning(Event event) {
+    const bool is_lost = event == Event::source_lost || (event == Event::target_lost && is_in_place());
+    switch (event) {
+        case Event::left:
+        case Event::refused:
+        case Event::late:
+        case Event::overflowed:
+        case Event::target_lost:
+        case Event::source_lost:
+            phase_ = Phase::settled;
+            if (is_lost && is_in_place()) return {Step::restore_class, Step::release_as_lost, Step::answer_stayed};
+            if (is_lost) return {Step::restore_class, Step::forget_name, Step::give_back, Step::release_as_lost, Step::answer_stayed};
+            return {Step::return_home, Step::send_resume, Step::give_back, Step::release, Step::answer_stayed};
+        case Event::withdrawn:
+            phase_ = Phase::settled;
+            return {Step::send_cancel, Step::send_discard, Step::release_as_lost, Step::answer_stayed};
+        default: return {};
+    }
 }
 
 Relocation::Steps Relocation::on_failure(Event event) {
     const bool was_frozen = phase_ == Phase::freezing || phase_ == Phase::loading;
     const bool both_lost = is_in_place() && (event == Event::source_lost || event == Event::target_lost);
-    if (event == Event::source_lost && phase_ == Phase::loading && !both_lost && !adopted_) {
+    if (event == Event::source_lost && phase_ == Phase::loading && !both_lost && !adopted_ && !move_.dry_run) {
         adopted_ = true;
         return {Step::adopt};
     }
@@ -67,7 +120,7 @@ bool Relocation::is_overfull() const noexcept {
     return held_.size() > limits::held_messages_max || held_bytes_ > limits::held_bytes_max;
 }
 
-std::deque<Relocation::Held> Relocation::take_held() {
+std::deque<HeldMail> Relocation::take_held() {
     held_bytes_ = 0;
     return std::exchange(held_, {});
 }

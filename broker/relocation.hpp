@@ -1,15 +1,20 @@
 // relocation.hpp - one move of one actor, the broker's half: where it stands, what to do next, the mail held meanwhile.
 //
 //   preparing ─prepared─▶ fencing ─fence_back─▶ freezing ─frozen─▶ loading ─loaded─▶ settled: moved
-//       │                    │                     │                 │
-//       └─ refused, late, overflowed, source or ───┴─────────────────┴───────▶ settled: stayed (or lost with its owner)
-//          target lost, withdrawn
+//       │                    │                     │                 │  │  └─ of a dry run: settled, all as before
+//       └─ refused, late, overflowed, source or ───┴─────────────────┘  │     with a probation:
+//          target lost, withdrawn ─▶ settled: stayed                    ▼
+//          (or lost with its owner)                                 probation ─passed, source lost─▶ settled: moved
+//                                                   target lost ┌───────┤
+//                                   settled: stayed ◀───────────┤       └misbehaved─▶ returning
+//                                   (at home again)             └── left, late, lost ────┘
 //
 // Fencing: the owner still gates its local senders since the last move; mail must not be held before that fence is back,
 // or their earlier messages would be held while their later ones are handed over with the mailbox (decision 0005).
 // Mail for the name is held while freezing and loading; answers still pass while freezing, because the running turn may
 // wait for them.  The route is flipped only in the step `commit`.  When the source dies after its snapshot came, the
 // target becomes the owner at once (`adopt`) and the move goes on, since nobody else has the state.
+// On probation the source stays frozen, and what the target is given is noted; while returning mail is held again (decision 0020).
 // Pure: says what to do, does nothing.  Owned by Moves; the broker's thread.
 // Next: moves.hpp carries the steps out.
 #pragma once
@@ -17,15 +22,24 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "broker/passed_mail.hpp"
 #include "wire/envelope.hpp"
 #include "wire/fault.hpp"
 #include "wire/link.hpp"
 
 namespace peacepie::broker {
+
+/// How long, and how well, the target must do before the source is given up.
+struct Probation {
+    std::uint64_t errors = 1;  ///< so many handlers that fail end it
+    Nanoseconds span{0};
+    bool replay = false;       ///< when it ends badly, the source is given the target's mail again
+};
 
 /// What is decided before a move begins.
 struct Move {
@@ -34,18 +48,23 @@ struct Move {
     std::string source;       ///< nodes; equal for a recreation in place
     std::string target;
     std::string class_desc = {};  ///< encoded; empty: as it is
-    Nanoseconds deadline{0};  ///< of the whole
+    Nanoseconds deadline{0};  ///< of all before a probation
+    bool dry_run = false;     ///< only to see whether the target takes it
+    std::optional<Probation> probation = {};
 };
 
 class Relocation {
 public:
-    enum class Phase : std::uint8_t { preparing, fencing, freezing, loading, settled };
+    enum class Phase : std::uint8_t { preparing, fencing, freezing, loading, probation, returning, settled };
     enum class Event : std::uint8_t {
         prepared,     ///< the target has a cold instance
         fence_back,   ///< the owner gates nobody (any more)
         frozen,       ///< the snapshot has come
         loaded,       ///< the target has taken the snapshot
-        refused,      ///< source or target said no
+        passed,       ///< the probation is over
+        misbehaved,   ///< on probation it failed too often
+        left,         ///< the target has dropped its instance
+        refused,      ///< source or target said no, or the system ends
         late,         ///< a deadline has passed
         overflowed,   ///< too much mail is held
         source_lost,
@@ -59,13 +78,20 @@ public:
         adopt,            ///< the route leads to the target from now on, mail is still held
         commit,           ///< the route leads to the target, under the new epoch
         send_start,
+        begin_probation,  ///< held mail goes to the target, in order, and all that is given to it is noted
+        send_settle,      ///< the target stays
         send_discard,
+        send_withdraw,    ///< the target is to go
+        return_home,      ///< the route leads to the source again, under another epoch, and the class is what it was
         send_resume,
+        give_back,        ///< noted mail is given to the source again, or counted as lost
         send_cancel,
         release,          ///< held mail goes to the owner, in order
         release_as_lost,  ///< held mail is answered: nobody owns the name
+        restore_class,    ///< who is made again is made as it was before
         forget_name,
         answer_moved,
+        answer_can,
         answer_stayed,
     };
     using Steps = std::vector<Step>;
@@ -79,26 +105,32 @@ public:
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
     [[nodiscard]] bool is_in_place() const noexcept { return move_.source == move_.target; }
     [[nodiscard]] bool holds(const Envelope& envelope) const noexcept {
-        return phase_ == Phase::loading || (phase_ == Phase::freezing && !envelope.is_answer());
+        return phase_ == Phase::loading || ((phase_ == Phase::freezing || phase_ == Phase::returning) && !envelope.is_answer());
     }
 
-    struct Held {
-        std::string encoded;
-        Nanoseconds since;
-    };
     void hold(std::string_view encoded, Nanoseconds now);
     [[nodiscard]] bool is_overfull() const noexcept;
-    [[nodiscard]] std::deque<Held> take_held();
+    [[nodiscard]] std::deque<HeldMail> take_held();
+
+    /// A message goes to the target.
+    void note(const Envelope& envelope, std::string_view encoded, Nanoseconds since) {
+        if (move_.probation && !envelope.is_answer()) passed_.note(envelope, encoded, since);
+    }
+    [[nodiscard]] PassedMail& passed() noexcept { return passed_; }
 
 private:
     [[nodiscard]] Steps on_success(Event event);
     [[nodiscard]] Steps on_failure(Event event);
+    [[nodiscard]] Steps on_loaded();
+    [[nodiscard]] Steps in_probation(Event event);
+    [[nodiscard]] Steps in_returning(Event event);
 
     Move move_;
     Phase phase_ = Phase::preparing;
     bool adopted_ = false;  ///< the source died after its snapshot came
-    std::deque<Held> held_;
+    std::deque<HeldMail> held_;
     std::size_t held_bytes_ = 0;
+    PassedMail passed_;
 };
 
 }  // namespace peacepie::broker

@@ -27,6 +27,12 @@ std::optional<std::size_t> number(std::string_view bytes) {
     return value;
 }
 
+std::string_view binary(std::string_view bytes) {
+    scan::Cursor cursor(bytes);
+    const auto content = cursor.binary();
+    return cursor.ok ? content : std::string_view();
+}
+
 std::size_t array_length(std::string_view bytes) {
     scan::Cursor cursor(bytes);
     const auto length = cursor.array();
@@ -47,7 +53,7 @@ std::optional<SnapshotFacts> read_snapshot_facts(std::string_view snapshot) {
         cursor.skip(limits::body_depth_max, elements);
         const auto value = before.substr(0, before.size() - cursor.left());
         if (key == "state") facts.state_bytes = value.size();
-        if (key == "mailbox") facts.moved_messages = array_length(value);
+        if (key == "mailbox") facts.moved_messages = array_length(value), facts.mailbox = binary(value);
         if (key == "state_bytes") said_bytes = number(value);
         if (key == "moved_messages") said_messages = number(value);
     }

@@ -14,6 +14,7 @@ namespace peacepie::broker {
 struct SnapshotFacts {
     std::size_t state_bytes = 0;       ///< the field of that name, else the size of the field `state`, encoded
     std::size_t moved_messages = 0;    ///< the field of that name, else the elements of the field `mailbox`
+    std::string_view mailbox;          ///< the field of that name as a batch of envelopes, a view into the snapshot; empty when it is none
 };
 
 /// Nothing when the bytes are not one well-formed map within the limits.

@@ -153,7 +153,10 @@ void arm_thread() {
 void end_hung(pthread_t loop, const Cell& cell) {
     is_hung_.store(true);
     ::pthread_kill(loop, SIGABRT);
-    ::usleep(1'200'000);  // a little more than the alarm of a black box that got stuck
+    timespec until{};
+    ::clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += patience_seconds + 1;  // a little more than the alarm of a black box that got stuck
+    ::pthread_timedjoin_np(loop, nullptr, &until);
     if (descriptor_ >= 0) put_heading(&cell, "hung");
     ::kill(::getpid(), SIGKILL);
     for (;;) ::pause();

@@ -1,7 +1,8 @@
 // black_box.hpp - a process that crashes, or has to end itself, tells its launcher why and whose handler it was in.
 //
 // Armed once by main, used by whichever thread crashes; what it writes goes through a pipe that outlives the process: a line
-// `ACTOR \t COMMAND \t WHAT \t MESSAGE` (the first two empty: in no handler; MESSAGE: a reliable one, or empty), then the calls that were open, innermost first, `FILE+0xOFFSET` a line.  In
+// `ACTOR \t COMMAND \t WHAT \t MESSAGE` (the first two empty: in no handler; MESSAGE: a reliable one, or empty), then the calls
+// that were open, innermost first, `FILE+0xOFFSET` a line.  In
 // a signal handler, so it calls nothing that may wait but for backtrace(3) and dladdr(3), which do not allocate; should one
 // hang all the same, an alarm ends the process.
 // Next: scheduler.hpp knows what runs, sdk/launcher/last_words.hpp reads it.

@@ -218,6 +218,7 @@ void Cell::fail(std::string_view code, std::string_view text) {
     extras().fault_code = code;
     extras().fault_text = text;
     worker_->log_failure(*this, code, text);
+    if (trial_ == Trial::on && extras_->errors_left > 0) count_error(text);
 }
 
 void Cell::tell_observers(const Mail& mail, std::string_view command) {

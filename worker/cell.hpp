@@ -34,6 +34,7 @@ struct ActorClass;
 class alignas(64) Cell {
 public:
     enum class Phase : std::uint8_t { empty, cold, open, draining, frozen, stopping };
+    enum class Trial : std::uint8_t { none, on, over, silent };  ///< probation.cpp has the picture
     enum class RunEnd : std::uint8_t { idle, more };
 
     /// Any thread.  Takes the mail only when it answers queued or wake_reader; the latter obliges the caller to schedule.
@@ -71,9 +72,13 @@ public:
     /// Its state is kept by the broker (durable.cpp).  Set by the admin before the order that brings it to life.
     [[nodiscard]] bool is_durable() const noexcept { return durable_; }
     void set_durable(bool durable) noexcept { durable_ = overheard_ = durable; }
-    /// What it says goes through say(); else straight to the switchboard.
-    [[nodiscard]] bool is_overheard() const noexcept { return overheard_; }
+    /// Neither durable, nor on probation, nor with reliable messages: what it says goes out as it is.
+    [[nodiscard]] bool speaks_plainly() const noexcept { return !overheard_ && trial_ == Trial::none; }
+    /// In a turn of one that does not speak plainly.
     void say(const pp_envelope& envelope);
+    [[nodiscard]] bool is_on_trial() const noexcept { return trial_ != Trial::none; }
+    /// By the admin, before the order that wakes a frozen cell under another epoch.
+    void set_epoch(std::uint64_t epoch) noexcept { epoch_ = epoch; }
     /// `ORIGIN#NUMBER` of the reliable message in work, or empty; for the black box, on the thread that runs this cell.
     [[nodiscard]] std::string_view delivery_in_work() const noexcept {
         if (!extras_ || !extras_->deliveries || extras_->deliveries->in_work.empty()) return {};
@@ -120,9 +125,10 @@ private:
         std::string fault_code, fault_text;  // of the turn that just failed
         std::unique_ptr<Keeping> keeping;    // of a durable actor
         std::unique_ptr<Deliveries> deliveries;  // of one that has sent or received reliable messages
+        std::uint64_t errors_left = 0;       // of a probation
         [[nodiscard]] bool empty() const noexcept {
-            return !keeping && !deliveries && observation.empty() && gated.empty() && overlapping.empty() && handed_over.empty() && orders.empty() &&
-                   !pending && fault_code.empty();
+            return !keeping && !deliveries && errors_left == 0 && observation.empty() && gated.empty() && overlapping.empty() &&
+                   handed_over.empty() && orders.empty() && !pending && fault_code.empty();
         }
     };
 
@@ -162,6 +168,15 @@ private:
     void load(Order& order);
     void start(std::unique_ptr<Order> order);
     void call_off(Order& order);
+
+    void forget_handed_over();
+
+    // Probation: probation.cpp
+    void begin_trial(std::uint64_t errors);
+    void count_error(std::string_view text);
+    void end_trial(std::string_view text);
+    void settle();
+    void withdraw();
 
     // Durable actors: durable.cpp
     void end_step();
@@ -206,6 +221,7 @@ private:
     std::atomic<std::uint32_t> current_command_{0};
     std::atomic<std::uint8_t> current_call_{0};
     Phase phase_ = Phase::empty;
+    Trial trial_ = Trial::none;
     bool busy_ = false;
     bool fenced_ = false;
     bool unborn_ = false;    // spawned, not started yet

@@ -31,10 +31,17 @@ Cell::Deliveries& Cell::deliveries() {
 }
 
 void Cell::say(const pp_envelope& envelope) {
+    if (trial_ == Trial::silent) return;
     if (extras_ && extras_->deliveries && (envelope.kind == PP_REPLY || envelope.kind == PP_ERROR)) note_answer(envelope);
-    if (!durable_) return worker_->switchboard().post_from(*this, envelope);
-    if (envelope.kind == PP_REPLY || envelope.kind == PP_ERROR) keeping().has_answered = true;
-    worker_->append_held_back(keeping().held_back, envelope, name_);
+    if (durable_) {
+        keeping().has_answered |= envelope.kind == PP_REPLY || envelope.kind == PP_ERROR;
+        return worker_->append_held_back(keeping().held_back, envelope, name_);
+    }
+    if (!is_on_trial()) return worker_->switchboard().post_from(*this, envelope);
+    pp_envelope stamped = envelope;
+    stamped.sender = 0;
+    stamped.sender_text = bytes(name_);
+    worker_->switchboard().post_through_broker(stamped);
 }
 
 /// False: it is answered here, or will be.
@@ -60,7 +67,8 @@ bool Cell::is_to_be_handled(const Mail& mail) {
                 return refuse(Fault::handler_failed, "it is set aside, because it crashed the process of \"" + name_ + "\" twice; the launcher's log has the backtraces");
             }
             own.received.begin(*delivery);
-            own.in_work.push_back({delivery->origin, delivery->number, delivery->acked.has_value(), mail.mid, mail.sender, std::string(mail.sender_text()), delivery->label()});
+            own.in_work.push_back({delivery->origin, delivery->number, delivery->acked.has_value(), mail.mid, mail.sender,
+                                   std::string(mail.sender_text()), delivery->label()});
             return true;
         case Received::Verdict::in_work: worker_->counters().repeated.fetch_add(1, std::memory_order_relaxed); return false;
         case Received::Verdict::repeat: {

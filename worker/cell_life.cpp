@@ -31,6 +31,7 @@ void Cell::begin(Worker& worker, std::string name, const ActorClass& actor_class
     last_operation_ = handled_ = 0;
     failed_ = refused_ = 0;
     began_ns_ = worker_->recent_ns();
+    trial_ = Trial::none;
     busy_ = fenced_ = resident_ = unborn_ = retires_ = durable_ = overheard_ = false;
     bound_ = !CellTable::is_spawned(handle);
     phase_ = Phase::cold;
@@ -86,6 +87,8 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
             keeping().kept = 0;
             end_step();
             break;
+        case Verb::settle: settle(); break;
+        case Verb::withdraw: withdraw(); break;
         case Verb::discard: leave(); break;
     }
     give_back(std::move(order));
@@ -96,7 +99,8 @@ void Cell::end_pending() {
     auto order = std::move(extras_->pending);
     take_fault(*order);
     if (order->verb == Order::Verb::start || order->verb == Order::Verb::create) {
-        if (order->failed()) leave();
+        if (order->failed() && trial_ == Trial::on && extras().errors_left > 0) end_trial(order->text);
+        else if (order->failed() && trial_ != Trial::over) leave();
     } else if (order->verb == Order::Verb::freeze) {
         order->code.clear();
         take_snapshot(*order);
@@ -197,7 +201,8 @@ void Cell::start(std::unique_ptr<Order> order) {
         return give_back(std::move(order));
     }
     phase_ = Phase::open;
-    if (order->moved) fence();
+    if (order->errors != 0) begin_trial(order->errors);
+    else if (order->moved) fence();
     if (extras_) extras_->fault_code.clear();
     const auto outcome = actor_class()->type->start(self_, &host_of_process(), as_pp_cell(*this), order->moved ? 1 : 0);
     busy_ = outcome == PP_BUSY;
@@ -217,6 +222,7 @@ void Cell::call_off(Order& order) {
         phase_ = retires_ ? Phase::stopping : Phase::open;
     } else if (phase_ == Phase::frozen) {
         fenced_ = true;
+        if (order.epoch != 0) forget_handed_over();
         extras_->handed_over.append(std::move(queue_));  // what came after the snapshot stays behind it
         MailQueue all = std::move(extras_->handed_over);
         while (Mail* mail = all.pop()) enqueue(mail);
@@ -228,6 +234,22 @@ void Cell::call_off(Order& order) {
         return;
     }
     fence();
+    if (order.epoch == 0 || !durable_) return;
+    keeping().kept = 0;  // the broker has been told another's meanwhile
+    end_step();
+}
+
+/// After a way back: what the other home was given is the broker's to give again.
+void Cell::forget_handed_over() {
+    MailQueue all = std::move(extras_->handed_over);
+    while (Mail* mail = all.pop()) {
+        if (!mail->is_message()) {
+            extras_->handed_over.push(mail);
+            continue;
+        }
+        mailbox_.took(*mail);
+        Mail::destroy(mail);
+    }
 }
 
 void Cell::take_snapshot(Order& order) {
@@ -311,6 +333,7 @@ void Cell::fence() {
 
 void Cell::lift_fence() {
     fenced_ = false;
+    if (trial_ == Trial::on && (!extras_ || extras_->errors_left == 0)) trial_ = Trial::none;
     if (!extras_) return;
     MailQueue gated = std::move(extras_->gated);
     while (Mail* mail = gated.pop()) enqueue(mail);
@@ -338,7 +361,7 @@ void Cell::leave() {
                 order->text = "\"" + name_ + "\" has left meanwhile";
             }
             give_back(std::move(order));
-        } else if (mail->is_message()) {
+        } else if (mail->is_message() && trial_ != Trial::silent) {
             worker_->left_behind(name_, *mail);
         }
         mailbox_.took(*mail);

@@ -32,7 +32,8 @@ void Cell::end_step() {
     while (auto one = batch.empty() ? std::nullopt : reader.next()) {
         Envelope envelope;
         if (read_envelope(*one, envelope)) continue;  // too large in some way: refused when it was held back
-        worker_->switchboard().post(worker_->as_pp_envelope(envelope), Origin::local);
+        if (is_on_trial()) worker_->switchboard().post_through_broker(worker_->as_pp_envelope(envelope));
+        else worker_->switchboard().post(worker_->as_pp_envelope(envelope), Origin::local);
     }
 }
 

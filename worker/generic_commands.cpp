@@ -10,8 +10,9 @@ namespace peacepie::worker {
 
 void handle_generic(Cell& cell, const Mail& mail) {
     auto& switchboard = cell.worker_->switchboard();
+    const auto way = cell.is_on_trial() ? Switchboard::Way::broker : Switchboard::Way::shortest;
     auto reply = [&](std::string_view command, const Value& body) {
-        switchboard.answer(mail, cell.name_, MailKind::reply, command, body.is_nil() ? std::string() : body.encoded());
+        switchboard.answer(mail, cell.name_, MailKind::reply, command, body.is_nil() ? std::string() : body.encoded(), way);
     };
     const auto command = static_cast<GenericCommand>(mail.command);
     if (command == GenericCommand::ping) return reply("pong", {});
@@ -28,7 +29,7 @@ void handle_generic(Cell& cell, const Mail& mail) {
         reply(cell.extras().observation.change(command, Value::decode(mail.body()), cell.worker_->sender_of(mail)), {});
     } catch (const Error& error) {
         const Value body = Value::Map{{"text", error.text}, {"from", cell.name_}};
-        switchboard.answer(mail, cell.name_, MailKind::error, error.code, body.encoded());
+        switchboard.answer(mail, cell.name_, MailKind::error, error.code, body.encoded(), way);
     }
 }
 

@@ -38,7 +38,7 @@ uint64_t self(pp_cell* me) { return as_cell(me).handle(); }
 
 void send(pp_cell* me, const pp_envelope* envelope) {
     Cell& cell = as_cell(me);
-    if (cell.is_overheard()) return cell.say(*envelope);
+    if (!cell.speaks_plainly()) return cell.say(*envelope);
     cell.worker().switchboard().post_from(cell, *envelope);
 }
 
@@ -64,7 +64,7 @@ uint64_t ask(pp_cell* me, const pp_envelope* envelope, uint64_t timeout_ns) {
     const bool is_one_too_many = cell.open_operations() >= limits::open_asks_max;
     out.mid = cell.open_operation(Operation::Kind::ask, out.deadline_ns);
     if (is_one_too_many) refuse_ask(cell, out.mid);
-    else if (cell.is_overheard()) cell.say(out);
+    else if (!cell.speaks_plainly()) cell.say(out);
     else cell.worker().switchboard().post_from(cell, out);
     return out.mid;
 }

@@ -14,7 +14,7 @@ Migration::Migration(Admin& admin) : admin_(admin) {
     const std::pair<const char*, Step> steps[] = {
         {"prepare_move", &Migration::prepare_move}, {"load", &Migration::load}, {"start", &Migration::start},
         {"cancel_move", &Migration::cancel_move}, {"freeze", &Migration::freeze}, {"resume", &Migration::resume},
-        {"discard", &Migration::discard}};
+        {"discard", &Migration::discard}, {"settle", &Migration::settle}, {"withdraw", &Migration::withdraw}};
     for (const auto& [command, step] : steps)
         admin.on(command, "", "", [this, step = step](const RequestPointer& request) {
             if (!request->is_from_head()) return request->fail(code_of(Fault::is_not_handled), "only the broker leads a move; say `recreate_actor`");
@@ -77,22 +77,57 @@ void Migration::start(const RequestPointer& request) {
     const auto entity = request->text("entity");
     admin_.actors().took_in(here->cell);
     auto order = std::make_unique<Order>(Order::Verb::start, [this, entity](Order& back) {
-        if (back.failed()) {  // started() threw at the new home: the actor is gone, and everyone is told
-            log::error({{"actor", entity}}, "{} could not start after its move: {}", entity, back.text);
-            admin_.actors().gave_away(back.cell);
-            admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{entity}}});
-        }
+        if (!back.failed()) return;
+        const auto place = incoming_.find(entity);
+        const bool on_probation = place != incoming_.end() && place->second.cell == back.cell;
+        if (on_probation) place->second.could_not_start = true;  // its cell has told the broker
+        else give_up(entity, back.cell, back.text);
     });
     order->moved = true;
     order->cell = here->cell;
+    const Value* errors = request->body().find("errors");
+    here->on_probation = errors && errors->as_integer() && *errors->as_integer() > 0;
+    if (here->on_probation) order->errors = static_cast<std::uint64_t>(*errors->as_integer());
+    else incoming_.erase(entity);
+    admin_.worker().give_order(std::move(order));
+}
+
+/// started() threw at the new home: the actor is gone, and everyone is told.
+void Migration::give_up(const std::string& entity, std::uint64_t cell, std::string_view why) {
+    log::error({{"actor", entity}}, "{} could not start after its move: {}", entity, why);
+    admin_.actors().gave_away(cell);
+    admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{entity}}});
+}
+
+void Migration::settle(const RequestPointer& request) {
+    const Incoming* here = incoming(request);
+    if (!here || !here->on_probation) return;
+    const auto entity = request->text("entity");
+    settle(entity, Incoming(*here));
     incoming_.erase(entity);
+}
+
+void Migration::settle(const std::string& entity, const Incoming& here) {
+    auto order = std::make_unique<Order>(here.could_not_start ? Order::Verb::discard : Order::Verb::settle, nullptr);
+    order->cell = here.cell;
+    admin_.worker().give_order(std::move(order));
+    if (here.could_not_start) give_up(entity, here.cell, "its probation was over before that was known");
+}
+
+void Migration::withdraw(const RequestPointer& request) {
+    const Incoming* here = incoming(request);
+    if (!here) return request->reply("is_withdrawn");
+    auto order = std::make_unique<Order>(Order::Verb::withdraw, [request](Order&) { request->reply("is_withdrawn"); });
+    order->cell = here->cell;
+    admin_.actors().gave_away(here->cell);
+    incoming_.erase(request->text("entity"));
     admin_.worker().give_order(std::move(order));
 }
 
 void Migration::cancel_move(const RequestPointer& request) {
     Incoming* here = incoming(request);
     if (!here) return;
-    auto order = std::make_unique<Order>(Order::Verb::discard, nullptr);
+    auto order = std::make_unique<Order>(Order::Verb::withdraw, nullptr);  // what it was handed is the source's again
     order->cell = here->cell;
     admin_.worker().switchboard().expect_no_more(request->text("entity"));
     incoming_.erase(request->text("entity"));
@@ -124,7 +159,13 @@ void Migration::freeze(const RequestPointer& request) {
 void Migration::resume(const RequestPointer& request) {
     const auto& entity = request->text("entity");
     auto order = std::make_unique<Order>(Order::Verb::resume, nullptr);
-    order->cell = admin_.actors().cell_of(entity);
+    const Outgoing* here = outgoing(request);
+    order->cell = here ? here->cell : admin_.actors().cell_of(entity);  // a freeze that failed is waited for by the broker all the same
+    const Value* life = request->body().find("life");
+    if (Cell* cell = here && life && life->as_integer() ? CellTable::slot(here->cell) : nullptr) {
+        order->epoch = static_cast<std::uint64_t>(*life->as_integer());
+        cell->set_epoch(order->epoch);
+    }
     outgoing_.erase(entity);
     if (order->cell != 0) admin_.worker().give_order(std::move(order));
 }
@@ -142,7 +183,7 @@ void Migration::discard(const RequestPointer& request) {
 
 bool Migration::is_frozen(const std::string& name) const {
     const auto place = outgoing_.find(name);
-    return place != outgoing_.end() && place->second.frozen;
+    return place != outgoing_.end() && place->second.frozen && admin_.actors().cell_of(name) == place->second.cell;  // not its successor in place
 }
 
 Value::Array Migration::moving() {
@@ -155,9 +196,9 @@ Value::Array Migration::moving() {
                                  {"target", here.target}, {"frozen", true}, {"class_desc", pinned(*cell->actor_class())}});
     }
     for (auto& [name, here] : incoming_) {
-        here.brought = here.loaded;
+        here.brought = here.loaded && !here.on_probation;  // that one lives here
         const Cell* cell = CellTable::slot(here.cell);
-        if (!here.loaded || !cell) continue;
+        if (!here.brought || !cell) continue;
         all.push_back(Value::Map{{"entity", name}, {"epoch", here.epoch}, {"source", here.source}, {"target", admin_.worker().node()},
                                  {"loaded", true}, {"class_desc", pinned(*cell->actor_class())}});
     }
@@ -175,7 +216,8 @@ void Migration::broker_has_changed() {
     });
     std::erase_if(incoming_, [this](const auto& named) {
         if (named.second.brought) return false;
-        auto order = std::make_unique<Order>(Order::Verb::discard, nullptr);
+        if (named.second.on_probation) return settle(named.first, named.second), true;
+        auto order = std::make_unique<Order>(Order::Verb::withdraw, nullptr);
         order->cell = named.second.cell;
         admin_.worker().switchboard().expect_no_more(named.first);
         admin_.worker().give_order(std::move(order));

@@ -1,6 +1,7 @@
 // migration.hpp - one worker's half of a move; the broker (relocation.hpp) leads.
 //
 // As target, per entity:   cold ─load─▶ loaded ─start─▶ (lives here)        cancel_move at any point: dropped
+//                                          └─start with errors─▶ on probation ─settle─▶ (lives here)   withdraw: dropped
 // As source, per entity:   (lives here) ─freeze─▶ frozen ─discard─▶ (gone)   resume: lives on
 //
 // Notes before you change anything.
@@ -39,6 +40,8 @@ private:
         std::string source;
         bool loaded = false;
         bool brought = false;  ///< in the last hello
+        bool on_probation = false;
+        bool could_not_start = false;
     };
     struct Outgoing {
         std::uint64_t epoch;
@@ -55,6 +58,10 @@ private:
     void freeze(const RequestPointer& request);
     void resume(const RequestPointer& request);
     void discard(const RequestPointer& request);
+    void settle(const RequestPointer& request);
+    void withdraw(const RequestPointer& request);
+    void settle(const std::string& entity, const Incoming& here);
+    void give_up(const std::string& entity, std::uint64_t cell, std::string_view why);
 
     [[nodiscard]] Incoming* incoming(const RequestPointer& request);
     [[nodiscard]] Outgoing* outgoing(const RequestPointer& request);

@@ -42,6 +42,8 @@ struct Order {
         stop,     ///< end the running turn, say last words, die
         keep,     ///< say the state again: the broker may not have heard it
         enlist,   ///< the broker has an entry for this spawned actor now
+        settle,   ///< the probation is over: stay
+        withdraw, ///< the move was called off, or the probation has failed: die, and let nobody hear of it
         discard,  ///< die without a word: the actor lives elsewhere, or never lived
     };
 
@@ -51,7 +53,8 @@ struct Order {
     std::string parameters;         ///< create: an encoded map, or empty
     std::vector<std::string> set_aside;  ///< create: reliable messages that crashed it before, `ORIGIN#NUMBER`
     std::unique_ptr<Snapshot> snapshot;  ///< load: in; freeze: out; create: what was kept of an earlier life, or null
-    std::uint64_t epoch = 0;
+    std::uint64_t epoch = 0;        ///< resume: of the life that begins, after a way back; 0: the same life goes on
+    std::uint64_t errors = 0;       ///< start: so many failures end the probation; 0: there is none
 
     std::uint64_t cell = 0;         ///< whom it was given to
     std::string code;               ///< what went wrong, as a fault's code; empty: nothing

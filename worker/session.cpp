@@ -73,7 +73,7 @@ void Session::on_welcome(const Value& body) {
     if (const Value* nursery = body.find("nursery"); nursery && nursery->as_integer())
         admin_.worker().nursery().set_number(static_cast<std::uint64_t>(*nursery->as_integer()));
     drop_fenced(body);
-    if (!body.find("known")) admin_.migration().broker_has_changed();
+    has_new_broker_ |= !body.find("known");
     if (unbrought_.empty()) return join();
     log::info("{} brings {} more actors", admin_.worker().node(), unbrought_.size());
     bring_more();
@@ -130,6 +130,7 @@ void Session::drop_fenced(const Value& body) {
 }
 
 void Session::join() {
+    if (std::exchange(has_new_broker_, false)) admin_.migration().broker_has_changed();  // after all that lives elsewhere was dropped
     phase_.store(Phase::joined, std::memory_order_release);
     admin_.worker().outbox().open();
     if (std::exchange(has_joined_, true)) admin_.actors().keep_states_again();

@@ -138,7 +138,7 @@ void Switchboard::answer_is_too_large(const pp_envelope& envelope, const std::st
 }
 
 void Switchboard::answer(const Mail& to, std::string_view from, MailKind kind, std::string_view command,
-                         std::string_view body) {
+                         std::string_view body, Way way) {
     if (to.kind != MailKind::ask) return;
     pp_envelope reply{};
     reply.size = sizeof reply;
@@ -150,7 +150,18 @@ void Switchboard::answer(const Mail& to, std::string_view from, MailKind kind, s
     reply.recipient_text = bytes(to.sender_text());
     reply.sender_text = bytes(from);
     reply.body = bytes(body);
-    post(reply, Origin::local);
+    if (way == Way::broker) post_through_broker(reply);
+    else post(reply, Origin::local);
+}
+
+void Switchboard::post_through_broker(const pp_envelope& envelope) {
+    std::string recipient(view(envelope.recipient_text));
+    if (recipient.empty() && envelope.recipient != 0) recipient = CellTable::of_process().name_of(envelope.recipient);
+    if (recipient.empty() && envelope.recipient != 0) return refuse(envelope, Fault::no_such_actor, "the actor behind that handle has left");
+    for (bool again = true; again;) {
+        again = false;
+        send_out(envelope, recipient, worker_.outbox().routes(), again);
+    }
 }
 
 std::uint64_t Switchboard::find(std::string_view name) const {
@@ -239,6 +250,10 @@ void Switchboard::bind(const std::string& name, std::uint64_t cell) {
 
 void Switchboard::unbind(const std::string& name, std::uint64_t cell) {
     std::unique_lock guard(lock_);
+    if (const auto moving_in = arriving_.find(name); moving_in != arriving_.end() && moving_in->second == cell) {
+        arriving_.erase(moving_in);
+        names_have_changed();
+    }
     const auto place = cells_.find(name);
     if (place == cells_.end() || place->second != cell) return;
     cells_.erase(place);

@@ -30,7 +30,10 @@ public:
     /// The same for what an actor of this worker says in its turn: it is stamped as the sender, whatever the envelope says.
     void post_from(const Cell& sender, const pp_envelope& envelope);
     /// Answers `to`, a message from anyone, in the name of `from`.
-    void answer(const Mail& to, std::string_view from, MailKind kind, std::string_view command, std::string_view body);
+    enum class Way : bool { shortest, broker };
+    void answer(const Mail& to, std::string_view from, MailKind kind, std::string_view command, std::string_view body, Way way = Way::shortest);
+    /// Out to the broker even when the recipient is here: see probation.cpp.
+    void post_through_broker(const pp_envelope& envelope);
 
     /// Where that name lives in this worker, or 0.
     [[nodiscard]] std::uint64_t find(std::string_view name) const;

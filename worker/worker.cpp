@@ -149,7 +149,8 @@ void Worker::not_handled(const Cell& cell, const Mail& mail) {
     const Value body = Value::Map{
         {"text", text},
         {"from", cell.name()}, {"close", convert<std::vector<std::string>>::to(close.take())}};
-    switchboard_.answer(mail, cell.name(), MailKind::error, code_of(Fault::is_not_handled), body.encoded());
+    switchboard_.answer(mail, cell.name(), MailKind::error, code_of(Fault::is_not_handled), body.encoded(),
+                        cell.is_on_trial() ? Switchboard::Way::broker : Switchboard::Way::shortest);
 }
 
 void Worker::left_behind(const std::string& name, const Mail& mail) {

@@ -1,4 +1,7 @@
 // actors.cpp - `peacepie create`, `rm` and `move`: actors come, go and change their process.
+#include <chrono>
+#include <optional>
+
 #include "client/class_name.hpp"
 #include "client/command_line.hpp"
 #include "client/members.hpp"
@@ -23,6 +26,10 @@ struct MoveOptions {
     std::string name;
     std::string node;
     std::string class_name;
+    bool dry_run = false;
+    std::optional<double> probation;
+    std::optional<int> errors;
+    bool replay = false;
 };
 
 Exit finish(const CommandLine& line, const Answer& answer) {
@@ -69,7 +76,16 @@ Exit move(CommandLine& line, const MoveOptions& options) {
     if (!options.node.empty()) body.set("node", options.node);
     if (!options.class_name.empty()) body.set("class_desc", class_desc_of(options.class_name));
     if (options.node.empty() && options.class_name.empty()) throw UsageError("say where to with --to NODE");
-    return finish(line, line.ask("", "recreate_actor", body));
+    if (options.dry_run) body.set("dry_run", true);
+    Milliseconds probation{0};
+    if (options.probation) {
+        probation = std::chrono::ceil<Milliseconds>(std::chrono::duration<double>(*options.probation));
+        Value terms = Value::Map{{"milliseconds", static_cast<std::int64_t>(probation.count())}};
+        if (options.errors) terms.set("errors", *options.errors);
+        body.set("probation", std::move(terms));
+    }
+    if (options.replay) body.set("replay", true);
+    return finish(line, line.ask("", "recreate_actor", body, probation));
 }
 
 void add_create(CLI::App& app, CommandLine& line) {
@@ -94,11 +110,18 @@ void add_create(CLI::App& app, CommandLine& line) {
 void add_move(CLI::App& app, CommandLine& line) {
     auto* verb = add_verb(app, "move", "move a living actor, or give it another version of its class",
                           "move iterating_hello_world --to first.process_0\n"
-                          "move greeter --class 'greetings==2.0/Greeter'");
+                          "move greeter --class 'greetings==2.0/Greeter'\n"
+                          "move greeter --class 'greetings==2.0/Greeter' --dry-run\n"
+                          "move greeter --class 'greetings==2.0/Greeter' --probation 5 --replay");
     auto options = std::make_shared<MoveOptions>();
     verb->add_option("NAME", options->name, "the actor")->required();
     verb->add_option("--to", options->node, "HOST.PROCESS where it shall live");
     verb->add_option("--class", options->class_name, "PACKAGE/CLASS it shall become");
+    auto* dry_run = verb->add_flag("--dry-run", options->dry_run, "only see whether it could: its state is loaded and checked over there, and it stays as it is");
+    auto* probation = verb->add_option("--probation", options->probation, "SECONDS in which handlers that fail, or a crash, bring back what was")
+                          ->check(CLI::Range(0.001, 3600.0))->excludes(dry_run);
+    verb->add_option("--errors", options->errors, "how many failures end the probation (1)")->check(CLI::Range(1, 1'000'000))->needs(probation);
+    verb->add_flag("--replay", options->replay, "give the mail of a probation that failed to what was; else it is lost")->needs(probation);
     verb->callback([&line, options] { line.action = [&line, options] { return move(line, *options); }; });
 }
 

@@ -43,8 +43,8 @@ Answer CommandLine::ask_reliably(std::string_view recipient, std::string_view co
     return client().ask_reliably(recipient, command, body, patience());
 }
 
-Answer CommandLine::ask(std::string_view recipient, std::string_view command, const Value& body) {
-    return client().ask(recipient, command, body, patience());
+Answer CommandLine::ask(std::string_view recipient, std::string_view command, const Value& body, Milliseconds longer_by) {
+    return client().ask(recipient, command, body, patience() + longer_by);
 }
 
 std::string recipient_of(const std::string& typed) {

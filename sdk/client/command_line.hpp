@@ -24,8 +24,8 @@ struct CommandLine {
 
     [[nodiscard]] Client& client();
     [[nodiscard]] Milliseconds patience() const;
-    /// Asks with the timeout of the line.
-    Answer ask(std::string_view recipient, std::string_view command, const Value& body = {});
+    /// Asks with the timeout of the line, or longer when the answer cannot come sooner.
+    Answer ask(std::string_view recipient, std::string_view command, const Value& body = {}, Milliseconds longer_by = Milliseconds(0));
     Answer ask_reliably(std::string_view recipient, std::string_view command, const Value& body);
 
 private:

@@ -77,6 +77,7 @@ protected:
     virtual void stopping() noexcept {}            ///< last words
     virtual void params_changed() {}               ///< after set_params; an Error thrown here undoes it and is the answer
     virtual void upgrade(std::string from_version, Value& state);  ///< state of another version, before it is loaded
+    virtual void self_check() {}                   ///< the state of an earlier life is loaded; an Error thrown here keeps this one from beginning
     [[nodiscard]] bool has_moved() const noexcept { return flags_.moved; }  ///< this life began with a move
 
     // Who and where.

@@ -21,6 +21,7 @@ struct Inside {
     static Task<> started(Actor& actor) { return actor.started(); }
     static void stopping(Actor& actor) noexcept { actor.stopping(); }
     static void params_changed(Actor& actor) { actor.params_changed(); }
+    static void self_check(Actor& actor) { actor.self_check(); }
     static void upgrade(Actor& actor, std::string from, Value& state) { actor.upgrade(std::move(from), state); }
 
     /// A message from this actor.  Throws Error bad_argument when `to` names nobody, too_large when the body is.

@@ -100,6 +100,7 @@ void load_state(Actor& actor, std::string_view bytes, std::string from_version, 
         keep_unknown(actor, state, from_version);
     }
     load_fields(actor, state);
+    if (!from_version.empty()) Inside::self_check(actor);
 }
 
 }  // namespace peacepie

@@ -70,7 +70,13 @@ inline constexpr auto delivery_patience = 10min;             ///< without an ack
 // One move.
 inline constexpr auto move_timeout_default = 10s;            ///< the running turn must end within it
 inline constexpr std::size_t held_messages_max = 100'000;    ///< broker's hold for a name on the move
-inline constexpr std::size_t held_bytes_max = 64u << 20;
+inline constexpr std::size_t held_bytes_max = 64u << 20;     ///< the same for what is noted of a probation
+inline constexpr std::size_t probation_errors_default = 1;
+inline constexpr std::size_t probation_errors_max = 1'000'000;
+inline constexpr auto probation_default = 5s;                ///< leaves time for the move in an ask of the default length
+inline constexpr auto probation_max = 1h;                    ///< the old instance stays in memory, and all mail is noted
+inline constexpr auto withdrawal_patience = 1s;              ///< for the running turn of a target that failed
+inline constexpr auto move_beside_probation = 2s;            ///< of an ask's time, for the move itself and the way back
 
 // One process or system.
 inline constexpr std::size_t symbols_max = 65'535;           ///< distinct command names interned per worker

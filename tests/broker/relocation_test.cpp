@@ -107,6 +107,100 @@ TEST_CASE("a recreation in place whose process is lost ends with it") {
     CHECK(move.on(Event::source_lost) == Steps{Step::release_as_lost, Step::answer_stayed});
 }
 
+namespace {
+
+Relocation on_probation(Relocation move) {
+    auto loaded = loading(std::move(move));
+    CHECK(loaded.on(Event::loaded) == Steps{Step::commit, Step::send_start, Step::begin_probation});
+    CHECK(loaded.phase() == Phase::probation);
+    CHECK_FALSE(loaded.holds(ask));
+    return loaded;
+}
+Move with_probation(Move move) {
+    move.probation = Probation{};
+    return move;
+}
+Move tried(Move move) {
+    move.dry_run = true;
+    return move;
+}
+const Steps home_again{Step::return_home, Step::send_resume, Step::give_back, Step::release, Step::answer_stayed};
+
+}  // namespace
+
+TEST_CASE("a dry run that succeeds drops the target and wakes the source before its mail is released") {
+    for (auto& move : {loading(Relocation(tried(elsewhere().move()))), loading(Relocation(tried(in_place().move())))}) {
+        auto trial = move;
+        CHECK(trial.on(Event::loaded) == Steps{Step::send_cancel, Step::send_resume, Step::release, Step::answer_can});
+        CHECK(trial.phase() == Phase::settled);
+    }
+}
+
+TEST_CASE("a dry run whose source is lost while its target loads ends with it") {
+    auto trial = loading(Relocation(tried(elsewhere().move())));
+    CHECK(trial.on(Event::source_lost) == Steps{Step::send_cancel, Step::release_as_lost, Step::answer_stayed});
+}
+
+TEST_CASE("a probation that is passed settles the target before it discards the source") {
+    for (const auto event : {Event::passed, Event::refused}) {
+        auto move = on_probation(Relocation(with_probation(in_place().move())));
+        CHECK(move.on(event) == Steps{Step::send_settle, Step::release, Step::send_discard, Step::answer_moved});
+        CHECK(move.phase() == Phase::settled);
+    }
+}
+
+TEST_CASE("a target that misbehaves on probation is withdrawn while mail is held, and the source goes on under all of it") {
+    for (const auto event : {Event::left, Event::late, Event::refused, Event::overflowed, Event::target_lost}) {
+        auto move = on_probation(Relocation(with_probation(elsewhere().move())));
+        CHECK(move.on(Event::misbehaved) == Steps{Step::send_withdraw});
+        CHECK(move.phase() == Phase::returning);
+        CHECK(move.holds(ask));
+        CHECK_FALSE(move.holds(answer));
+        CHECK(move.on(Event::misbehaved).empty());
+        CHECK(move.on(event) == home_again);
+    }
+}
+
+TEST_CASE("whoever is lost in a probation, the other is the actor; both in place, nobody is") {
+    auto without_target = on_probation(Relocation(with_probation(elsewhere().move())));
+    CHECK(without_target.on(Event::target_lost) == home_again);
+    auto without_source = on_probation(Relocation(with_probation(elsewhere().move())));
+    CHECK(without_source.on(Event::source_lost) == Steps{Step::send_settle, Step::release, Step::answer_moved});
+    auto without_both = on_probation(Relocation(with_probation(in_place().move())));
+    CHECK(without_both.on(Event::source_lost) == Steps{Step::restore_class, Step::release_as_lost, Step::answer_stayed});
+    auto returning = on_probation(Relocation(with_probation(elsewhere().move())));
+    CHECK(returning.on(Event::misbehaved) == Steps{Step::send_withdraw});
+    CHECK(returning.on(Event::source_lost) ==
+          Steps{Step::restore_class, Step::forget_name, Step::give_back, Step::release_as_lost, Step::answer_stayed});
+}
+
+TEST_CASE("an actor that is removed on probation takes its frozen earlier self with it") {
+    auto move = on_probation(Relocation(with_probation(elsewhere().move())));
+    CHECK(move.on(Event::withdrawn) == Steps{Step::send_cancel, Step::send_discard, Step::release_as_lost, Step::answer_stayed});
+}
+
+TEST_CASE("without a source there is no probation, because there is no way back") {
+    auto move = loading(Relocation(with_probation(elsewhere().move())));
+    CHECK(move.on(Event::source_lost) == Steps{Step::adopt});
+    CHECK(move.on(Event::loaded) == Steps{Step::commit, Step::send_start, Step::release, Step::answer_moved});
+}
+
+TEST_CASE("what was passed on is kept in order without the asks that were answered, and given up as a whole above its bound") {
+    PassedMail passed;
+    for (std::uint64_t mid = 1; mid <= 3; ++mid)
+        passed.note({.kind = Kind::ask, .mid = mid, .command = "tick", .sender = "s"}, "ask " + std::to_string(mid), Nanoseconds{5});
+    passed.note({.command = "tick", .sender = "s"}, "send", Nanoseconds{6});
+    passed.answered("s", 2);
+    passed.answered("t", 1);
+    const auto mail = passed.take();
+    REQUIRE(mail.size() == 4);
+    CHECK((mail[0].encoded == "ask 1" && mail[1].encoded.empty() && mail[2].encoded == "ask 3" && mail[3].encoded == "send"));
+    for (std::size_t i = 0; i <= limits::held_messages_max; ++i) passed.note({.command = "tick"}, "x", Nanoseconds{0});
+    CHECK(passed.overflowed());
+    CHECK(passed.take().empty());
+    CHECK(passed.noted() == limits::held_messages_max + 5);
+}
+
 TEST_CASE("events that do not belong to the phase change nothing") {
     auto move = elsewhere();
     CHECK(move.on(Event::loaded).empty());

@@ -5,6 +5,7 @@
 #include <peacepie/peacepie.hpp>
 
 #include <map>
+#include <stdexcept>
 #include <string>
 
 namespace {
@@ -29,7 +30,15 @@ struct peacepie::convert<Brittle> {
 
 namespace {
 
-/// Checks that each sender's numbers come as 0, 1, 2, …; what it knows travels with it.
+/// Each sender's numbers are to come as 0, 1, 2, …
+void note(std::map<std::string, int>& seen, std::string& fault, const std::string& sender, int number) {
+    int& next = seen[sender];
+    if (number != next && fault.empty())
+        fault = sender + " sent " + std::to_string(number) + " where " + std::to_string(next) + " was due";
+    ++next;
+}
+
+/// Checks what comes; what it knows travels with it.
 class Counter final : public peacepie::Actor {
 public:
     Counter() {
@@ -51,10 +60,7 @@ private:
     Ticker                            ticker{this, "ticker", period, &Counter::tick};
 
     void count(std::string sender, int number) {
-        int& next = (*seen)[sender];
-        if (number != next && fault->empty())
-            *fault = sender + " sent " + std::to_string(number) + " where " + std::to_string(next) + " was due";
-        ++next;
+        note(*seen, *fault, sender, number);
     }
     int add(std::string sender, int number) {
         count(sender, number);
@@ -128,6 +134,31 @@ private:
     }
 };
 
+/// A Counter that counts so much and no more.
+class Fragile final : public peacepie::Actor {
+public:
+    Fragile() {
+        on("count", &Fragile::count, "sender", "number");
+        on("add", &Fragile::add, "sender", "number");
+        on("report", &Fragile::report);
+    }
+
+private:
+    State<int>                        strength{this, "strength", 20};
+    State<std::map<std::string, int>> seen{this, "seen"};
+    State<std::string>                fault{this, "fault"};
+
+    void count(std::string sender, int number) {
+        if (--*strength < 0) throw std::runtime_error("worn out");
+        note(*seen, *fault, sender, number);
+    }
+    int add(std::string sender, int number) {
+        count(sender, number);
+        return number;
+    }
+    Reply report() { return reply("report", named("seen", seen.read()), named("fault", fault.read()), named("ticks", 0)); }
+};
+
 class Odd final : public peacepie::Actor {
 public:
     Odd() {
@@ -154,4 +185,4 @@ private:
 
 }  // namespace
 
-PEACEPIE_PLUGIN("sim_actors", "1.0.0", actor<Counter>("Counter"), actor<Sender>("Sender"), actor<Odd>("Odd"))
+PEACEPIE_PLUGIN("sim_actors", "1.0.0", actor<Counter>("Counter"), actor<Sender>("Sender"), actor<Odd>("Odd"), actor<Fragile>("Fragile"))

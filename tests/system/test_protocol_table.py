@@ -52,7 +52,7 @@ def rows_of_page():
 # Answered to a client as if nobody had ever heard of them (PROTOCOL.md §8 and the seed's inner verbs).
 INNER = ["dead_letters", "register_actors", "unregister_actors", "claim_process", "await_node", "process_ended", "start_process",
          "stop_process", "prepare_move", "freeze", "load", "start", "discard", "resume", "cancel_move", "node_lost",
-         "fence", "shut_down", "create_replica", "set_replica_params", "transit_message", "replica_resume",
+         "fence", "shut_down", "settle", "withdraw", "probation_failed", "create_replica", "set_replica_params", "transit_message", "replica_resume",
          "change_cache", "change_caches", "deliver_package", "transfer", "get_log_desc", "test_error", "quiting", "cumulative_tick",
          "get_credentials", "inter_connect", "inter_disconnect", "empty", "update_running", "remove_from_cache",
          "remove_from_caches"]
@@ -239,7 +239,14 @@ class Table(SharedSystem):
                 self.assertEqual(answer["node"], target)
                 self.assertEqual(self.king.node_of("wanderer"), target)
         self.good(None, {"entity": "wanderer"})
+        self.good(None, {"entity": "wanderer", "node": node, "dry_run": True}, reply="actor_can_be_recreated")
+        self.assertEqual(self.king.node_of("wanderer"), MAIN, "a dry run leaves it where it is")
+        tried = self.good(None, {"entity": "wanderer", "probation": {"errors": 1, "milliseconds": 200}, "replay": True})
+        self.assertGreaterEqual(tried["probation_ms"], 200)
         no = "actor_is_not_recreated"
+        for odd in ({"dry_run": 5}, {"probation": 5}, {"probation": {"errors": 0}}, {"replay": True},
+                    {"probation": {"milliseconds": 14_000}}):
+            self.bad(None, {"entity": "wanderer", **odd}, no, reason="bad_argument")
         self.bad(None, {"entity": "nobody", "node": node}, no, reason="no_such_actor")
         self.bad(None, {"entity": "wanderer", "node": "first.nowhere.admin"}, no, reason="no_such_node")
         self.bad(None, {"entity": "wanderer", "class_desc": class_desc("X", "none")}, no)
