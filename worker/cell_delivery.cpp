@@ -62,9 +62,12 @@ bool Cell::is_to_be_handled(const Mail& mail) {
     switch (own.received.judge(*delivery)) {
         case Received::Verdict::handle:
             if (is_set_aside(*delivery)) {
+                const Value why = Value::Map{{"text", "it is set aside, because it crashed the process of \"" + name_ + "\" twice; the launcher's log has the backtraces"},
+                                             {"from", name_}};
                 const std::string code(code_of(Fault::handler_failed));
-                own.received.done(delivery->origin, delivery->acked.has_value(), {delivery->number, MailKind::error, code, {}});
-                return refuse(Fault::handler_failed, "it is set aside, because it crashed the process of \"" + name_ + "\" twice; the launcher's log has the backtraces");
+                worker_->switchboard().answer(mail, name_, MailKind::error, code, why.encoded());
+                own.received.done(delivery->origin, delivery->acked.has_value(), {delivery->number, MailKind::error, code, why.encoded()});
+                return false;
             }
             own.received.begin(*delivery);
             own.in_work.push_back({delivery->origin, delivery->number, delivery->acked.has_value(), mail.mid, mail.sender,
