@@ -101,7 +101,8 @@ private:
         std::unique_ptr<Keeping> keeping;    // of a durable actor
         std::uint64_t errors_left = 0;       // of a probation
         [[nodiscard]] bool empty() const noexcept {
-            return !keeping && errors_left == 0 && observation.empty() && gated.empty() && overlapping.empty() && handed_over.empty() && orders.empty() && !pending && fault_code.empty();
+            return !keeping && errors_left == 0 &&
+                   observation.empty() && gated.empty() && overlapping.empty() && handed_over.empty() && orders.empty() && !pending && fault_code.empty();
         }
     };
 

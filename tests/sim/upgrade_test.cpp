@@ -93,7 +93,7 @@ TEST_CASE("a spawned actor goes back to its birthplace like any other") {
         const auto report = world.call(child, "report");
         CHECK(text(report, "fault") == "");
         CHECK(number(*report.body.find("seen"), "outside") == 60);
-        CHECK(living(world) == 2);
+        CHECK(text(world.call("", "seek_actor", Value::Map{{"entity", child}}), "node") == world.node(0));
     }
 }
 
