@@ -56,6 +56,7 @@ private:
         std::uint64_t life = 0;        ///< the epoch of the source after its way back
         Nanoseconds probation_began{0};
         std::size_t given_back = 0;    ///< messages
+        std::optional<Ledger::Kept> kept_before;  ///< of a durable actor, when its probation began
         std::string snapshot;          ///< encoded; until it is loaded
         std::size_t state_bytes = 0;
         std::size_t moved_messages = 0;

@@ -27,6 +27,11 @@ void Moves::begin_probation(Running& running) {
     running.step_deadline = now + move.probation->span;
     auto* registration = exchange_.registry.find(move.name);
     if (registration == nullptr) return;
+    if (registration->declared && registration->declared->durable) try {
+        running.kept_before = exchange_.states.find(move.name);
+    } catch (const Error& error) {  // then a crash in place may leave a state of the other version
+        log::warning(log::Fields{{"actor", move.name}, {"code", error.code}}, "the kept state of {} cannot be read: {}", move.name, error.text);
+    }
     for (const auto& held : running.relocation.take_held())
         if (pass_waiting(*registration, held, &running.relocation)) ++running.moved_messages;
 }
@@ -52,10 +57,12 @@ void Moves::on_answer_passing(const Session& from, const Envelope& answer) {
 }
 
 void Moves::restore_class(Running& running) {
-    auto* registration = exchange_.registry.find(running.relocation.move().name);
+    const auto& name = running.relocation.move().name;
+    auto* registration = exchange_.registry.find(name);
     if (registration == nullptr) return;
     registration->class_desc = running.class_before;
-    exchange_.registry.note_change(running.relocation.move().name);
+    exchange_.registry.note_change(name);
+    if (running.kept_before && !exchange_.states.put(name, std::move(*running.kept_before))) ++exchange_.counters.states_refused;
 }
 
 void Moves::return_home(Running& running) {

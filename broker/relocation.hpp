@@ -88,7 +88,7 @@ public:
         send_cancel,
         release,          ///< held mail goes to the owner, in order
         release_as_lost,  ///< held mail is answered: nobody owns the name
-        restore_class,    ///< who is made again is made as it was before
+        restore_class,    ///< class and kept state are what they were: who is made again is made as before
         forget_name,
         answer_moved,
         answer_can,

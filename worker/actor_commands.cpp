@@ -35,7 +35,8 @@ ActorCommands::ActorCommands(Admin& admin) : admin_(admin) {
     });
     admin.on("find_actor", "entity:address with_class_desc:bool?", "finds an actor in this process",
              [this](const RequestPointer& request) { find(request); });
-    admin.on("recreate_actor", "entity:address node:address? class_desc:map? dry_run:bool? probation:map? replay:bool?", "moves an actor to another process, or puts another version in its place",
+    admin.on("recreate_actor", "entity:address node:address? class_desc:map? dry_run:bool? probation:map? replay:bool?",
+             "moves an actor to another process, or puts another version in its place",
              [this](const RequestPointer& request) { recreate(request); });
     admin.on("load_package", "requires_dist:text", "loads a package's library into this process",
              [this](const RequestPointer& request) { load_package(request); });

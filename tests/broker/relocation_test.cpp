@@ -161,7 +161,7 @@ TEST_CASE("a target that misbehaves on probation is withdrawn while mail is held
     }
 }
 
-TEST_CASE("whoever is lost in a probation, the other is the actor; both in place, nobody is") {
+TEST_CASE("whoever is lost in a probation, the other is the actor, and nobody is when both are lost in place") {
     auto without_target = on_probation(Relocation(with_probation(elsewhere().move())));
     CHECK(without_target.on(Event::target_lost) == home_again);
     auto without_source = on_probation(Relocation(with_probation(elsewhere().move())));

@@ -52,6 +52,19 @@ private:
     }
 };
 
+/// A later version that likes no count above five.
+class Picky final : public Actor {
+public:
+    Picky() { on("count", &Picky::get); }
+
+private:
+    State<int> count{this, "count", 0};
+    int get() { return *count; }
+    void self_check() override {
+        if (*count > 5) throw Error("too_much", "more than five");
+    }
+};
+
 class Changing final : public Actor {
 public:
     static inline bool other = false;
@@ -130,6 +143,14 @@ TEST_CASE("a new version converts the state it knows and keeps what it does not"
     CHECK_THAT(stage.logged()[0], Contains("it: info: state of version 1.0.0 has count, which this version does not know"));
     const Value saved = Value::decode(stage.saved_state_of(it));
     CHECK(*saved.find("state")->find("note")->as_text() == "kept");
+}
+
+TEST_CASE("a version whose self check throws does not take over, and one without an earlier life is not checked") {
+    Stage stage;
+    auto it = stage.add<Older>("it");
+    CHECK_THROWS_WITH(stage.upgrade<Picky>(it, "1.0.0"), Contains("more than five"));
+    auto fresh = stage.add<Picky>("fresh");
+    CHECK(stage.ask(fresh, "count").as<int>() == 0);
 }
 
 TEST_CASE("an instance that declares other facts than the first is refused") {

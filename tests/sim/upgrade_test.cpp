@@ -75,6 +75,28 @@ TEST_CASE("mail of a version that fails on probation is given to the earlier one
     }
 }
 
+TEST_CASE("a spawned actor goes back to its birthplace like any other") {
+    for (const auto seed : seeds(30)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("parent", "Counter", 0);
+        const auto child = *world.call("parent", "spawn", Value::Map{{"count", 1}}).body.as_array()->front().as_text();
+        Value body = upgrade(world.node(world.random().below(workers)), "Fragile", 2'000, true);
+        body.set("entity", child);
+        const auto move = world.ask("", "recreate_actor", body);
+        for (int i = 0; i < 60; ++i) {
+            world.send(child, "count", Value::Map{{"sender", "outside"}, {"number", i}});
+            world.run_for(Nanoseconds(world.random().below(1'000'000)));
+        }
+        CHECK(world.wait(move).command == "actor_is_not_recreated");
+        world.run_for(1s);
+        const auto report = world.call(child, "report");
+        CHECK(text(report, "fault") == "");
+        CHECK(number(*report.body.find("seen"), "outside") == 60);
+        CHECK(text(world.call("", "seek_actor", Value::Map{{"entity", child}}), "node") == world.node(0));
+    }
+}
+
 TEST_CASE("asks to a version that fails on probation are answered once each, by it or by the earlier one") {
     for (const auto seed : seeds(40)) {
         INFO("seed " << seed);

@@ -124,6 +124,37 @@ class Upgrade(OwnSystem):
         self.is_right(1)
         self.assertEqual(self.king.node_of("ward"), MAIN)
 
+    def test_crash_in_place(self):
+        """a crash on probation in place takes both versions, and a durable actor is made again as it was before"""
+        node = self.king.create_process()
+        self.king.ask(MAIN, "remove_actor", {"name": "ward"}).must_be("actor_is_removed")
+        self.king.ask(node, "create_actor", {"class_desc": version(1), "name": "ward", "durable": True}).must_be("actor_is_created")
+        self.count()
+        thread = self.upgrading(node=node, probation={"errors": 1, "milliseconds": 15_000})
+        self.king.ask("ward", "count", {"number": self.due}).must_be("counted")
+        self.king.send("ward", "crash")
+        thread.join()
+        self.assertEqual(self.outcome.must_be("actor_is_not_recreated")["reason"], "worker_lost")
+        self.assertTrue(eventually(lambda: self.is_back("ward"), 15.0), self.king.said())
+        self.is_right(1)
+
+    def test_durable(self):
+        """a durable actor that went back is kept from its earlier version again"""
+        node = self.king.create_process()
+        self.king.ask(MAIN, "remove_actor", {"name": "ward"}).must_be("actor_is_removed")
+        self.king.ask(node, "create_actor", {"class_desc": version(1), "name": "ward", "durable": True}).must_be("actor_is_created")
+        self.count()
+        thread = self.upgrading(node=MAIN, probation={"errors": 1, "milliseconds": 15_000}, replay=True)
+        self.king.send("ward", "count", {"number": self.due})
+        self.due += 1
+        self.king.send("ward", "fail")
+        thread.join()
+        self.outcome.must_be("actor_is_not_recreated")
+        self.is_right(1)
+        kill(self.king.pid_of(node))
+        self.assertTrue(eventually(lambda: self.is_back("ward"), 15.0), self.king.said())
+        self.is_right(1)
+
     def test_broker_dies(self):
         """a broker that dies during a probation leaves one actor, the new version, with all that it has counted"""
         node = self.king.create_process()
