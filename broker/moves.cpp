@@ -80,6 +80,7 @@ void Moves::on_answer(const Session& from, const Envelope& answer) {
         ++exchange_.counters.late_answers;
         return;
     }
+    ++exchange_.counters.for_head;
     Running& running = *found->second;
     by_mid_.erase(found);
     running.open_mid = 0;
@@ -194,6 +195,7 @@ void Moves::release(Running& running) {
             const auto whole = std::chrono::milliseconds(
                 envelope.timeout_ms.value_or(std::chrono::milliseconds(limits::ask_timeout_default).count()));
             if (held.since + whole <= now) {
+                ++exchange_.counters.turned_away, ++exchange_.counters.held_ended;
                 exchange_.fail(Asker::of(envelope), Fault::expired, "the time for the answer passed during a move");
                 continue;
             }
@@ -212,7 +214,9 @@ void Moves::release_as_lost(Running& running) {
     const auto fault = fault_of(running.reason).value_or(Fault::worker_lost);
     for (const auto& held : running.relocation.take_held()) {
         Envelope envelope;
-        if (!read_envelope(held.encoded, envelope)) exchange_.refuse(envelope, fault, running.text);
+        if (read_envelope(held.encoded, envelope)) continue;  // was read once already
+        ++exchange_.counters.held_ended;
+        exchange_.refuse(envelope, fault, running.text);
     }
 }
 

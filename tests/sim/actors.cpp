@@ -7,6 +7,10 @@
 #include <map>
 #include <string>
 
+#include "sim/checker.hpp"
+
+using peacepie::sim::Checker;
+
 namespace {
 
 /// Cannot be written down once it is spoiled.
@@ -37,7 +41,7 @@ public:
         on("add", &Counter::add, "sender", "number");
         on("slow", &Counter::slow, "sender", "number");
         on("slower", &Counter::slower, "sender", "number");
-        on("crowd", &Counter::slow, "sender", "number", overlapping);
+        on("crowd", &Counter::crowd, "sender", "number", overlapping);
         on("report", &Counter::report);
         on("spawn", &Counter::spawn_one, "count");
         on("leave", &Counter::leave);
@@ -51,6 +55,11 @@ private:
     Ticker                            ticker{this, "ticker", period, &Counter::tick};
 
     void count(std::string sender, int number) {
+        const Checker::Turn turn{std::string(name())};
+        counts(sender, number);
+    }
+    void counts(const std::string& sender, int number) {
+        if (auto* checker = Checker::of_world()) checker->handles(sender, std::string(name()), number);
         int& next = (*seen)[sender];
         if (number != next && fault->empty())
             *fault = sender + " sent " + std::to_string(number) + " where " + std::to_string(next) + " was due";
@@ -61,16 +70,26 @@ private:
         return number;
     }
     Task<int> slow(std::string sender, int number) {
-        count(sender, number);
+        const Checker::Turn turn{std::string(name())};
+        counts(sender, number);
         co_await sleep(Seconds(0.003));
         co_return number;
     }
     Task<int> slower(std::string sender, int number) {
-        count(sender, number);
+        const Checker::Turn turn{std::string(name())};
+        counts(sender, number);
         co_await sleep(Seconds(0.05));
         co_return number;
     }
-    void tick() { ++*ticks; }
+    Task<int> crowd(std::string sender, int number) {  // may run beside others
+        counts(sender, number);
+        co_await sleep(Seconds(0.003));
+        co_return number;
+    }
+    void tick() {
+        const Checker::Turn turn{std::string(name())};
+        ++*ticks;
+    }
     Addresses spawn_one(int count) {
         Addresses children;
         for (int i = 0; i < count; ++i) children.push_back(spawn<Counter>(named("period", Seconds(0.02))));
@@ -96,6 +115,7 @@ public:
 private:
     Task<int> send_numbers(std::string to, int count) {
         for (int i = 0; i < count; ++i) {
+            if (auto* checker = Checker::of_world()) checker->sends(std::string(name()), to, i);
             send(to, "count", named("sender", std::string(name())), named("number", i));
             if (i % 7 == 6) co_await sleep(Seconds(0.001));
         }
