@@ -287,7 +287,8 @@ void Cell::fence() {
     worker_->bind_behind_fence(name_, handle_, epoch_);
 }
 
-void Cell::lift_fence() {
+void Cell::on_fence(const Mail& word) {
+    if (word.mid != 0 && fenced_) return fence();
     fenced_ = false;
     if (!extras_) return;
     MailQueue gated = std::move(extras_->gated);

@@ -136,8 +136,11 @@ void Migration::discard(const RequestPointer& request) {
     admin_.worker().give_order(std::move(order));
 }
 
-/// Another broker knows of no move: what was frozen goes on, what was to come is dropped, and no fence will come back.
+/// Another broker, or another session with the same one, knows of no move: what was frozen goes on, what was to come is
+/// dropped, and no fence will come back.  Older mail may still wait in the outbox, so a new fence goes behind it.
 void Migration::broker_has_changed() {
+    for (const auto& name : admin_.worker().switchboard().names())
+        if (!outgoing_.contains(name)) admin_.worker().fence_is_back(name, std::nullopt);
     for (const auto& [entity, here] : outgoing_) {
         auto order = std::make_unique<Order>(Order::Verb::resume, nullptr);
         order->cell = here.cell;
@@ -151,7 +154,6 @@ void Migration::broker_has_changed() {
     }
     outgoing_.clear();
     incoming_.clear();
-    for (const auto& name : admin_.worker().switchboard().names()) admin_.worker().fence_is_back(name, std::nullopt);
 }
 
 }  // namespace peacepie::worker

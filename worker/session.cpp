@@ -65,16 +65,15 @@ void Session::on_welcome(const Value& body) {
         const Value* found = body.find(field);
         return found && found->as_text() ? *found->as_text() : std::string();
     };
-    session_ = text("session");
+    const auto session_before = std::exchange(session_, text("session"));
     if (!text("system").empty()) system_ = text("system");
     if (const Value* prime = body.find("prime"); prime && prime->as_bool()) prime_ = *prime->as_bool();
     if (const Value* nursery = body.find("nursery"); nursery && nursery->as_integer())
         admin_.worker().nursery().set_number(static_cast<std::uint64_t>(*nursery->as_integer()));
     drop_fenced(body);
-    if (const Value* epoch = body.find("broker_epoch"); epoch && epoch->as_integer()) {
-        const auto before = std::exchange(broker_epoch_, *epoch->as_integer());
-        if (before != 0 && before != broker_epoch_) admin_.migration().broker_has_changed();
-    }
+    const auto epoch_before = broker_epoch_;
+    if (const Value* epoch = body.find("broker_epoch"); epoch && epoch->as_integer()) broker_epoch_ = *epoch->as_integer();
+    if (!session_before.empty() && (session_before != session_ || epoch_before != broker_epoch_)) admin_.migration().broker_has_changed();
     if (unbrought_.empty()) return join();
     log::info("{} brings {} more actors", admin_.worker().node(), unbrought_.size());
     bring_more();

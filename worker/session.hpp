@@ -57,8 +57,8 @@ private:
     std::atomic<bool> refused_{false};
     bool prime_ = false;
     std::string system_ = "king";
-    std::string session_;  ///< the broker's secret for this session; shows that a new hello is ours
     std::int64_t broker_epoch_ = 0;  ///< of the broker that welcomed us last
+    std::string session_;  ///< the broker's secret for this session; shows that a new hello is ours
     Nanoseconds since_{0};
     std::vector<std::string> unbrought_;  ///< names of actors that the broker has not been told of in this greeting
     std::deque<std::pair<Nanoseconds, std::string>> ended_;  ///< not long ago

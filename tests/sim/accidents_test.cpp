@@ -62,8 +62,9 @@ TEST_CASE("another broker while a move waits for the running turn leaves the act
         INFO("seed " << seed);
         World world(seed, workers);
         world.create("counter", "Counter", 0);
+        world.create("busy", "Sender", 0);
         world.create("local", "Sender", 0);
-        (void)world.ask("local", "ask_numbers", Value::Map{{"to", "counter"}, {"command", "slower"}, {"count", 1}}, 60'000);
+        (void)world.ask("busy", "ask_numbers", Value::Map{{"to", "counter"}, {"command", "slower"}, {"count", 1}}, 60'000);
         world.run_for(8ms);
         (void)world.ask("", "recreate_actor", to_node("counter", world.node(1)));
         (void)world.ask("local", "send_numbers", Value::Map{{"to", "counter"}, {"count", 60}}, 60'000);
