@@ -193,7 +193,9 @@ void World::random_step(Nanoseconds horizon) {
         case Possible::run_admin:
             note('a', host->process);
             host->executor.admin_ready = false;
-            return host->logic->run_admin();
+            host->logic->run_admin();
+            if (host->logic->has_ended()) launch_again(*host);
+            return;
         case Possible::flush: return flush(*host);
         case Possible::to_worker: return worker_takes(*host);
         case Possible::to_broker: return broker_takes(*host);

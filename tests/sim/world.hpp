@@ -117,6 +117,7 @@ private:
     [[nodiscard]] std::unique_ptr<Host> new_host(std::size_t number);
     std::uint64_t greet();
     void notice_ghosts();
+    void launch_again(const Host& ended);
     void from_client(Envelope envelope, const Value& body);
     void to_client(const std::string& frame);
     [[nodiscard]] Nanoseconds some_delay();

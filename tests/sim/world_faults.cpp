@@ -66,6 +66,17 @@ void World::drop(Pipe& pipe, std::uint64_t frames) {
     for (; frames > 0; --frames) checker_.moves(pipe.take(), {});
 }
 
+/// The broker would not have it, because it still believes in the one before: its launcher starts it again.
+void World::launch_again(const Host& ended) {
+    after_steps(200, [this, process = ended.process] {
+        const auto host = std::ranges::find(workers_, process, [](const auto& one) { return one->process; });
+        if (host == workers_.end()) return;
+        const auto worker = static_cast<std::size_t>(host - workers_.begin());
+        crash_worker(worker);
+        start_worker(worker);
+    });
+}
+
 void World::notice_ghosts() {
     if (ghosts_.empty() || !broker_is_awake()) return;
     std::erase_if(ghosts_, [&](const Ghost& ghost) {
@@ -97,7 +108,7 @@ void World::note(char what, Peer who, std::string_view frame) {
     add(static_cast<unsigned char>(what));
     add(who);
     add(static_cast<std::uint64_t>(clock_.now().count()));
-    if (std::getenv("TRACE")) std::fprintf(stdout, "E %c %llu %lld %zu %.60s\n", what, (unsigned long long)who, (long long)clock_.now().count(), frame.size(), std::string(frame.substr(0,60)).c_str());
+    if (std::getenv("TRACE")) std::fprintf(stdout, "E %c %llu %lld %zu %.60s %zu\n", what, (unsigned long long)who, (long long)clock_.now().count(), frame.size(), std::string(frame.substr(0,60)).c_str(), std::hash<std::string_view>{}(frame));
     if (frame.find("hello") != frame.npos || frame.find("stats") != frame.npos) return;
     for (const char byte : frame) add(static_cast<unsigned char>(byte));
 }
