@@ -35,8 +35,9 @@ void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view enc
     }
     if (envelope.recipient_handle != 0)
         return exchange_.refuse(envelope, Fault::no_such_actor, "the broker gave no such handle; name the recipient");
-    if (envelope.command == "hello") return head_.on_hello(from.peer, envelope);
     if (envelope.is_answer()) return head_.on_answer(from, envelope);
+    ++exchange_.counters.for_head;
+    if (envelope.command == "hello") return head_.on_hello(from.peer, envelope);
     head_.on_command(from, envelope);
 }
 

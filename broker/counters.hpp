@@ -1,6 +1,9 @@
 // counters.hpp - how every message ended; `stats` of HEAD shows them.
 //
-// accepted = routed + answered by HEAD + refused + late + held (while on the move).  Plain numbers; the broker's thread.
+// The law, after each frame and each look at the clock:
+//   envelopes + made = (routed - let_go) + held + for_head + (turned_away - held_ended) + late_answers
+// that is: each message that came, or that HEAD made, took one way; and held - let_go - held_ended are held now.
+// Plain numbers; the broker's thread.
 // Next: exchange.hpp
 #pragma once
 
@@ -16,7 +19,12 @@ struct Counters {
     std::uint64_t envelopes = 0;      ///< in them
     std::uint64_t routed = 0;         ///< passed on to a peer
     std::uint64_t handled = 0;        ///< answered or done by HEAD itself
-    std::uint64_t held = 0;           ///< kept for a name on the move, then counted as routed or refused too
+    std::uint64_t for_head = 0;       ///< taken by HEAD, whatever came of it
+    std::uint64_t made = 0;           ///< by HEAD, for an actor, or passed on by it
+    std::uint64_t turned_away = 0;    ///< refused on their way, or expired while they were held
+    std::uint64_t held = 0;           ///< kept for a name on the move
+    std::uint64_t let_go = 0;         ///< of those, given to the owner: counted as routed, too
+    std::uint64_t held_ended = 0;     ///< of those, expired or lost with the owner: counted as turned away, too
     std::uint64_t dead_letters = 0;   ///< sends and answers that reached nobody
     std::uint64_t late_answers = 0;   ///< to asks of clients that had ended already
     std::uint64_t malformed = 0;

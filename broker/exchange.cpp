@@ -52,6 +52,7 @@ void Exchange::say(Session& to, Kind kind, std::uint64_t mid, std::string_view c
 void Exchange::pass_held(Registration& actor, std::string_view encoded) {
     outgoing.post_held(*actor.session, encoded);
     ++counters.routed;
+    ++counters.let_go;
 }
 
 bool Exchange::pass(Registration& actor, const Envelope& envelope, std::string_view encoded) {
@@ -70,7 +71,7 @@ void Exchange::deliver(const Envelope& envelope) {
     encoded_.clear();
     append_envelope(encoded_, envelope);
     bool taken = false;
-    if (auto* actor = registry.find(envelope.recipient)) taken = pass(*actor, envelope, encoded_);
+    if (auto* actor = registry.find(envelope.recipient)) counters.made += (taken = pass(*actor, envelope, encoded_)) ? 1 : 0;
     else if (auto* born_in = roster.birthplace_of(envelope.recipient)) taken = outgoing.post(*born_in, encoded_);
     else if (auto* session = roster.find(envelope.recipient)) taken = outgoing.post(*session, encoded_);
     if (!taken) ++counters.dead_letters;
@@ -98,6 +99,7 @@ void Exchange::forget(std::string_view name) {
 }
 
 void Exchange::refuse(const Envelope& envelope, Fault fault, std::string_view text, Value more) {
+    ++counters.turned_away;
     if (envelope.wants_answer()) return fail(Asker::of(envelope), fault, text, std::move(more));
     counters.refuse(fault);
     ++counters.dead_letters;

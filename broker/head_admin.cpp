@@ -19,6 +19,7 @@ void Head::forward(Command& command, Session& to, std::string_view as) {
         if (opened != OpenAsks::Opened::yes)
             return exchange_.fail(command.asker, Fault::unavailable, "too many asks are open; try again later");
     }
+    ++exchange_.counters.made;
     if (!exchange_.outgoing.post(to, onward))
         return exchange_.refuse(onward, Fault::mailbox_full, "the queue to " + to.address + " is full; try again later");
     ++exchange_.counters.routed;

@@ -224,6 +224,7 @@ void Healing::on_answer(const Session& from, const Envelope& answer) {
         ++exchange_.counters.late_answers;
         return;
     }
+    ++exchange_.counters.for_head;
     const auto node = found->second;
     auto& ward = wards_[node];
     if (answer.kind == Kind::reply && (answer.command == "actor_is_created" || answer.command == "actors_are_created")) {

@@ -88,6 +88,7 @@ void Moves::on_answer(const Session& from, const Envelope& answer) {
         ++exchange_.counters.late_answers;
         return;
     }
+    ++exchange_.counters.for_head;
     Running& running = *found->second;
     by_mid_.erase(found);
     running.open_mid = 0;
@@ -223,6 +224,7 @@ bool Moves::pass_waiting(Registration& to, const HeldMail& waiting, Relocation* 
         const auto whole = std::chrono::milliseconds(
             envelope.timeout_ms.value_or(std::chrono::milliseconds(limits::ask_timeout_default).count()));
         if (waiting.since + whole <= now) {
+            ++exchange_.counters.turned_away, ++exchange_.counters.held_ended;
             const bool knows = envelope.sender.starts_with('@') && !exchange_.asks.is_open(envelope.sender, envelope.mid);
             if (!knows) exchange_.fail(Asker::of(envelope), Fault::expired, "the time for the answer passed during a move");
             return false;
@@ -241,7 +243,9 @@ void Moves::release_as_lost(Running& running) {
     const auto fault = fault_of(running.reason).value_or(Fault::worker_lost);
     for (const auto& held : running.relocation.take_held()) {
         Envelope envelope;
-        if (!read_envelope(held.encoded, envelope)) exchange_.refuse(envelope, fault, running.text);
+        if (read_envelope(held.encoded, envelope)) continue;  // was read once already
+        ++exchange_.counters.held_ended;
+        exchange_.refuse(envelope, fault, running.text);
     }
 }
 

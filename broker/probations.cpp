@@ -88,7 +88,9 @@ void Moves::give_back(Running& running) {
         Envelope envelope;
         if (mail.encoded.empty() || read_envelope(mail.encoded, envelope)) continue;
         if (envelope.wants_answer() && envelope.sender.starts_with('@') && !exchange_.asks.is_open(envelope.sender, envelope.mid)) continue;
+        ++exchange_.counters.made;  // it came once and goes once more, or ends
         if (again) {
+            ++exchange_.counters.held;
             running.given_back += pass_waiting(*registration, mail) ? 1 : 0;
             continue;
         }

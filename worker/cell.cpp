@@ -63,7 +63,7 @@ void Cell::sort_in(Mail* chain) {
             case MailKind::error:
             case MailKind::completed: handle_answer(*mail); break;
             case MailKind::time: handle_time(); break;
-            case MailKind::fence: lift_fence(); break;
+            case MailKind::fence: on_fence(*mail); break;
         }
         Mail::destroy(mail);
     }
@@ -94,7 +94,7 @@ void Cell::handle(Mail* mail) {
         if (operations_ && operations_->close(mail->mid)) resume(mail->mid, nullptr);
     } else if (!mail->is_message()) {  // came while the actor was frozen
         if (mail->kind == MailKind::time) handle_time();
-        else if (mail->kind == MailKind::fence) lift_fence();
+        else if (mail->kind == MailKind::fence) on_fence(*mail);
         else handle_answer(*mail);
     } else {
         take_turn(*mail);

@@ -198,7 +198,7 @@ private:
     void adopt(const Snapshot& snapshot);
     void rejoin_queues();
     void fence();
-    void lift_fence();
+    void on_fence(const Mail& mail);
     void leave();
     void take_fault(Order& order);
     void give_back(std::unique_ptr<Order> order);

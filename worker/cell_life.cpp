@@ -331,7 +331,8 @@ void Cell::fence() {
     worker_->bind_behind_fence(name_, handle_, epoch_);
 }
 
-void Cell::lift_fence() {
+void Cell::on_fence(const Mail& word) {
+    if (word.mid != 0 && fenced_) return fence();
     fenced_ = false;
     if (trial_ == Trial::on && (!extras_ || extras_->errors_left == 0)) trial_ = Trial::none;
     if (!extras_) return;

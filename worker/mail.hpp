@@ -22,7 +22,7 @@ enum class MailKind : std::uint8_t {
     alarm,      ///< an operation is due, as a turn in mail order
     completed,  ///< an open operation was completed from outside
     time,       ///< look at your deadlines
-    fence,      ///< what local senders sent before has come back through the broker
+    fence,      ///< what local senders sent before has come back through the broker; with `mid` 1 its word was lost: send it again
     order,      ///< from the admin: `mid` holds an Order*
 };
 

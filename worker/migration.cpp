@@ -205,8 +205,10 @@ Value::Array Migration::moving() {
     return all;
 }
 
-/// No fence of another broker's will come back.
+/// No fence will come back.  Older mail may still wait in the outbox, so a new fence goes behind it.
 void Migration::broker_has_changed() {
+    for (const auto& name : admin_.worker().switchboard().names())
+        if (!outgoing_.contains(name)) admin_.worker().fence_is_back(name, std::nullopt);
     std::erase_if(outgoing_, [this](const auto& named) {
         if (named.second.brought) return false;
         auto order = std::make_unique<Order>(Order::Verb::resume, nullptr);
@@ -223,7 +225,6 @@ void Migration::broker_has_changed() {
         admin_.worker().give_order(std::move(order));
         return true;
     });
-    for (const auto& name : admin_.worker().switchboard().names()) admin_.worker().fence_is_back(name, std::nullopt);
 }
 
 }  // namespace peacepie::worker

@@ -70,7 +70,7 @@ void Worker::fence_is_back(const std::string& name, std::optional<std::uint64_t>
     const auto handle = switchboard_.find(name);
     Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr;
     if (!cell || (epoch && cell->epoch() != *epoch)) return;
-    Mail* mail = Mail::make(MailKind::fence);
+    Mail* mail = Mail::make(MailKind::fence, epoch ? 0 : 1);
     mail->origin = Origin::link;
     const auto posted = cell->post(mail, CellTable::generation(handle));
     if (posted == Posted::wake_reader) executor_.schedule(*cell);

@@ -81,7 +81,8 @@ public:
     void give_order(std::unique_ptr<Order> order);
     /// Binds the name here and asks the broker to return a fence; see decisions/0005-fence-after-a-move.md.
     void bind_behind_fence(const std::string& name, std::uint64_t cell, std::uint64_t epoch);
-    /// Lets a cell's gated mail go on; without an epoch whatever its life is.
+    /// Lets a cell's gated mail go on.  Without an epoch: that fence was lost with its broker; a cell that waits sends another,
+    /// behind what this worker has not said yet.
     void fence_is_back(const std::string& name, std::optional<std::uint64_t> epoch);
     void not_handled(const Cell& cell, const Mail& mail);
     /// A send that its recipient would not handle: counted, said now and then, and a dead letter, because nobody waits for an answer.

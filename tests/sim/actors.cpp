@@ -8,6 +8,10 @@
 #include <stdexcept>
 #include <string>
 
+#include "sim/checker.hpp"
+
+using peacepie::sim::Checker;
+
 namespace {
 
 /// Cannot be written down once it is spoiled.
@@ -46,7 +50,7 @@ public:
         on("add", &Counter::add, "sender", "number");
         on("slow", &Counter::slow, "sender", "number");
         on("slower", &Counter::slower, "sender", "number");
-        on("crowd", &Counter::slow, "sender", "number", overlapping);
+        on("crowd", &Counter::crowd, "sender", "number", overlapping);
         on("report", &Counter::report);
         on("spawn", &Counter::spawn_one, "count");
         on("leave", &Counter::leave);
@@ -60,6 +64,11 @@ private:
     Ticker                            ticker{this, "ticker", period, &Counter::tick};
 
     void count(std::string sender, int number) {
+        const Checker::Turn turn{std::string(name())};
+        counts(sender, number);
+    }
+    void counts(const std::string& sender, int number) {
+        if (auto* checker = Checker::of_world()) checker->handles(sender, std::string(name()), number);
         note(*seen, *fault, sender, number);
     }
     int add(std::string sender, int number) {
@@ -67,16 +76,26 @@ private:
         return number;
     }
     Task<int> slow(std::string sender, int number) {
-        count(sender, number);
+        const Checker::Turn turn{std::string(name())};
+        counts(sender, number);
         co_await sleep(Seconds(0.003));
         co_return number;
     }
     Task<int> slower(std::string sender, int number) {
-        count(sender, number);
+        const Checker::Turn turn{std::string(name())};
+        counts(sender, number);
         co_await sleep(Seconds(0.05));
         co_return number;
     }
-    void tick() { ++*ticks; }
+    Task<int> crowd(std::string sender, int number) {  // may run beside others
+        counts(sender, number);
+        co_await sleep(Seconds(0.003));
+        co_return number;
+    }
+    void tick() {
+        const Checker::Turn turn{std::string(name())};
+        ++*ticks;
+    }
     Addresses spawn_one(int count) {
         Addresses children;
         for (int i = 0; i < count; ++i) children.push_back(spawn<Counter>(named("period", Seconds(0.02))));
@@ -103,6 +122,7 @@ public:
 private:
     Task<int> send_numbers(std::string to, int count) {
         for (int i = 0; i < count; ++i) {
+            if (auto* checker = Checker::of_world()) checker->sends(std::string(name()), to, i);
             send(to, "count", named("sender", std::string(name())), named("number", i));
             if (i % 7 == 6) co_await sleep(Seconds(0.001));
         }

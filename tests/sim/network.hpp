@@ -46,6 +46,7 @@ public:
         if (frames_.empty()) return std::nullopt;
         return frames_.front().when;
     }
+    [[nodiscard]] std::size_t size() const { return frames_.size(); }
     [[nodiscard]] std::string take() {
         std::string frame = std::move(frames_.front().bytes);
         frames_.pop_front();

@@ -30,7 +30,7 @@ World::World(std::uint64_t seed, int workers) : random_(seed) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(workers); ++i) {
         workers_.push_back(new_host(i));
         start_worker(i);
-        if (i == 0) greet();
+        if (i == 0) (void)wait(greet());
         run_until([&] { return call(node(i), "ping").command == "pong"; }, 10s);
     }
 }
@@ -42,39 +42,37 @@ std::unique_ptr<World::Host> World::new_host(std::size_t number) {
     options.process = number == 0 ? "main" : "p" + std::to_string(number);
     host->logic = std::make_unique<worker::Worker>(clock_, host->executor, options);
     host->logic->admin().store().adopt(*plugin);
-    host->peer = ++last_peer_;
+    host->peer = host->process = ++last_peer_;
     return host;
-}
-
-void World::crash_worker(std::size_t worker) {
-    auto host = std::exchange(workers_[worker], new_host(worker));
-    broker_->on_disconnected(host->peer);
-    dead_.push_back(std::move(host));
 }
 
 World::~World() = default;
 
-void World::greet() {
-    const auto joined = ++last_mid_;
-    from_client({.kind = Kind::ask, .mid = joined, .command = "hello"},
+std::uint64_t World::greet() {
+    const auto said = ++last_mid_;
+    from_client({.kind = Kind::ask, .mid = said, .command = "hello"},
                 Value::Map{{"role", "client"}, {"name", "tester"}, {"protocol", Value::Array{1, 1}}});
-    (void)wait(joined);
-}
-
-void World::restart_broker() {
-    broker_.emplace(static_cast<PeerLink&>(*this), clock_, broker::Options{.broker_epoch = ++broker_epoch_}, &ledger_);
-    for (auto& host : workers_) host->to_broker = {}, host->from_broker = {};
-    client_to_broker_ = {}, client_from_broker_ = {};
-    greet();
+    return said;
 }
 
 Nanoseconds World::some_delay() { return Nanoseconds(random_.below(2'000'000)); }
 
 Sent World::send(Peer peer, std::string_view frame) {
+    using Kind = Checker::Place::Kind;
+    note('s', peer, frame);
+    if (peer == client_peer) {
+        client_from_broker_.put(std::string(frame), clock_.now() + some_delay());
+        return Sent::taken;
+    }
+    if (std::ranges::find(ghosts_, peer, &Ghost::peer) != ghosts_.end()) {
+        checker_.moves(frame, {});
+        return Sent::taken;
+    }
     const auto host = std::ranges::find(workers_, peer, [](const auto& one) { return one->peer; });
-    if (peer != client_peer && host == workers_.end()) return Sent::peer_unknown;
-    Pipe& pipe = peer == client_peer ? client_from_broker_ : (*host)->from_broker;
-    pipe.put(std::string(frame), clock_.now() + some_delay());
+    if (host == workers_.end()) return Sent::peer_unknown;
+    if (!takes_more(**host, (*host)->from_broker)) return Sent::pipe_full;
+    checker_.moves(frame, {Kind::from_broker, (*host)->process});
+    (*host)->from_broker.put(std::string(frame), clock_.now() + delay_of(**host));
     return Sent::taken;
 }
 
@@ -83,11 +81,13 @@ void World::from_client(Envelope envelope, const Value& body) {
     envelope.body = encoded;
     std::string frame;
     append_envelope(frame, envelope);
+    checker_.moves(frame, {Checker::Place::Kind::client_pipe});
     client_to_broker_.put(std::move(frame), clock_.now() + some_delay());
 }
 
 std::uint64_t World::ask(std::string recipient, std::string command, Value body, std::uint32_t timeout_ms) {
     const auto mid = ++last_mid_;
+    checker_.client_asks(mid, std::max(clock_.now(), broker_sleeps_until_) + std::chrono::milliseconds(timeout_ms));
     from_client({.kind = Kind::ask, .mid = mid, .command = command, .recipient = recipient, .timeout_ms = timeout_ms}, body);
     return mid;
 }
@@ -116,64 +116,131 @@ void World::to_client(const std::string& frame) {
     Envelope envelope;
     if (read_envelope(frame, envelope)) throw std::runtime_error("the broker sent a client something that is no envelope");
     if (!envelope.is_answer()) return;
+    checker_.is_answered(envelope.mid, clock_.now());
     const bool is_first = answers_.try_emplace(envelope.mid, Answer{envelope.kind, std::string(envelope.command), Value::decode(envelope.body)}).second;
     if (!is_first) throw std::runtime_error("two answers came for one ask");
 }
 
 void World::flush(Host& host) {
-    while (auto frame = host.logic->outbox().take()) host.to_broker.put(std::move(frame->bytes), clock_.now() + some_delay());
+    while (takes_more(host, host.to_broker)) {
+        auto frame = host.logic->outbox().take();
+        if (!frame) return;
+        checker_.moves(frame->bytes, {Checker::Place::Kind::to_broker, host.process});
+        host.to_broker.put(std::move(frame->bytes), clock_.now() + delay_of(host));
+    }
+}
+
+void World::broker_takes(Host& host) {
+    const auto frame = host.to_broker.take();
+    note('b', host.peer, frame);
+    checker_.moves(frame, {Checker::Place::Kind::broker});
+    const auto strangers = broker_->counters().from_strangers;
+    broker_->on_frame(host.peer, frame);
+    if (broker_->counters().from_strangers != strangers) checker_.moves(frame, {});  // turned away at the door, and told so
+    if (random_.one_in(2)) broker_->on_round();
+}
+
+void World::worker_takes(Host& host) {
+    const auto frame = host.from_broker.take();
+    note('w', host.process, frame);
+    checker_.moves(frame, {Checker::Place::Kind::process, host.process});
+    host.logic->on_frame(frame);
+}
+
+void World::run_a_cell(Host& host) {
+    auto& ready = host.executor.ready;
+    const auto which = ready.begin() + static_cast<std::ptrdiff_t>(random_.below(ready.size()));
+    worker::Cell* cell = *which;
+    ready.erase(which);
+    note('r', host.process, cell->name());
+    checker_.runs(host.process, cell->epoch(), clock_.now() < host.doubted_until);
+    if (cell->run() == worker::Cell::RunEnd::more) ready.push_back(cell);
+}
+
+void World::step(Nanoseconds horizon) {
+    ++steps_;
+    for (auto due = planned_.begin(); (due = std::ranges::find_if(planned_, [&](const Planned& one) { return one.step <= steps_; })) != planned_.end();) {
+        const auto fault = std::move(due->fault);
+        planned_.erase(due);
+        fault();
+    }
+    notice_ghosts();
+    random_step(horizon);
+    checker_.after_step(clock_.now(), broker_->counters());
+    if (!checker_.fault().empty()) throw std::runtime_error(checker_.fault());
 }
 
 /// One thing that could happen now, chosen by the seed; time passes only when nothing could, and not beyond `horizon`.
-void World::step(Nanoseconds horizon) {
-    std::vector<std::function<void()>> possible;
+void World::random_step(Nanoseconds horizon) {
+    possible_.clear();
     const auto now = clock_.now();
     for (const auto& one : workers_) {
         Host& host = *one;
-        if (!host.executor.ready.empty())
-            possible.push_back([this, &host] {
-                const auto which = static_cast<std::ptrdiff_t>(random_.below(host.executor.ready.size()));
-                worker::Cell* cell = host.executor.ready[static_cast<std::size_t>(which)];
-                host.executor.ready.erase(host.executor.ready.begin() + which);
-                if (cell->run() == worker::Cell::RunEnd::more) host.executor.ready.push_back(cell);
-            });
-        if (host.executor.admin_ready)
-            possible.push_back([&host] {
-                host.executor.admin_ready = false;
-                host.logic->run_admin();
-            });
-        if (!host.logic->outbox().empty()) possible.push_back([this, &host] { flush(host); });
-        if (host.from_broker.has_due(now)) possible.push_back([&host] { host.logic->on_frame(host.from_broker.take()); });
-        if (host.to_broker.has_due(now))
-            possible.push_back([this, &host] {
-                broker_->on_frame(host.peer, host.to_broker.take());
-                if (random_.one_in(2)) broker_->on_round();
-            });
+        if (is_awake(host)) {
+            if (!host.executor.ready.empty()) possible_.push_back({Possible::run_cell, &host});
+            if (host.executor.admin_ready) possible_.push_back({Possible::run_admin, &host});
+            if (!host.logic->outbox().empty() && takes_more(host, host.to_broker)) possible_.push_back({Possible::flush, &host});
+            if (host.from_broker.has_due(now)) possible_.push_back({Possible::to_worker, &host});
+        }
+        if (broker_is_awake() && now >= host.cut_until && host.to_broker.has_due(now)) possible_.push_back({Possible::to_broker, &host});
     }
-    if (client_to_broker_.has_due(now)) possible.push_back([this] { broker_->on_frame(client_peer, client_to_broker_.take()); });
-    if (client_from_broker_.has_due(now)) possible.push_back([this] { to_client(client_from_broker_.take()); });
-    if (possible.empty()) return pass_time(horizon);
-    possible[random_.below(possible.size())]();
+    if (broker_is_awake() && client_to_broker_.has_due(now)) possible_.push_back({Possible::client_to_broker, nullptr});
+    if (client_from_broker_.has_due(now)) possible_.push_back({Possible::to_client, nullptr});
+    if (possible_.empty()) return pass_time(horizon);
+    const auto [what, host] = possible_[random_.below(possible_.size())];
+    switch (what) {
+        case Possible::run_cell: return run_a_cell(*host);
+        case Possible::run_admin:
+            note('a', host->process);
+            host->executor.admin_ready = false;
+            host->logic->run_admin();
+            if (host->logic->has_ended()) launch_again(*host);
+            return;
+        case Possible::flush: return flush(*host);
+        case Possible::to_worker: return worker_takes(*host);
+        case Possible::to_broker: return broker_takes(*host);
+        case Possible::client_to_broker: {
+            const auto frame = client_to_broker_.take();
+            note('b', client_peer, frame);
+            checker_.moves(frame, {Checker::Place::Kind::broker});
+            return broker_->on_frame(client_peer, frame);
+        }
+        case Possible::to_client: return to_client(client_from_broker_.take());
+    }
 }
 
 void World::pass_time(Nanoseconds horizon) {
-    broker_->on_round();
-    auto next = std::min(clock_.now() + 1s, horizon);
-    auto sooner = [&next](std::optional<Nanoseconds> when) {
+    const auto now = clock_.now();
+    auto next = std::min(now + 1s, horizon);
+    auto sooner = [&](std::optional<Nanoseconds> when) {
         if (when) next = std::min(next, *when);
     };
+    if (broker_is_awake()) broker_->on_round();
     for (auto& host : workers_) {
-        sooner(host->to_broker.next());
+        if (broker_is_awake() && host->to_broker.next()) sooner(std::max(*host->to_broker.next(), host->cut_until));
+        if (!is_awake(*host)) {
+            sooner(host->sleeps_until);
+            continue;
+        }
         sooner(host->from_broker.next());
         sooner(host->logic->next_deadline());
     }
-    sooner(client_to_broker_.next());
+    for (const auto& ghost : ghosts_) sooner(std::max(ghost.until, now + 1ms));
     sooner(client_from_broker_.next());
-    sooner(broker_->next_deadline());
+    if (broker_is_awake()) {
+        sooner(client_to_broker_.next());
+        sooner(broker_->next_deadline());
+    } else {
+        sooner(broker_sleeps_until_);
+    }
     clock_.advance_to(next);
-    broker_->on_time();
-    broker_->on_round();
-    for (auto& host : workers_) host->logic->on_time();
+    note('t', 0);
+    if (broker_is_awake()) {
+        broker_->on_time();
+        broker_->on_round();
+    }
+    for (auto& host : workers_)
+        if (is_awake(*host)) host->logic->on_time();
 }
 
 void World::run_for(Nanoseconds span) {

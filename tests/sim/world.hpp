@@ -14,6 +14,7 @@
 
 #include "broker/broker.hpp"
 #include "memory_ledger.hpp"
+#include "sim/checker.hpp"
 #include "sim/network.hpp"
 #include "wire/codec.hpp"
 #include "wire/value.hpp"
@@ -62,6 +63,22 @@ public:
     void run_for(Nanoseconds span);
     void run_until(const std::function<bool()>& done, Nanoseconds patience);
     [[nodiscard]] Nanoseconds now() const { return clock_.now(); }
+    /// Once nothing is under way any more: what was sent was handled, or its end is counted.  Throws if a promise was broken.
+    void must_be_accounted_for();
+    /// Over all that happened, message by message: the same seed gives the same, in any process.
+    [[nodiscard]] std::uint64_t hash() const noexcept { return hash_; }
+
+    // -- faults, at once or in the middle of things
+    /// After so many further steps, wherever the world is then.
+    void after_steps(std::uint64_t steps, std::function<void()> fault) { planned_.push_back({steps_ + steps, std::move(fault)}); }
+    /// The connection breaks and is made again after `span`, as another peer.  What the network held is lost, and what the broker
+    /// sends until it notices.
+    void cut(std::size_t worker, Nanoseconds span);
+    /// The process does nothing for that long and then goes on with what has come meanwhile.
+    void freeze_worker(std::size_t worker, Nanoseconds span);
+    void freeze_broker(Nanoseconds span);
+    /// For that long the worker's connection takes two frames at a time and is slow with each.
+    void slow_down(std::size_t worker, Nanoseconds span) { workers_[worker]->slow_until = clock_.now() + span; }
     /// Another broker takes the place of the one that was: what was under way to and from that one is lost.
     void restart_broker();
     /// The process is gone with all it held; its successor says nothing before start_worker().
@@ -76,22 +93,60 @@ private:
         std::unique_ptr<worker::Worker> logic;
         Pipe to_broker, from_broker;
         Peer peer = 0;
+        Peer process = 0;                // of this life, whatever its connections are called
+        Nanoseconds sleeps_until{0}, cut_until{0}, slow_until{0};
+        Nanoseconds doubted_until{0};    // was cut off or frozen: the others may have gone on without it
+    };
+    /// A connection that is gone and that the broker believes in.
+    struct Ghost {
+        Peer peer;
+        Nanoseconds until;
+        bool is_reported;  ///< the transport says so then, else only a word to it finds out
+    };
+    enum class Possible : std::uint8_t { run_cell, run_admin, flush, to_worker, to_broker, client_to_broker, to_client };
+    struct Planned {
+        std::uint64_t step;
+        std::function<void()> fault;
     };
     static constexpr Peer client_peer = 100;
+    static constexpr std::size_t frames_max = 1'000, slow_frames = 2;
 
     [[nodiscard]] Sent send(Peer peer, std::string_view frame) override;
     void forget(Peer) override {}
 
     [[nodiscard]] std::unique_ptr<Host> new_host(std::size_t number);
-    void greet();
+    std::uint64_t greet();
+    void notice_ghosts();
+    void launch_again(const Host& ended);
     void from_client(Envelope envelope, const Value& body);
     void to_client(const std::string& frame);
     [[nodiscard]] Nanoseconds some_delay();
     void pass_time(Nanoseconds horizon);
     void flush(Host& host);
+    void broker_takes(Host& host);
+    void worker_takes(Host& host);
+    void drop(Pipe& pipe, std::uint64_t frames);
+    void note(char what, Peer who, std::string_view frame = {});
+    [[nodiscard]] bool is_awake(const Host& host) const { return clock_.now() >= host.sleeps_until; }
+    [[nodiscard]] bool broker_is_awake() const { return clock_.now() >= broker_sleeps_until_; }
+    [[nodiscard]] bool takes_more(const Host& host, const Pipe& pipe) const {
+        return pipe.size() < (clock_.now() < host.slow_until ? slow_frames : frames_max);
+    }
+    [[nodiscard]] Nanoseconds delay_of(const Host& host) { return some_delay() + (clock_.now() < host.slow_until ? Nanoseconds(random_.below(20'000'000)) : Nanoseconds(0)); }
+    [[nodiscard]] std::uint64_t counted_ends() const;
+    void run_a_cell(Host& host);
+    void random_step(Nanoseconds horizon);
 
+    Checker checker_;  // outlives the actors
     Random random_;
     ManualClock clock_;
+    Nanoseconds broker_sleeps_until_{0};
+    std::vector<Ghost> ghosts_;
+    std::vector<Planned> planned_;
+    std::vector<std::pair<Possible, Host*>> possible_;  // scratch
+    std::uint64_t steps_ = 0;
+    std::uint64_t hash_ = 0xcbf29ce484222325;
+    std::uint64_t ends_of_earlier_brokers_ = 0;
     std::uint64_t broker_epoch_ = 1;
     broker::MemoryLedger ledger_;  // outlives the brokers
     std::optional<broker::Broker> broker_;

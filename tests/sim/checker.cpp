@@ -1,0 +1,150 @@
+// checker.cpp - each promise as a comparison.  Next: world.cpp.
+#include "sim/checker.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "wire/codec.hpp"
+#include "wire/limits.hpp"
+#include "wire/value.hpp"
+
+namespace peacepie::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Nanoseconds ask_grace = 1s + 150ms;  // the promise, and two ways over the network and one tick of the broker's clock
+
+bool is_numbered(std::string_view command) {
+    return command == "count" || command == "add" || command == "slow" || command == "slower" || command == "crowd";
+}
+
+}  // namespace
+
+void Checker::broken(std::string text) {
+    if (fault_.empty()) fault_ = std::move(text);
+}
+
+void Checker::sends(const std::string& sender, const std::string& recipient, int number) {
+    under_way_[{{sender, recipient}, number}] = {Place::Kind::process, running_.process};
+}
+
+void Checker::handles(const std::string& sender, const std::string& recipient, int number) {
+    const auto [last, is_first] = last_handled_.try_emplace({sender, recipient}, number);
+    if (!is_first && number <= last->second)
+        broken(fmt::format("G1: {} handled number {} of {} after number {}", recipient, number, sender, last->second));
+    last->second = number;
+    under_way_.erase({{sender, recipient}, number});
+}
+
+std::uint64_t Checker::turn_begins(const std::string& name) {
+    owns(name);
+    const auto number = ++last_turn_;
+    for (const auto& [other, turn] : turns_)
+        if (turn.name == name && turn.process == running_.process && turn.epoch == running_.epoch)
+            broken(fmt::format("G4: a turn of {} began while another one was not over", name));
+    turns_[number] = {name, running_.process, running_.epoch};
+    return number;
+}
+
+void Checker::owns(const std::string& name) {
+    Owner& owner = owners_.try_emplace(name, Owner{running_.process, running_.epoch}).first->second;
+    if (running_.is_excused) return;
+    if (running_.epoch < owner.epoch)
+        broken(fmt::format("G5: {} had a turn under epoch {} after one under epoch {}", name, running_.epoch, owner.epoch));
+    else if (running_.epoch == owner.epoch && running_.process != owner.process)
+        broken(fmt::format("G5: two processes have {} under epoch {}", name, owner.epoch));
+    owner = {running_.process, running_.epoch};
+}
+
+void Checker::client_asks(std::uint64_t mid, Nanoseconds until) {
+    asks_[mid] = until + ask_grace;
+    asks_by_time_.emplace(until + ask_grace, mid);
+}
+
+void Checker::is_answered(std::uint64_t mid, Nanoseconds now) {
+    if (!ended_.insert(mid).second) broken(fmt::format("G3: ask {} of the client was answered twice", mid));
+    const auto ask = asks_.find(mid);
+    if (ask == asks_.end()) return;
+    if (now > ask->second) broken(fmt::format("G3: ask {} of the client was answered too late", mid));
+    asks_by_time_.erase({ask->second, mid});
+    asks_.erase(ask);
+}
+
+void Checker::moves(std::string_view frame, Place to) {
+    FrameReader reader(frame);
+    while (const auto encoded = reader.next()) {
+        Envelope envelope;
+        if (!read_envelope(*encoded, envelope)) note(envelope, to);
+    }
+}
+
+void Checker::note(const Envelope& envelope, Place to) {
+    if (envelope.command == "freeze" && to.kind == Place::Kind::process) {
+        const auto body = Value::decode(envelope.body);
+        if (const Value* entity = body.find("entity"); entity && entity->as_text()) freezing_[to.peer].insert(*entity->as_text());
+    }
+    if (envelope.command == "snapshot" && to.kind == Place::Kind::to_broker) {
+        const auto& names = freezing_[to.peer];
+        for (auto& [message, place] : under_way_)
+            if (place == Place{Place::Kind::process, to.peer} && names.contains(message.first.second)) place = {Place::Kind::snapshot};
+    }
+    if (envelope.kind != Kind::send || !is_numbered(envelope.command)) return;
+    const auto body = Value::decode(envelope.body);
+    const Value *sender = body.find("sender"), *number = body.find("number");
+    if (!sender || !sender->as_text() || !number || !number->as_integer()) return;
+    const std::pair<Stream, int> message{{*sender->as_text(), std::string(envelope.recipient)}, static_cast<int>(*number->as_integer())};
+    if (to.kind == Place::Kind::client_pipe) under_way_[message] = to;
+    else if (const auto known = under_way_.find(message); known != under_way_.end()) known->second = to;
+}
+
+template <class Is>
+void Checker::lose(Is is) {
+    for (auto& [message, place] : under_way_)
+        if (is(place) || place.kind == Place::Kind::snapshot) place = {};
+}
+
+void Checker::destroyed(Place gone) {
+    lose([&](const Place& place) { return place == gone; });
+}
+
+void Checker::process_died(Peer process) {
+    lose([&](const Place& place) { return place.peer == process; });
+    std::erase_if(turns_, [&](const auto& turn) { return turn.second.process == process; });
+    freezing_.erase(process);
+}
+
+void Checker::broker_died() {
+    using enum Place::Kind;
+    lose([](const Place& place) { return place.kind != process; });
+    asks_.clear();
+    asks_by_time_.clear();
+}
+
+void Checker::broker_was_frozen(Nanoseconds now) {
+    asks_by_time_.clear();
+    for (auto& [mid, until] : asks_) asks_by_time_.emplace(until = std::max(until, now + ask_grace), mid);
+}
+
+void Checker::after_step(Nanoseconds now, const broker::Counters& broker) {
+    if (!asks_by_time_.empty() && asks_by_time_.begin()->first < now)
+        broken(fmt::format("G3: ask {} of the client has not ended in time", asks_by_time_.begin()->second));
+    const auto in = broker.envelopes + broker.made + broker.let_go + broker.held_ended;
+    const auto out = broker.routed + broker.held + broker.for_head + broker.turned_away + broker.late_answers;
+    if (in != out) broken(fmt::format("G2: the broker took {} messages and counts {} ends", in, out));
+}
+
+void Checker::all_is_accounted_for(std::uint64_t counted) {
+    std::uint64_t missing = 0;
+    std::string first;
+    for (const auto& [message, place] : under_way_) {
+        if (place.kind == Place::Kind::lost) continue;
+        if (missing++ == 0) first = fmt::format("{} to {}, number {}, last seen in {} {}", message.first.first, message.first.second, message.second, static_cast<int>(place.kind), place.peer);
+    }
+    if (missing > counted) broken(fmt::format("G2: {} messages are missing and {} are counted, the first of them: {}", missing, counted, first));
+}
+
+}  // namespace peacepie::sim

@@ -1,0 +1,116 @@
+// world_faults.cpp - what breaks, how, and what is known to be lost by it.  Next: moves_test.cpp.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <utility>
+
+#include "sim/world.hpp"
+
+namespace peacepie::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Nanoseconds doubt = 5s;  // until a process that was away has heard which of its actors live elsewhere by now
+
+}  // namespace
+
+void World::crash_worker(std::size_t worker) {
+    auto host = std::exchange(workers_[worker], new_host(worker));
+    note('x', host->process);
+    checker_.process_died(host->process);
+    broker_->on_disconnected(host->peer);
+    dead_.push_back(std::move(host));
+}
+
+void World::restart_broker() {
+    note('X', 0);
+    ends_of_earlier_brokers_ += broker_->counters().dead_letters;
+    checker_.broker_died();
+    broker_.emplace(static_cast<PeerLink&>(*this), clock_, broker::Options{.broker_epoch = broker_epoch_ += 1'000'000}, &ledger_);
+    broker_sleeps_until_ = {};
+    ghosts_.clear();
+    for (auto& host : workers_) host->to_broker = {}, host->from_broker = {};
+    client_to_broker_ = {}, client_from_broker_ = {};
+    (void)greet();
+}
+
+void World::cut(std::size_t worker, Nanoseconds span) {
+    Host& host = *workers_[worker];
+    note('c', host.peer);
+    ghosts_.push_back({host.peer, clock_.now() + Nanoseconds(random_.below(2'500'000'000)), random_.one_in(2)});
+    host.peer = ++last_peer_;
+    drop(host.to_broker, random_.below(host.to_broker.size() + 1));  // what ZeroMQ had not handed to the network yet goes by the new way
+    drop(host.from_broker, host.from_broker.size());
+    checker_.destroyed({Checker::Place::Kind::from_broker, host.process});
+    host.cut_until = clock_.now() + span;
+    host.doubted_until = std::max(host.doubted_until, host.cut_until + doubt);
+}
+
+void World::freeze_worker(std::size_t worker, Nanoseconds span) {
+    Host& host = *workers_[worker];
+    note('z', host.process);
+    host.sleeps_until = std::max(host.sleeps_until, clock_.now() + span);
+    host.doubted_until = std::max(host.doubted_until, host.sleeps_until + doubt);
+}
+
+void World::freeze_broker(Nanoseconds span) {
+    note('Z', 0);
+    broker_sleeps_until_ = clock_.now() + span;
+    checker_.broker_was_frozen(broker_sleeps_until_);
+}
+
+void World::drop(Pipe& pipe, std::uint64_t frames) {
+    for (; frames > 0; --frames) checker_.moves(pipe.take(), {});
+}
+
+/// The broker would not have it, because it still believes in the one before: its launcher starts it again.
+void World::launch_again(const Host& ended) {
+    after_steps(200, [this, process = ended.process] {
+        const auto host = std::ranges::find(workers_, process, [](const auto& one) { return one->process; });
+        if (host == workers_.end()) return;
+        const auto worker = static_cast<std::size_t>(host - workers_.begin());
+        crash_worker(worker);
+        start_worker(worker);
+    });
+}
+
+void World::notice_ghosts() {
+    if (ghosts_.empty() || !broker_is_awake()) return;
+    std::erase_if(ghosts_, [&](const Ghost& ghost) {
+        if (clock_.now() < ghost.until) return false;
+        if (ghost.is_reported) broker_->on_disconnected(ghost.peer);
+        return true;
+    });
+}
+
+std::uint64_t World::counted_ends() const {
+    auto total = ends_of_earlier_brokers_ + broker_->counters().dead_letters;
+    const auto add = [&](const Host& host) {
+        const auto& counters = host.logic->counters();
+        total += counters.dead_letters.load() + counters.expired.load() + counters.refused.load();
+    };
+    for (const auto& host : workers_) add(*host);
+    for (const auto& host : dead_) add(*host);
+    return total;
+}
+
+void World::must_be_accounted_for() {
+    checker_.all_is_accounted_for(counted_ends());
+    if (!checker_.fault().empty()) throw std::runtime_error(checker_.fault());
+}
+
+/// A pid and the times of a real clock differ from run to run and decide nothing.
+void World::note(char what, Peer who, std::string_view frame) {
+    const auto add = [this](std::uint64_t number) { hash_ = (hash_ ^ number) * 0x100000001b3; };
+    add(static_cast<unsigned char>(what));
+    add(who);
+    add(static_cast<std::uint64_t>(clock_.now().count()));
+    if (std::getenv("TRACE")) std::fprintf(stdout, "E %c %llu %lld %zu %.60s %zu\n", what, (unsigned long long)who, (long long)clock_.now().count(), frame.size(), std::string(frame.substr(0,60)).c_str(), std::hash<std::string_view>{}(frame));
+    if (frame.find("hello") != frame.npos || frame.find("stats") != frame.npos) return;
+    for (const char byte : frame) add(static_cast<unsigned char>(byte));
+}
+
+}  // namespace peacepie::sim
