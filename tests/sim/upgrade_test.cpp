@@ -94,6 +94,9 @@ TEST_CASE("a spawned actor goes back to its birthplace like any other") {
         CHECK(text(report, "fault") == "");
         CHECK(number(*report.body.find("seen"), "outside") == 60);
         CHECK(text(world.call("", "seek_actor", Value::Map{{"entity", child}}), "node") == world.node(0));
+        (void)world.call(child, "leave");
+        world.run_for(1s);
+        CHECK(world.call("", "seek_actor", Value::Map{{"entity", child}}).command == "actor_is_not_found");
     }
 }
 
