@@ -197,3 +197,20 @@ TEST_CASE("another broker at any moment of a move, a probation or a way back lea
         CHECK(living(world) == 1);
     }
 }
+
+TEST_CASE("another broker during a probation believes in the new version and what it has done, whoever says hello first") {
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 0);
+        (void)world.ask("", "recreate_actor", upgrade(world.node(world.random().below(workers)), "Counter", 5'000, true));
+        world.run_for(200ms);
+        for (int i = 0; i < 20; ++i)
+            CHECK(world.call("counter", "add", Value::Map{{"sender", "outside"}, {"number", i}}).kind == Kind::reply);
+        world.run_for(Nanoseconds(world.random().below(1'000'000'000)));
+        world.restart_broker();
+        world.run_for(16s);
+        CHECK(number(*world.call("counter", "report").body.find("seen"), "outside") == 20);
+        CHECK(living(world) == 1);
+    }
+}
