@@ -94,6 +94,9 @@ TEST_CASE("a spawned actor goes back to its birthplace like any other") {
         CHECK(text(report, "fault") == "");
         CHECK(number(*report.body.find("seen"), "outside") == 60);
         CHECK(text(world.call("", "seek_actor", Value::Map{{"entity", child}}), "node") == world.node(0));
+        (void)world.call(child, "leave");
+        world.run_for(1s);
+        CHECK(world.call("", "seek_actor", Value::Map{{"entity", child}}).command == "actor_is_not_found");
     }
 }
 
@@ -191,6 +194,23 @@ TEST_CASE("another broker at any moment of a move, a probation or a way back lea
         CHECK(world.call("counter", "report").command == "report");
         CHECK(living(world) == 1);
         CHECK(world.call("", "recreate_actor", to_node("counter", world.node(1))).command == "actor_is_recreated");
+        CHECK(living(world) == 1);
+    }
+}
+
+TEST_CASE("another broker during a probation believes in the new version and what it has done, whoever says hello first") {
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 0);
+        (void)world.ask("", "recreate_actor", upgrade(world.node(world.random().below(workers)), "Counter", 5'000, true));
+        world.run_for(200ms);
+        for (int i = 0; i < 20; ++i)
+            CHECK(world.call("counter", "add", Value::Map{{"sender", "outside"}, {"number", i}}).kind == Kind::reply);
+        world.run_for(Nanoseconds(world.random().below(1'000'000'000)));
+        world.restart_broker();
+        world.run_for(16s);
+        CHECK(number(*world.call("counter", "report").body.find("seen"), "outside") == 20);
         CHECK(living(world) == 1);
     }
 }
