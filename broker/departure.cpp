@@ -55,6 +55,7 @@ void Departure::refuse_unsent(Session& session, const std::string& why) {
         while (const auto encoded = reader.next()) {
             Envelope envelope;
             if (read_envelope(*encoded, envelope) || envelope.kind != Kind::send || envelope.sender.empty()) continue;
+            ++exchange_.counters.made;  // it was counted as routed, and now ends once more
             exchange_.refuse(envelope, Fault::worker_lost, text);
         }
     }

@@ -132,6 +132,7 @@ void Head::send_again(Command& command) {
 
 // The sender is who it was: broker or worker stamped it.  What parts say to each other is none of anybody else's to repeat.
 void Head::send_again(const DeadLetter& letter) {
+    ++exchange_.counters.made;
     const auto address = Address::parse(letter.recipient);
     const std::string recipient(address ? address->key() : letter.recipient);
     const Envelope envelope{.mid = letter.mid, .command = letter.command, .recipient = recipient, .sender = letter.sender,
