@@ -16,6 +16,7 @@ std::optional<FallenActor> actor_in(const std::string& name, const Ledger::Row& 
     if (!row.params.empty()) (void)Value::decode(row.params);
     FallenActor actor;
     actor.node = row.node;
+    actor.epoch = row.epoch;
     actor.born = row.born;
     actor.class_desc = row.class_desc;
     actor.declared = declared.keep({static_cast<Restart>(row.restart), row.params});
@@ -55,7 +56,7 @@ std::optional<Ledger::Row> Bookkeeping::row_of(const std::string& name) const {
     if (const auto* actor = exchange_.registry.find(name); actor != nullptr && actor->declared)
         return row(actor->session->address, actor->epoch, actor->born, exchange_.registry.class_desc(*actor), *actor->declared);
     if (const auto* actor = exchange_.fallen.find(name); actor != nullptr && !actor->removed)
-        return row(actor->node, actor->born, actor->born, actor->class_desc, *actor->declared);
+        return row(actor->node, actor->epoch, actor->born, actor->class_desc, *actor->declared);
     return std::nullopt;
 }
 

@@ -37,6 +37,9 @@ void Departure::end(Session& session, std::string_view reason, Ending how) {
     }
     if (!observers_.empty()) observers_.remove_all(address);
     monitors_.on_watcher_gone(address);
+    session.outbox.each([&](const Envelope& unsent) {  // an ask among them is answered below; HEAD's own words are no loss
+        if (unsent.kind == Kind::send && !unsent.sender.empty()) ++exchange_.counters.dead_letters;
+    });
     exchange_.outgoing.forget(session);
     exchange_.roster.remove(session);
     exchange_.answer_all(lost, Fault::worker_lost, "the process that held it is gone (" + why + ")");

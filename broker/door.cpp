@@ -151,8 +151,10 @@ Value::Array Door::register_brought(Session& session, const std::vector<Brought>
         if (held != nullptr && held->session == &session) continue;
         const auto* waiting = exchange_.fallen.find(actor.name);
         const bool is_removed = waiting != nullptr && waiting->removed;
+        // The disk says that a move was committed; its source has not heard it and brings what it should have dropped.
+        const bool is_older = waiting != nullptr && actor.epoch < waiting->epoch;
         if (is_removed) exchange_.forget(actor.name);
-        if (held != nullptr || is_removed || !exchange_.registry.has_room(1)) {
+        if (held != nullptr || is_removed || is_older || !exchange_.registry.has_room(1)) {
             fenced.emplace_back(actor.name);
             continue;
         }

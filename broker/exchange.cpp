@@ -83,6 +83,7 @@ bool Exchange::fell(std::string_view name, const Registration& actor, std::strin
     const int failures = before != nullptr ? before->failures : 0;
     FallenActor one;
     one.node = std::move(node);
+    one.epoch = actor.epoch;
     one.born = actor.born;
     one.class_desc = registry.class_desc(actor);
     one.declared = actor.declared;

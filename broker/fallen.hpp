@@ -22,6 +22,7 @@ namespace peacepie::broker {
 
 struct FallenActor {
     std::string node;        ///< where it lived
+    std::uint64_t epoch = 0; ///< of its last life
     std::uint64_t born = 0;  ///< numbers creations: those of a node come back in this order
     std::string class_desc;  ///< encoded
     DeclarationPointer declared;

@@ -59,6 +59,19 @@ public:
         return Sent::taken;
     }
 
+    /// Each envelope that waits, to be counted when nobody will take it any more.
+    template <class Take>
+    void each(Take&& take) const {
+        const auto all_of = [&](std::string_view frame) {
+            FrameReader reader(frame);
+            Envelope envelope;
+            while (const auto encoded = reader.next())
+                if (!read_envelope(*encoded, envelope)) take(envelope);
+        };
+        for (const auto& frame : sealed_) all_of(frame);
+        if (!open_.empty()) all_of(open_);
+    }
+
     [[nodiscard]] bool empty() const noexcept { return open_.empty() && sealed_.empty(); }
     [[nodiscard]] std::size_t bytes() const noexcept { return sealed_bytes_ + open_.size(); }
 
