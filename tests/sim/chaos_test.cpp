@@ -66,7 +66,7 @@ struct Chaos : World {
             for (auto more = random().below(4); more > 0; --more) after_steps(random().below(1'500), [this] { some_fault(); });
             run_for(2s + up_to(1'000));
         }
-        run_for(40s);
+        run_for(90s);
     }
 
 private:

@@ -52,6 +52,11 @@ public:
         std::uint64_t number_;
     };
 
+    // -- told by tests
+    /// That actor may lose turns and get their messages again: it is durable and its process dies, or it comes back from a
+    /// probation.  What it knows itself must be in order all the same.
+    void may_go_back(std::string name) { may_go_back_.insert(std::move(name)); }
+
     // -- told by the world
     void runs(Peer process, std::uint64_t epoch, bool is_excused) { running_ = {process, epoch, is_excused}; }
     void client_asks(std::uint64_t mid, Nanoseconds until);
@@ -102,6 +107,7 @@ private:
     Running running_;
     std::map<std::string, Owner> owners_;
     std::map<Stream, int> last_handled_;
+    std::set<std::string> may_go_back_;
     std::map<std::pair<Stream, int>, Place> under_way_;  // numbered sends that were not handled yet
     std::map<std::uint64_t, OpenTurn> turns_;
     std::uint64_t last_turn_ = 0;

@@ -12,6 +12,7 @@ constexpr std::size_t workers = 3;
 
 struct Post : World {
     Post(std::uint64_t seed, bool durable) : World(seed, workers) {
+        if (durable) checker().may_go_back("counter");
         for (const auto& [name, actor_class, worker] : {std::tuple{"counter", "Counter", 1}, {"courier", "Sender", 2}}) {
             const Value class_desc = Value::Map{{"requires_dist", "sim_actors"}, {"class", actor_class}};
             const Value body = Value::Map{{"class_desc", class_desc}, {"name", name}, {"durable", durable}};

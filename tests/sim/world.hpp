@@ -67,6 +67,7 @@ public:
     void must_be_accounted_for();
     /// Over all that happened, message by message: the same seed gives the same, in any process.
     [[nodiscard]] std::uint64_t hash() const noexcept { return hash_; }
+    [[nodiscard]] Checker& checker() noexcept { return checker_; }
 
     // -- faults, at once or in the middle of things
     /// After so many further steps, wherever the world is then.
