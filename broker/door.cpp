@@ -91,10 +91,9 @@ std::string Door::admit_worker(const Guest& guest) {
     more.set("prime", session.prime);
     more.set("nursery", session.nursery);
     if (!fenced.empty()) more.set("fenced", std::move(fenced));
-    if (is_known) more.set("known", true);
     welcome(session, guest, std::move(more));
-    if (is_known) return {};
     unsettled_.bring(session, std::move(moving));
+    if (is_known) return {};
     log::info(log::Fields{{"node", node}, {"pid", session.pid}, {"actors", session.actors}}, "joined");
     departure_.node_has_joined(node);
     return node;

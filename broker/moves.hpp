@@ -74,11 +74,14 @@ private:
     void tell(const Running& running, const std::string& node, std::string_view command, std::string_view key = {}, std::uint64_t number = 0);
     void on_reply(Running& running, const Envelope& answer);
     void take_snapshot(Running& running, std::string_view body);
+    void answer(Running& running, Step how);
+
+    // Held mail: held_mail.cpp
+    [[nodiscard]] static std::uint32_t milliseconds(Nanoseconds span);  ///< as an ask's timeout
     void release(Running& running);
     void release_as_lost(Running& running);
     /// With what is left of an ask's time.  False: nothing is left, and its asker knows.
     bool pass_waiting(Registration& to, const HeldMail& waiting, Relocation* noting = nullptr);
-    void answer(Running& running, Step how);
 
     // Probation and the way back: probations.cpp
     void note_mailbox(Running& running, std::string_view mailbox);

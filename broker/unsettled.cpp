@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/arguments.hpp"
+#include "broker/relocation.hpp"
 
 namespace peacepie::broker {
 
@@ -34,6 +35,8 @@ void Unsettled::bring(const Session& from, std::vector<Copy> copies) {
     for (auto& copy : copies) {
         if (from.address != (copy.is_frozen ? copy.source : copy.target)) continue;  // not its to bring
         exchange_.registry.epoch_seen(copy.epoch);
+        const auto* actor = exchange_.registry.find(copy.name);
+        if (actor != nullptr && actor->move != nullptr && actor->move->move().epoch == copy.epoch) continue;
         auto& move = moves_[copy.name];
         if (move.copy.epoch > copy.epoch) {  // of an earlier move, which its worker was not told the end of
             tell(from.address, copy, copy.is_frozen ? "discard" : "cancel_move");

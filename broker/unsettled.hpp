@@ -36,7 +36,7 @@ public:
     };
     /// Throws Error bad_request.
     [[nodiscard]] static std::vector<Copy> read(const Value* moving);
-    /// From a worker that was not known, after its actors are registered.
+    /// With a hello, after the actors of that worker are registered.  Moves that this broker leads go on as they were.
     void bring(const Session& from, std::vector<Copy> copies);
     void on_lost(std::string_view node);
     /// Decides what can be decided.

@@ -67,13 +67,13 @@ void Session::on_welcome(const Value& body) {
         const Value* found = body.find(field);
         return found && found->as_text() ? *found->as_text() : std::string();
     };
-    session_ = text("session");
+    const auto session_before = std::exchange(session_, text("session"));
     if (!text("system").empty()) system_ = text("system");
     if (const Value* prime = body.find("prime"); prime && prime->as_bool()) prime_ = *prime->as_bool();
     if (const Value* nursery = body.find("nursery"); nursery && nursery->as_integer())
         admin_.worker().nursery().set_number(static_cast<std::uint64_t>(*nursery->as_integer()));
     drop_fenced(body);
-    has_new_broker_ |= !body.find("known");
+    has_new_session_ |= !session_before.empty() && session_before != session_;
     if (unbrought_.empty()) return join();
     log::info("{} brings {} more actors", admin_.worker().node(), unbrought_.size());
     bring_more();
@@ -130,7 +130,7 @@ void Session::drop_fenced(const Value& body) {
 }
 
 void Session::join() {
-    if (std::exchange(has_new_broker_, false)) admin_.migration().broker_has_changed();  // after all that lives elsewhere was dropped
+    if (std::exchange(has_new_session_, false)) admin_.migration().broker_has_changed();  // after all that lives elsewhere was dropped
     phase_.store(Phase::joined, std::memory_order_release);
     admin_.worker().outbox().open();
     if (std::exchange(has_joined_, true)) admin_.actors().keep_states_again();

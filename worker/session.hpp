@@ -61,7 +61,7 @@ private:
     bool has_joined_ = false;  ///< at least once
     std::string system_ = "king";
     std::string session_;  ///< the broker's secret for this session; shows that a new hello is ours
-    bool has_new_broker_ = false;  ///< told to the moves when this worker has joined
+    bool has_new_session_ = false;  ///< told to the moves when this worker has joined
     Nanoseconds since_{0};
     std::vector<std::string> unbrought_;  ///< names of actors that the broker has not been told of in this greeting
     std::deque<std::pair<Nanoseconds, std::string>> ended_;  ///< not long ago
