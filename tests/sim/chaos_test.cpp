@@ -103,6 +103,7 @@ TEST_CASE("the same seed plays the same events, in another process as well") {
         CHECK(hash_of(seed) == here);
         if (std::getenv("PEACEPIE_SIM_HASH")) {
             std::printf("\nhash %llu\n", static_cast<unsigned long long>(here));
+            std::fflush(stdout);
             return;
         }
         // Another process has its heap, stack and code elsewhere, and another pid.

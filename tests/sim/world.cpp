@@ -25,7 +25,7 @@ std::vector<std::uint64_t> seeds(std::uint64_t normally) {
 }
 
 World::World(std::uint64_t seed, int workers) : random_(seed) {
-    broker_.emplace(static_cast<PeerLink&>(*this), clock_, broker::Options{.broker_epoch = broker_epoch_}, &ledger_);
+    new_broker();
     worker::set_process_clock(clock_);
     for (std::size_t i = 0; i < static_cast<std::size_t>(workers); ++i) {
         workers_.push_back(new_host(i));
@@ -33,6 +33,12 @@ World::World(std::uint64_t seed, int workers) : random_(seed) {
         if (i == 0) (void)wait(greet());
         run_until([&] { return call(node(i), "ping").command == "pong"; }, 10s);
     }
+}
+
+void World::new_broker() {
+    broker::Options options{.broker_epoch = broker_epoch_};
+    options.secret = [this] { return "secret-" + std::to_string(++last_secret_); };  // never the same for two sessions
+    broker_.emplace(static_cast<PeerLink&>(*this), clock_, std::move(options), &ledger_);
 }
 
 std::unique_ptr<World::Host> World::new_host(std::size_t number) {

@@ -116,6 +116,7 @@ private:
     void forget(Peer) override {}
 
     [[nodiscard]] std::unique_ptr<Host> new_host(std::size_t number);
+    void new_broker();
     std::uint64_t greet();
     void notice_ghosts();
     void launch_again(const Host& ended);
@@ -148,7 +149,7 @@ private:
     std::uint64_t steps_ = 0;
     std::uint64_t hash_ = 0xcbf29ce484222325;
     std::uint64_t ends_of_earlier_brokers_ = 0;
-    std::uint64_t broker_epoch_ = 1;
+    std::uint64_t broker_epoch_ = 1, last_secret_ = 0;
     broker::MemoryLedger ledger_;  // outlives the brokers
     std::optional<broker::Broker> broker_;
     std::vector<std::unique_ptr<Host>> workers_;
