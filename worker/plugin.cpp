@@ -29,10 +29,13 @@ ActorClass described(const pp_actor_type& type, Plugin& plugin) {
     return actor_class;
 }
 
+/// NOW: a missing symbol fails here.  LOCAL: no plug-in sees another's symbols.  NODELETE: code stays mapped.
+/// What a library throws while it is loaded ends the process: the loader would keep its lock and take the library for loaded.
+void* open(const std::filesystem::path& file) noexcept { return dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE); }
+
 const pp_plugin* enter(const std::filesystem::path& file) {
     check_elf_file(file);
-    // NOW: a missing symbol fails here.  LOCAL: no plug-in sees another's symbols.  NODELETE: code stays mapped.
-    void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    void* library = open(file);
     black_box::arm_exit();
     if (!library) {
         const char* why = dlerror();
