@@ -195,6 +195,7 @@ private:
     [[nodiscard]] std::string saved_deliveries() const;
     void load_deliveries(const std::string& saved);
     void take_snapshot(Order& order);
+    void take_back(MailQueue all);
     void adopt(const Snapshot& snapshot);
     void rejoin_queues();
     void fence();

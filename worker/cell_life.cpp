@@ -225,9 +225,9 @@ void Cell::call_off(Order& order) {
         if (order.epoch != 0) forget_handed_over();
         extras_->handed_over.append(std::move(queue_));  // what came after the snapshot stays behind it
         MailQueue all = std::move(extras_->handed_over);
-        while (Mail* mail = all.pop()) enqueue(mail);
         mailbox_.reopen();
         phase_ = Phase::open;
+        take_back(std::move(all));
     } else if (phase_ != Phase::open) {
         order.code = code_of(Fault::conflict);
         order.text = "\"" + name_ + "\" is starting or stopping";
@@ -289,12 +289,21 @@ void Cell::take_snapshot(Order& order) {
         fenced_ = true;
         phase_ = Phase::open;
         mailbox_.reopen();
-        MailQueue all = std::move(queue_);
-        while (Mail* mail = all.pop()) enqueue(mail);
+        take_back(std::move(queue_));
         return;
     }
     extras_->handed_over = std::move(queue_);
     order.snapshot = std::move(snapshot);
+}
+
+/// What came while it was frozen.  Answers and moments must not wait behind messages: the handler of one may wait for them.
+void Cell::take_back(MailQueue all) {
+    MailQueue others;
+    while (Mail* mail = all.pop()) {
+        if (mail->is_message() || mail->kind == MailKind::alarm) enqueue(mail);
+        else others.push(mail);
+    }
+    while (Mail* mail = others.pop()) handle(mail);
 }
 
 /// What the actor had at its last home besides its state.

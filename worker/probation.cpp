@@ -46,8 +46,7 @@ void Cell::settle() {
     extras().errors_left = 0;
     if (phase_ == Phase::frozen) {
         phase_ = Phase::open;
-        MailQueue all = std::move(queue_);
-        while (Mail* mail = all.pop()) enqueue(mail);
+        take_back(std::move(queue_));
     }
     trial_ = Trial::on;  // says all through the broker until what it said before has arrived
     fence();
