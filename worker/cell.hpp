@@ -120,6 +120,7 @@ private:
     void take_snapshot(Order& order);
     void adopt(const Snapshot& snapshot);
     void rejoin_queues();
+    void take_back(MailQueue all);
     void fence();
     void on_fence(const Mail& mail);
     void leave();

@@ -199,10 +199,9 @@ void Cell::call_off(Order& order) {
     } else if (phase_ == Phase::frozen) {
         fenced_ = true;
         extras_->handed_over.append(std::move(queue_));  // what came after the snapshot stays behind it
-        MailQueue all = std::move(extras_->handed_over);
-        while (Mail* mail = all.pop()) enqueue(mail);
         mailbox_.reopen();
         phase_ = Phase::open;
+        take_back(std::move(extras_->handed_over));
     } else if (phase_ != Phase::open) {
         order.code = code_of(Fault::conflict);
         order.text = "\"" + name_ + "\" is starting or stopping";
@@ -246,12 +245,17 @@ void Cell::take_snapshot(Order& order) {
         fenced_ = true;
         phase_ = Phase::open;
         mailbox_.reopen();
-        MailQueue all = std::move(queue_);
-        while (Mail* mail = all.pop()) enqueue(mail);
-        return;
+        return take_back(std::move(queue_));
     }
     extras_->handed_over = std::move(queue_);
     order.snapshot = std::move(snapshot);
+}
+
+/// Stays at home.  Moments and answers are seen to at once: behind a handler that waits for one of them they would never be.
+void Cell::take_back(MailQueue all) {
+    while (Mail* mail = all.pop())
+        if (mail->is_message() || mail->kind == MailKind::alarm) enqueue(mail);
+        else handle(mail);
 }
 
 /// What the actor had at its last home besides its state.
