@@ -121,6 +121,7 @@ private:
     void adopt(const Snapshot& snapshot);
     void rejoin_queues();
     void take_back(MailQueue all);
+    void drop_adopted();
     void fence();
     void on_fence(const Mail& mail);
     void leave();

@@ -81,7 +81,10 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
             return;
         case Verb::resume: call_off(*order); break;
         case Verb::enlist: bound_ = true; break;
-        case Verb::discard: leave(); break;
+        case Verb::discard:
+            if (phase_ == Phase::cold) drop_adopted();
+            leave();
+            break;
     }
     give_back(std::move(order));
 }
@@ -256,6 +259,15 @@ void Cell::take_back(MailQueue all) {
     while (Mail* mail = all.pop())
         if (mail->is_message() || mail->kind == MailKind::alarm) enqueue(mail);
         else handle(mail);
+}
+
+/// The move was called off behind the snapshot: the old home has its mail still, and would handle it a second time.
+void Cell::drop_adopted() {
+    rejoin_queues();
+    while (Mail* mail = queue_.pop()) {
+        mailbox_.took(*mail);
+        Mail::destroy(mail);
+    }
 }
 
 /// What the actor had at its last home besides its state.

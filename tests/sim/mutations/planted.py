@@ -47,6 +47,8 @@ BUGS = [
         ("worker/cell.cpp", "return phase_ == Phase::open && ((", "return (phase_ == Phase::open || phase_ == Phase::frozen) && ((")),
     bug("a freeze does not wait for the running turn",
         ("worker/cell_life.cpp", "    if (extras_->pending && !busy_) end_pending();\n    while (extras_) {", "    if (extras_->pending) end_pending();\n    while (extras_) {")),
+    bug("a target whose move was called off sends the mail of the snapshot after the actor",
+        ("worker/cell_life.cpp", "            if (phase_ == Phase::cold) drop_adopted();\n", "")),
     bug("a moment that came while the actor was frozen waits behind a handler that waits for it",
         ("worker/cell_life.cpp", "        if (mail->is_message() || mail->kind == MailKind::alarm) enqueue(mail);\n        else handle(mail);", "        enqueue(mail);")),
     bug("a fence lost with its broker is taken for one that came back",
