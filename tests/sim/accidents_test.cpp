@@ -80,6 +80,26 @@ TEST_CASE("another broker while a move waits for the running turn leaves the act
     }
 }
 
+TEST_CASE("a connection cut or a broker restarted at any step of a move: no message runs twice and the actor is not stuck") {
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 0);
+        (void)world.call("counter", "report");  // starts its ticker: moments come while it is frozen
+        for (int i = 0; i < 20; ++i) world.send("counter", i % 4 == 0 ? "slow" : "count", Value::Map{{"sender", "outside"}, {"number", i}});
+        world.run_for(Nanoseconds(world.random().below(4'000'000)));
+        (void)world.ask("", "recreate_actor", to_node("counter", world.node(world.random().below(workers))));
+        world.after_steps(world.random().below(60), [&] {
+            if (world.random().one_in(3)) world.restart_broker();
+            else world.cut(world.random().below(workers), Nanoseconds(world.random().below(100'000'000)));
+        });
+        world.run_for(20s);
+        CHECK(world.call("counter", "report").command == "report");
+        CHECK(world.call("", "recreate_actor", to_node("counter", world.node(2))).command == "actor_is_recreated");
+        world.must_be_accounted_for();
+    }
+}
+
 TEST_CASE("an actor whose state cannot be saved stays at home with its mail and says why") {
     World world(5, workers);
     world.create("odd", "Odd", 0);

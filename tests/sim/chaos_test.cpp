@@ -97,7 +97,9 @@ TEST_CASE("whatever breaks at whatever step, no message ends in silence, no turn
 }
 
 TEST_CASE("the same seed plays the same events, in another process as well") {
+    int left = 3;  // each seed plays three times and starts a process: enough of that
     for (const auto seed : seeds(3)) {
+        if (left-- == 0) break;
         INFO("seed " << seed);
         const auto here = hash_of(seed);
         CHECK(hash_of(seed) == here);
