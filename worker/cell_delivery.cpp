@@ -62,8 +62,8 @@ bool Cell::is_to_be_handled(const Mail& mail) {
     switch (own.received.judge(*delivery)) {
         case Received::Verdict::handle:
             if (is_set_aside(*delivery)) {
-                const Value why = Value::Map{{"text", "it is set aside, because it crashed the process of \"" + name_ + "\" twice; the launcher's log has the backtraces"},
-                                             {"from", name_}};
+                const auto text = "it is set aside, because it crashed the process of \"" + name_ + "\" twice; the launcher's log has the backtraces";
+                const Value why = Value::Map{{"text", text}, {"from", name_}};
                 const std::string code(code_of(Fault::handler_failed));
                 worker_->switchboard().answer(mail, name_, MailKind::error, code, why.encoded());
                 own.received.done(delivery->origin, delivery->acked.has_value(), {delivery->number, MailKind::error, code, why.encoded()});

@@ -142,7 +142,9 @@ void Checker::all_is_accounted_for(std::uint64_t counted) {
     std::string first;
     for (const auto& [message, place] : under_way_) {
         if (place.kind == Place::Kind::lost) continue;
-        if (missing++ == 0) first = fmt::format("{} to {}, number {}, last seen in {} {}", message.first.first, message.first.second, message.second, static_cast<int>(place.kind), place.peer);
+        if (missing++ == 0)
+            first = fmt::format("{} to {}, number {}, last seen in {} {}", message.first.first, message.first.second, message.second,
+                                static_cast<int>(place.kind), place.peer);
     }
     if (missing > counted) broken(fmt::format("G2: {} messages are missing and {} are counted, the first of them: {}", missing, counted, first));
 }

@@ -134,7 +134,9 @@ private:
     [[nodiscard]] bool takes_more(const Host& host, const Pipe& pipe) const {
         return pipe.size() < (clock_.now() < host.slow_until ? slow_frames : frames_max);
     }
-    [[nodiscard]] Nanoseconds delay_of(const Host& host) { return some_delay() + (clock_.now() < host.slow_until ? Nanoseconds(random_.below(20'000'000)) : Nanoseconds(0)); }
+    [[nodiscard]] Nanoseconds delay_of(const Host& host) {
+        return some_delay() + (clock_.now() < host.slow_until ? Nanoseconds(random_.below(20'000'000)) : Nanoseconds(0));
+    }
     [[nodiscard]] std::uint64_t counted_ends() const;
     void run_a_cell(Host& host);
     void random_step(Nanoseconds horizon);

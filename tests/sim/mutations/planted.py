@@ -10,8 +10,8 @@ def bug(what, *edits):
 
 BUGS = [
     bug("mail is not held while the source is frozen",
-        ("broker/relocation.hpp", "return phase_ == Phase::loading || (phase_ == Phase::freezing && !envelope.is_answer());",
-         "return false && phase_ == Phase::loading && !envelope.is_answer();")),
+        ("broker/relocation.hpp", "return phase_ == Phase::loading || ((phase_ == Phase::freezing || phase_ == Phase::returning) && !envelope.is_answer());",
+         "return phase_ == Phase::returning && !envelope.is_answer();")),
     bug("held mail goes out before the target is started",
         ("broker/relocation.cpp", "return {Step::commit, Step::send_start, Step::release, Step::send_discard, Step::answer_moved};",
          "return {Step::release, Step::commit, Step::send_start, Step::send_discard, Step::answer_moved};")),
@@ -27,7 +27,7 @@ BUGS = [
     bug("a source that dies behind its snapshot takes the actor with it, and the target is started all the same",
         ("broker/relocation.cpp", "        adopted_ = true;\n        return {Step::adopt};", "        adopted_ = true;\n        return {};")),
     bug("held mail of an actor that died is dropped",
-        ("broker/moves.cpp", "        exchange_.refuse(envelope, fault, running.text);\n", "")),
+        ("broker/held_mail.cpp", "        exchange_.refuse(envelope, fault, running.text);\n", "")),
     bug("asks to a process that died are not answered",
         ("broker/departure.cpp", "    exchange_.answer_all(lost, Fault::worker_lost,", "    if (false) exchange_.answer_all(lost, Fault::worker_lost,"),
         ("broker/broker.cpp", "    exchange_.answer_all(of_clients, Fault::expired,", "    if (false) exchange_.answer_all(of_clients, Fault::expired,")),
@@ -48,9 +48,9 @@ BUGS = [
     bug("a freeze does not wait for the running turn",
         ("worker/cell_life.cpp", "    if (extras_->pending && !busy_) end_pending();\n    while (extras_) {", "    if (extras_->pending) end_pending();\n    while (extras_) {")),
     bug("a target whose move was called off sends the mail of the snapshot after the actor",
-        ("worker/cell_life.cpp", "            if (phase_ == Phase::cold) drop_adopted();\n", "")),
+        ("worker/probation.cpp", "    trial_ = Trial::silent;\n    leave();", "    leave();")),
     bug("a moment that came while the actor was frozen waits behind a handler that waits for it",
-        ("worker/cell_life.cpp", "        if (mail->is_message() || mail->kind == MailKind::alarm) enqueue(mail);\n        else handle(mail);", "        enqueue(mail);")),
+        ("worker/cell_life.cpp", "        if (mail->is_message() || mail->kind == MailKind::alarm) enqueue(mail);\n        else others.push(mail);", "        enqueue(mail);")),
     bug("a fence lost with its broker is taken for one that came back",
         ("worker/cell_life.cpp", "    if (word.mid != 0 && fenced_) return fence();\n", "    (void)word;\n")),
 ]
