@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <execinfo.h>
+#include <poll.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -149,7 +150,7 @@ void arm_thread() {
 void end_hung(pthread_t loop, const Cell& cell) {
     is_hung_.store(true);
     ::pthread_kill(loop, SIGABRT);
-    ::usleep(1'200'000);  // a little more than the alarm of a black box that got stuck
+    ::poll(nullptr, 0, patience_seconds * 1200);  // the process ends meanwhile, by that thread or by the alarm of one that got stuck
     if (descriptor_ >= 0) put_heading(&cell, "hung");
     ::kill(::getpid(), SIGKILL);
     for (;;) ::pause();
