@@ -93,7 +93,11 @@ void Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encod
 
 bool Broker::note_ask(const Session& from, const Envelope& envelope, Session& to) {
     // A worker passes a client's ask on, or back when its actor has gone elsewhere: it is the same ask.
-    if (from.role != Role::client && envelope.sender.starts_with('@')) exchange_.close_ask(envelope.sender, envelope.mid);
+    if (from.role != Role::client && envelope.sender.starts_with('@') && !exchange_.close_ask(envelope.sender, envelope.mid)) {
+        ++exchange_.counters.turned_away;  // it has had its answer, while the worker was away: another would be its second
+        exchange_.counters.refuse(Fault::expired);
+        return false;
+    }
     switch (exchange_.open_ask(envelope, to)) {
         case OpenAsks::Opened::yes: return true;
         case OpenAsks::Opened::mid_in_use:

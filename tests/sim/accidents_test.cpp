@@ -80,7 +80,7 @@ TEST_CASE("another broker while a move waits for the running turn leaves the act
     }
 }
 
-TEST_CASE("a connection cut or a broker restarted at any step of a move: no message runs twice and the actor is not stuck") {
+TEST_CASE("a connection cut, a process that dies or a broker restarted at any step of a move: no message runs twice and the actor is not stuck") {
     for (const auto seed : seeds(60)) {
         INFO("seed " << seed);
         World world(seed, workers);
@@ -90,8 +90,12 @@ TEST_CASE("a connection cut or a broker restarted at any step of a move: no mess
         world.run_for(Nanoseconds(world.random().below(4'000'000)));
         (void)world.ask("", "recreate_actor", to_node("counter", world.node(world.random().below(workers))));
         world.after_steps(world.random().below(60), [&] {
-            if (world.random().one_in(3)) world.restart_broker();
-            else world.cut(world.random().below(workers), Nanoseconds(world.random().below(100'000'000)));
+            const auto which = world.random().below(workers);
+            const auto fault = world.random().below(3);
+            if (fault == 0) return world.restart_broker();
+            if (fault == 1) return world.cut(which, Nanoseconds(world.random().below(100'000'000)));
+            world.crash_worker(which);
+            world.start_worker(which);
         });
         world.run_for(20s);
         CHECK(world.call("counter", "report").command == "report");

@@ -124,9 +124,9 @@ void Checker::broker_died() {
     asks_by_time_.clear();
 }
 
-void Checker::broker_was_frozen(Nanoseconds now) {
+void Checker::broker_sleeps(Nanoseconds longer) {
     asks_by_time_.clear();
-    for (auto& [mid, until] : asks_) asks_by_time_.emplace(until = std::max(until, now + ask_grace), mid);
+    for (auto& [mid, until] : asks_) asks_by_time_.emplace(until += longer, mid);
 }
 
 void Checker::after_step(Nanoseconds now, const broker::Counters& broker) {

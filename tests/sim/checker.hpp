@@ -67,8 +67,8 @@ public:
     void destroyed(Place place);
     void process_died(Peer process);
     void broker_died();
-    /// While the broker does nothing no ask can end: each has a second more from `now` on.
-    void broker_was_frozen(Nanoseconds now);
+    /// While the broker does nothing no ask can end: each has so much longer.
+    void broker_sleeps(Nanoseconds longer);
     void after_step(Nanoseconds now, const broker::Counters& broker);
     /// Once nothing is under way: `counted` ends of messages that could be neither brought nor answered.
     void all_is_accounted_for(std::uint64_t counted);

@@ -57,8 +57,9 @@ void World::freeze_worker(std::size_t worker, Nanoseconds span) {
 
 void World::freeze_broker(Nanoseconds span) {
     note('Z', 0);
-    broker_sleeps_until_ = clock_.now() + span;
-    checker_.broker_was_frozen(broker_sleeps_until_);
+    const auto before = std::max(clock_.now(), broker_sleeps_until_);
+    broker_sleeps_until_ = std::max(before, clock_.now() + span);
+    checker_.broker_sleeps(broker_sleeps_until_ - before);
 }
 
 void World::drop(Pipe& pipe, std::uint64_t frames) {
