@@ -1,0 +1,153 @@
+// cell_moving.cpp - what an actor takes along to another home, and how it stays when that is called off.  Next: migration.hpp.
+//
+// Notes before you change anything.
+//  1. take_snapshot() shuts the mailbox first and sorts in what it still held: nothing that was posted before stays out.
+//     Local senders then go through the broker, which holds their mail; mail from the broker still gets in, because what
+//     it lets go after calling the move off comes right behind that word.
+//  2. A frozen cell keeps its queue and its instance: calling the move off just opens the door again.
+#include "wire/codec.hpp"
+#include "wire/limits.hpp"
+#include "worker/cell.hpp"
+#include "worker/plugin.hpp"
+#include "worker/worker.hpp"
+
+namespace peacepie::worker {
+
+/// The move was aborted: a freeze that still waits fails, a frozen actor goes on.  In any case the broker gets its fence.
+void Cell::call_off(Order& order) {
+    if (extras_->pending && extras_->pending->verb == Order::Verb::freeze) {
+        auto freeze = std::move(extras_->pending);
+        freeze->code = code_of(Fault::expired);
+        freeze->text = "the running turn did not end in time";
+        give_back(std::move(freeze));
+        phase_ = retires_ ? Phase::stopping : Phase::open;
+    } else if (phase_ == Phase::frozen) {
+        fenced_ = true;
+        if (order.epoch != 0) forget_handed_over();
+        extras_->handed_over.append(std::move(queue_));  // what came after the snapshot stays behind it
+        MailQueue all = std::move(extras_->handed_over);
+        mailbox_.reopen();
+        phase_ = Phase::open;
+        take_back(std::move(all));
+    } else if (phase_ != Phase::open) {
+        order.code = code_of(Fault::conflict);
+        order.text = "\"" + name_ + "\" is starting or stopping";
+        return;
+    }
+    fence();
+    if (order.epoch == 0 || !durable_) return;
+    keeping().kept = 0;  // the broker has been told another's meanwhile
+    end_step();
+}
+
+/// After a way back: what the other home was given is the broker's to give again.
+void Cell::forget_handed_over() {
+    MailQueue all = std::move(extras_->handed_over);
+    while (Mail* mail = all.pop()) {
+        if (!mail->is_message()) {
+            extras_->handed_over.push(mail);
+            continue;
+        }
+        mailbox_.took(*mail);
+        Mail::destroy(mail);
+    }
+}
+
+void Cell::take_snapshot(Order& order) {
+    if (Mail* chain = mailbox_.shut()) sort_in(chain);
+    if (retires_) {
+        order.code = code_of(Fault::stopping);
+        order.text = "\"" + name_ + "\" is ending by itself";
+        fenced_ = true;
+        mailbox_.reopen();
+        phase_ = Phase::stopping;
+        return;
+    }
+    phase_ = Phase::frozen;
+    rejoin_queues();
+    queue_.append(std::move(extras_->gated));
+    fenced_ = false;
+    auto snapshot = std::make_unique<Snapshot>();
+    auto into = [](void* sink, pp_bytes state) { static_cast<std::string*>(sink)->append(state.data, state.size); };
+    extras_->fault_code.clear();
+    actor_class()->type->save(self_, into, &snapshot->state);
+    snapshot->version = actor_class()->plugin->version();
+    snapshot->durable = durable_;
+    snapshot->deliveries = saved_deliveries();
+    snapshot->observation = extras_->observation;
+    snapshot->last_operation = last_operation_;
+    for (const Mail* mail = queue_.front(); mail; mail = mail->next) {
+        if (!mail->is_message()) continue;  // an alarm is saved by its ticker
+        worker_->append_waiting(snapshot->mailbox, *mail);
+        ++snapshot->mailbox_length;
+    }
+    take_fault(order);
+    if (!order.failed() && snapshot->state.size() + snapshot->mailbox.size() + 65'536 > limits::body_size_max) {
+        order.code = code_of(Fault::too_large);
+        order.text = "state and waiting messages of \"" + name_ + "\" are more than a message may carry";
+    }
+    if (order.failed()) {  // stays at home; local mail waits for the fence that follows the broker's `resume`
+        fenced_ = true;
+        phase_ = Phase::open;
+        mailbox_.reopen();
+        take_back(std::move(queue_));
+        return;
+    }
+    extras_->handed_over = std::move(queue_);
+    order.snapshot = std::move(snapshot);
+}
+
+/// What came while it was frozen.  Answers and moments must not wait behind messages: the handler of one may wait for them.
+void Cell::take_back(MailQueue all) {
+    MailQueue others;
+    while (Mail* mail = all.pop()) {
+        if (mail->is_message() || mail->kind == MailKind::alarm) enqueue(mail);
+        else others.push(mail);
+    }
+    while (Mail* mail = others.pop()) handle(mail);
+}
+
+/// What the actor had at its last home besides its state.
+void Cell::adopt(const Snapshot& snapshot) {
+    last_operation_ = snapshot.last_operation;
+    load_deliveries(snapshot.deliveries);
+    if (!snapshot.observation.empty()) extras().observation = snapshot.observation;
+    FrameReader reader(snapshot.mailbox);
+    while (auto one = snapshot.mailbox.empty() ? std::nullopt : reader.next()) {
+        Envelope envelope;
+        if (read_envelope(*one, envelope)) continue;  // written by a worker a moment ago; a broken one cannot be answered
+        Mail* mail = Mail::make(worker_->as_pp_envelope(envelope), Origin::link);
+        mailbox_.keeps(*mail);
+        enqueue(mail);
+    }
+}
+
+/// What overlaps takes its place among the rest again, because all of it is on its way to another home.
+void Cell::rejoin_queues() {
+    if (!extras_) return;
+    MailQueue all;
+    while (!queue_.empty() || !extras_->overlapping.empty()) {
+        const bool from_queue = extras_->overlapping.empty() ||
+                                (!queue_.empty() && static_cast<std::int32_t>(queue_.front()->place - extras_->overlapping.front()->place) < 0);
+        all.push((from_queue ? queue_ : extras_->overlapping).pop());
+    }
+    queue_ = std::move(all);
+}
+
+/// Local mail must wait until what local senders sent before has come back through the broker.
+void Cell::fence() {
+    fenced_ = true;
+    bound_ = true;
+    worker_->bind_behind_fence(name_, handle_, epoch_);
+}
+
+void Cell::on_fence(const Mail& word) {
+    if (word.mid != 0 && fenced_) return fence();
+    fenced_ = false;
+    if (trial_ == Trial::on && (!extras_ || extras_->errors_left == 0)) trial_ = Trial::none;
+    if (!extras_) return;
+    MailQueue gated = std::move(extras_->gated);
+    while (Mail* mail = gated.pop()) enqueue(mail);
+}
+
+}  // namespace peacepie::worker
