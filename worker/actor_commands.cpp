@@ -105,6 +105,7 @@ void ActorCommands::discard(const std::string& name) {
     if (!here) return;
     auto order = std::make_unique<Order>(Order::Verb::discard, nullptr);
     order->cell = here.cell;
+    order->fenced = true;
     gave_away(here.cell);
     admin_.worker().give_order(std::move(order));
 }

@@ -196,6 +196,7 @@ private:
     void load_deliveries(const std::string& saved);
     void take_snapshot(Order& order);
     void take_back(MailQueue all);
+    void count_handed_over();
     void adopt(const Snapshot& snapshot);
     void rejoin_queues();
     void fence();

@@ -83,7 +83,10 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
             break;
         case Verb::settle: settle(); break;
         case Verb::withdraw: withdraw(); break;
-        case Verb::discard: leave(); break;
+        case Verb::discard:
+            if (order->fenced) count_handed_over();
+            leave();
+            break;
     }
     give_back(std::move(order));
 }

@@ -107,6 +107,16 @@ void Cell::take_back(MailQueue all) {
     while (Mail* mail = others.pop()) handle(mail);
 }
 
+/// Its mail went out with a snapshot that may have been taken or lost; brought a second time it could be handled twice.
+void Cell::count_handed_over() {
+    for (const Mail* mail = extras_ ? extras_->handed_over.front() : nullptr; mail; mail = mail->next) {
+        if (!mail->is_message()) continue;
+        pp_envelope envelope = mail->envelope();
+        envelope.recipient_text = bytes(name_);
+        worker_->dead_letter(envelope, Fault::fenced, "its actor lives elsewhere, and nobody knows whether it has it");
+    }
+}
+
 /// What the actor had at its last home besides its state.
 void Cell::adopt(const Snapshot& snapshot) {
     last_operation_ = snapshot.last_operation;

@@ -158,7 +158,7 @@ void World::run_a_cell(Host& host) {
     const auto which = ready.begin() + static_cast<std::ptrdiff_t>(random_.below(ready.size()));
     worker::Cell* cell = *which;
     ready.erase(which);
-    note('r', host.process, cell->name());
+    note('r', host.process, cell->phase() == worker::Cell::Phase::empty ? std::string_view() : cell->name());  // else an earlier tenant's
     checker_.runs(host.process, cell->epoch(), clock_.now() < host.doubted_until);
     if (cell->run() == worker::Cell::RunEnd::more) ready.push_back(cell);
 }
