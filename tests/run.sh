@@ -120,7 +120,7 @@ if [ "$full" = yes ]; then
   fi
   if fits 5 "longer simulation"; then
     say "longer simulation"
-    PEACEPIE_SIM_SEEDS="${PEACEPIE_SIM_SEEDS:-5000}" run_ctest long-sim "$build" -L '^sim$'
+    PEACEPIE_SIM_SEEDS="${PEACEPIE_SIM_SEEDS:-2000}" run_ctest long-sim "$build" -L '^sim$'
   fi
   if fits 8 "bench"; then
     say "bench (to be read: no figure fails a test)"
