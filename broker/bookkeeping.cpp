@@ -39,9 +39,11 @@ void Bookkeeping::load() try {
         auto actor = actor_in(name, row, exchange_.declared);
         if (!actor) return log::warning("the registry's file has a row that cannot be right: {}", log::escaped(name));
         exchange_.registry.epoch_seen(row.epoch);
+        actor->awaited = true;
         exchange_.fallen.add(name, std::move(*actor));
         ++known;
     });
+    if (known != 0) exchange_.awaited.begin(exchange_.clock.now());
     if (known != 0) log::info(log::Fields{{"actors", known}}, "{} actors are known from before; waiting for their workers", known);
 } catch (const Error& error) {
     log::error(log::Fields{{"code", error.code}}, "the registry's file cannot be read: {}; names are not kept. End the system and remove it", error.text);

@@ -207,6 +207,7 @@ void Broker::on_time() {
     if (now - next_tick_ > limits::heartbeat_interval) head_.departure.forgive_silence();
     next_tick_ = now + limits::broker_tick;
     answer_late_asks();
+    exchange_.on_time();
     head_.moves.on_time();
     head_.departure.on_time();
     head_.unsettled.on_time();
@@ -219,7 +220,7 @@ std::optional<Nanoseconds> Broker::next_deadline() const {
     if (const auto due = bookkeeping_.due()) next = std::min(next.value_or(*due), *due);
     const auto at_the_latest = [&next](Nanoseconds when) { next = std::min(next.value_or(when), when); };
     // An idle system costs next to nothing: it is looked at when a heartbeat is due and not at every tick.
-    if (exchange_.asks.size() != 0 || head_.moves.size() != 0 || head_.unsettled.is_under_way() || head_.healing.is_under_way() ||
+    if (exchange_.asks.size() != 0 || !exchange_.awaited.empty() || head_.moves.size() != 0 || head_.unsettled.is_under_way() || head_.healing.is_under_way() ||
         !doubted_.empty() || head_.closing.is_under_way())
         at_the_latest(next_tick_);
     else if (!exchange_.roster.beating().empty())

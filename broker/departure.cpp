@@ -121,8 +121,14 @@ void Departure::on_time() {
         else {
             due_ = std::min(due_, session->heard + limits::heartbeat_patience);
             if (session->doomed_at.count() != 0) due_ = std::min(due_, session->doomed_at);
-            if (now - session->spoken >= soon && !session->waits_for_flush) exchange_.say(*session, Kind::send, 0, "heartbeat", {});
-            else due_ = std::min(due_, session->spoken + limits::heartbeat_interval);
+            // Who only receives hears us all the time and has nothing to say, unless it is asked.
+            const auto since = std::max(session->probed, std::min(session->spoken, session->heard));
+            if (now - since >= soon && !session->waits_for_flush) {
+                session->probed = now;
+                exchange_.say(*session, Kind::send, 0, "heartbeat", {});
+            } else {
+                due_ = std::min(due_, since + limits::heartbeat_interval);
+            }
         }
     }
 }

@@ -93,6 +93,7 @@ std::string Door::admit_worker(const Guest& guest) {
     if (!fenced.empty()) more.set("fenced", std::move(fenced));
     welcome(session, guest, std::move(more));
     unsettled_.bring(session, std::move(moving));
+    release_awaited(brought);
     if (is_known) return {};
     log::info(log::Fields{{"node", node}, {"pid", session.pid}, {"actors", session.actors}}, "joined");
     departure_.node_has_joined(node);
@@ -100,7 +101,9 @@ std::string Door::admit_worker(const Guest& guest) {
 }
 
 Value::Array Door::bring(Session& worker, const Value& body) {
-    auto fenced = register_brought(worker, read_brought(body.find("actors")));
+    const auto brought = read_brought(body.find("actors"));
+    auto fenced = register_brought(worker, brought);
+    release_awaited(brought);
     worker.has_brought_all = !brings_more(body);
     return fenced;
 }
@@ -167,6 +170,11 @@ Value::Array Door::register_brought(Session& session, const std::vector<Brought>
         }
     }
     return fenced;
+}
+
+void Door::release_awaited(const std::vector<Brought>& brought) {
+    for (const auto& actor : brought)
+        if (exchange_.registry.holds(actor.name)) exchange_.release_awaited(actor.name);
 }
 
 // After a restart of the broker its survivors tell which numbers are in use.

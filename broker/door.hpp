@@ -47,6 +47,7 @@ private:
     };
     [[nodiscard]] static std::vector<Brought> read_brought(const Value* actors);
     Value::Array register_brought(Session& session, const std::vector<Brought>& brought);
+    void release_awaited(const std::vector<Brought>& brought);
     void note_claimed(std::string_view host, std::string_view process);
     void give_nursery(Session& session, const Value& hello);
     Session& enter(const Guest& guest, Role role, std::string address, std::string_view host);

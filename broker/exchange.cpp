@@ -2,6 +2,7 @@
 #include "broker/exchange.hpp"
 
 #include "wire/closest.hpp"
+#include "wire/codec.hpp"
 #include "broker/relocation.hpp"
 #include "wire/spawned_name.hpp"
 
@@ -112,8 +113,10 @@ void Exchange::refuse(const Envelope& envelope, Fault fault, std::string_view te
 }
 
 void Exchange::refuse_unknown(const Envelope& envelope, std::string_view name) {
-    if (const auto* one = fallen.find(name); one != nullptr && !one->removed)
+    if (const auto* one = fallen.find(name); one != nullptr && !one->removed) {
+        if (one->awaited && hold_awaited(envelope, name)) return;
         return refuse(envelope, Fault::unavailable, fmt::format("the process of {} died; it is being made again, ask again soon", name));
+    }
     const bool is_place = name.find('.') != name.npos || name.starts_with('@');
     const auto fault = is_place ? Fault::no_such_node : Fault::no_such_actor;
     if (!envelope.wants_answer()) return refuse(envelope, fault, "nobody of that name");
@@ -124,6 +127,55 @@ void Exchange::refuse_unknown(const Envelope& envelope, std::string_view name) {
            is_place ? fmt::format("nobody with the address {} is connected; get_all_nodes lists the workers", shown)
                     : fmt::format("there is no actor named {}; create it with create_actor, or see get_members", shown),
            std::move(more));
+}
+
+bool Exchange::hold_awaited(const Envelope& envelope, std::string_view name) {
+    const auto now = clock.now();
+    std::string encoded;
+    append_envelope(encoded, envelope);
+    if (!awaited.has_room_for(encoded.size(), now)) return false;
+    awaited.hold(name, std::move(encoded), now);
+    ++counters.held;
+    return true;
+}
+
+void Exchange::release_awaited(std::string_view name) {
+    if (awaited.empty()) return;
+    auto* actor = registry.find(name);
+    for (const auto& mail : awaited.take(name)) {
+        Envelope envelope;
+        if (read_envelope(mail.encoded, envelope)) continue;  // was read once already
+        const auto give_back = [&](Fault fault, std::string_view text) {
+            ++counters.held_ended;
+            refuse(envelope, fault, text);
+        };
+        if (actor == nullptr) {
+            give_back(Fault::unavailable, "its process has not come back to this broker yet; ask again soon");
+            continue;
+        }
+        if (!envelope.wants_answer()) {
+            pass_held(*actor, mail.encoded);
+            continue;
+        }
+        const Nanoseconds whole = envelope.timeout_ms ? std::chrono::milliseconds(*envelope.timeout_ms) : Nanoseconds(limits::ask_timeout_default);
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(mail.since + whole - clock.now()).count();
+        if (left <= 0) {
+            give_back(Fault::expired, "the time for the answer passed while the broker waited for the process");
+            continue;
+        }
+        envelope.timeout_ms = static_cast<std::uint32_t>(left);
+        if (open_ask(envelope, *actor->session) != OpenAsks::Opened::yes) {
+            give_back(Fault::unavailable, "too many asks are open; ask again soon");
+            continue;
+        }
+        std::string shortened;
+        append_envelope(shortened, envelope);
+        pass_held(*actor, shortened);
+    }
+}
+
+void Exchange::on_time() {
+    for (const auto& name : awaited.overdue(clock.now())) release_awaited(name);
 }
 
 OpenAsks::Opened Exchange::open_ask(const Envelope& ask, Session& to) {

@@ -11,6 +11,7 @@
 
 #include "broker/counters.hpp"
 #include "broker/dead_letters.hpp"
+#include "broker/awaited.hpp"
 #include "broker/fallen.hpp"
 #include "broker/open_asks.hpp"
 #include "broker/options.hpp"
@@ -67,7 +68,11 @@ public:
 
     /// An ask that gets no answer: error, and `close` where names may be misspelt.  A send becomes a dead letter.
     void refuse(const Envelope& envelope, Fault fault, std::string_view text, Value more = {});
+    /// For a name that is not registered.  After a restart the mail of one that may be back in a moment waits.
     void refuse_unknown(const Envelope& envelope, std::string_view name);
+    /// A worker has the name now: what waited for it goes there, before anything that comes later.
+    void release_awaited(std::string_view name);
+    void on_time();
     /// The table of open asks, with each client's share of it.
     [[nodiscard]] OpenAsks::Opened open_ask(const Envelope& ask, Session& to);
     bool close_ask(std::string_view asker, std::uint64_t mid);
@@ -84,6 +89,7 @@ public:
     Roster roster;
     Registry registry;
     Fallen fallen;
+    Awaited awaited;
     DeclaredBytes declared{limits::declared_bytes_max};
     States states;
     Poisons poisons;
@@ -92,6 +98,7 @@ public:
     Outgoing outgoing;
 
 private:
+    [[nodiscard]] bool hold_awaited(const Envelope& envelope, std::string_view name);
     void one_less_open(std::string_view asker);
 
     int suggestions_left_ = limits::close_names_per_round_max;

@@ -28,6 +28,7 @@ struct FallenActor {
     DeclarationPointer declared;
     int failures = 0;        ///< attempts to make it again
     std::string made_in;     ///< the worker that is making it right now; empty: none
+    bool awaited = false;    ///< known from an earlier broker: its process may be running on and be back in a moment
     bool removed = false;    ///< not to be made again; when its process brings it after all, it is fenced
     Nanoseconds forget_at{0};///< of a removed one, or of one whose name was registered by hand: that may fail yet
 };

@@ -39,6 +39,7 @@ void Head::register_actors(Command& command) {
     if (!states.is_nil()) body.set("states", std::move(states));
     if (auto aside = set_aside(names); !aside.as_map()->empty()) body.set("set_aside", std::move(aside));
     exchange_.reply(command.asker, "actors_are_registered", body);
+    for (const auto& name : names) exchange_.release_awaited(name);
 }
 
 /// For each name what is kept of an earlier life of it, or nil; nil as a whole when there is nothing.

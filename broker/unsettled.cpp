@@ -93,6 +93,7 @@ void Unsettled::own(Session& owner, const Copy& copy, std::uint64_t epoch, std::
     }
     ++added.fences;
     tell(owner.address, copy, verb);
+    exchange_.release_awaited(copy.name);
 }
 
 void Unsettled::drop(const Copy& copy) {

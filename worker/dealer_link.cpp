@@ -3,7 +3,10 @@
 
 #include <zmq.h>
 
+#include <array>
 #include <cerrno>
+#include <cstring>
+#include <utility>
 
 #include "wire/fault.hpp"
 #include "wire/limits.hpp"
@@ -15,6 +18,8 @@ struct DealerLink::Message {
 };
 
 namespace {
+
+constexpr auto* connection_events = "inproc://connection";
 
 void set(void* socket, int option, int value) { zmq_setsockopt(socket, option, &value, sizeof value); }
 
@@ -38,19 +43,26 @@ void configure(void* socket) {
 }  // namespace
 
 DealerLink::DealerLink(const std::string& endpoint)
-    : context_(zmq_ctx_new()), socket_(zmq_socket(context_, ZMQ_DEALER)), received_(new Message) {
+    : context_(zmq_ctx_new()), socket_(zmq_socket(context_, ZMQ_DEALER)), monitor_(zmq_socket(context_, ZMQ_PAIR)), received_(new Message) {
     configure(socket_);
+    set(monitor_, ZMQ_LINGER, 0);
     zmq_msg_init(&received_->content);
+    if (zmq_socket_monitor(socket_, connection_events, ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) != 0 || zmq_connect(monitor_, connection_events) != 0)
+        throw Error(Fault::unavailable, std::string("cannot watch the connection: ") + zmq_strerror(zmq_errno()));
     if (zmq_connect(socket_, endpoint.c_str()) != 0)
         throw Error(Fault::unavailable, "cannot connect to \"" + endpoint + "\": " + zmq_strerror(zmq_errno()) +
                                             "; an endpoint looks like tcp://127.0.0.1:5998");
     std::size_t size = sizeof descriptor_;
     zmq_getsockopt(socket_, ZMQ_FD, &descriptor_, &size);
+    zmq_getsockopt(monitor_, ZMQ_FD, &connection_descriptor_, &size);
+    (void)change();  // only an empty receive arms the descriptor
 }
 
 DealerLink::~DealerLink() {
     zmq_msg_close(&received_->content);
     delete received_;
+    zmq_socket_monitor(socket_, nullptr, 0);
+    zmq_close(monitor_);
     zmq_close(socket_);
     zmq_ctx_term(context_);
 }
@@ -60,6 +72,26 @@ Sent DealerLink::send(std::string_view frame) {
         if (zmq_send(socket_, frame.data(), frame.size(), ZMQ_DONTWAIT) >= 0) return Sent::taken;
         if (zmq_errno() == EINTR) continue;
         return zmq_errno() == EAGAIN ? Sent::pipe_full : Sent::peer_unknown;
+    }
+}
+
+// An event is two parts: 16 bits of number and 32 bits of value, then the address.
+DealerLink::Change DealerLink::change() {
+    auto change = Change::none;
+    std::array<char, 256> part;
+    for (;;) {
+        if (zmq_recv(monitor_, part.data(), part.size(), ZMQ_DONTWAIT) < 0) {
+            if (zmq_errno() == EINTR) continue;
+            return change;
+        }
+        int more = 0;
+        std::size_t size = sizeof more;
+        zmq_getsockopt(monitor_, ZMQ_RCVMORE, &more, &size);
+        if (more == 0) continue;
+        std::uint16_t event = 0;
+        std::memcpy(&event, part.data(), sizeof event);
+        if (event == ZMQ_EVENT_DISCONNECTED) change = Change::lost;
+        else if (std::exchange(was_connected_, true)) change = Change::renewed;
     }
 }
 

@@ -24,9 +24,10 @@ void add(int epoll, int descriptor, std::uint64_t mark, std::uint32_t events) {
 
 }  // namespace
 
-Poller::Poller(int link_descriptor) : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+Poller::Poller(int link_descriptor, int connection_descriptor) : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     add(epoll_, wake_, wake_mark, EPOLLIN);
     add(epoll_, link_descriptor, link_mark, EPOLLIN);
+    if (connection_descriptor >= 0) add(epoll_, connection_descriptor, connection_mark, EPOLLIN);
 }
 
 Poller::~Poller() {
@@ -44,11 +45,14 @@ std::vector<Poller::Ready> Poller::wait(std::optional<Nanoseconds> patience) {
     }
     const int count = epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), patience ? &span : nullptr, nullptr);
     std::vector<Ready> ready;
+    stirred_ = false;
     for (int i = 0; i < count; ++i) {
         const auto mark = events[static_cast<std::size_t>(i)].data.u64;
         if (mark == wake_mark) {
             std::uint64_t ignored;
             (void)!read(wake_, &ignored, sizeof ignored);
+        } else if (mark == connection_mark) {
+            stirred_ = true;
         } else if (mark >= first_watch) {
             std::lock_guard guard(lock_);
             const auto place = watches_.find(mark);

@@ -22,13 +22,15 @@ public:
         std::uint64_t operation;
     };
 
-    explicit Poller(int link_descriptor);
+    Poller(int link_descriptor, int connection_descriptor);
     ~Poller();
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
 
     /// Sleeps at most `patience` (nothing: for ever) and returns the operations whose descriptors are ready.
     [[nodiscard]] std::vector<Ready> wait(std::optional<Nanoseconds> patience);
+    /// Whether the last wait() saw the connection stir.  For who waited.
+    [[nodiscard]] bool has_connection_stirred() const noexcept { return stirred_; }
     void wake() noexcept;
     [[nodiscard]] bool watch(std::uint64_t cell, std::uint64_t operation, int descriptor, int events);
     void unwatch(std::uint64_t cell, std::uint64_t operation);
@@ -38,10 +40,11 @@ private:
         std::uint64_t cell, operation;
         int descriptor;  // our own duplicate: one descriptor may be watched for several operations
     };
-    static constexpr std::uint64_t wake_mark = 0, link_mark = 1, first_watch = 2;
+    static constexpr std::uint64_t wake_mark = 0, link_mark = 1, connection_mark = 2, first_watch = 3;
 
     int epoll_;
     int wake_;
+    bool stirred_ = false;
     std::mutex lock_;
     std::uint64_t last_ = first_watch;
     std::map<std::uint64_t, Watch> watches_;

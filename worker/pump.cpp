@@ -10,11 +10,21 @@ bool Pump::exchange() {
     do {
         std::unique_lock holding(holder_, std::try_to_lock);
         if (!holding) return received;
+        if (look_.load(std::memory_order_relaxed)) look_at_change();
         send_all();
         // Receive last: sending may have eaten the descriptor's edge, and only an empty receive arms it again.
         received |= receive_some();
     } while (!worker_.outbox().empty() && !is_blocked());
     return received;
+}
+
+void Pump::look_at_change() {
+    look_.store(false, std::memory_order_relaxed);
+    switch (link_.change()) {
+        case DealerLink::Change::none: return;
+        case DealerLink::Change::lost: return worker_.on_disconnected();
+        case DealerLink::Change::renewed: return worker_.on_reconnected();
+    }
 }
 
 void Pump::send_all() {

@@ -26,8 +26,12 @@ public:
     /// The last round stopped at its bound: frames are left, and libzmq gives no edge for those.
     [[nodiscard]] bool has_more() const noexcept { return more_.load(std::memory_order_relaxed); }
     [[nodiscard]] int descriptor() const noexcept { return link_.descriptor(); }
+    [[nodiscard]] int connection_descriptor() const noexcept { return link_.connection_descriptor(); }
+    /// The connection may have gone or come; the next exchange() looks.
+    void look_at_connection() noexcept { look_.store(true, std::memory_order_relaxed); }
 
 private:
+    void look_at_change();
     void send_all();
     [[nodiscard]] bool receive_some();
 
@@ -40,6 +44,7 @@ private:
     std::mutex holder_;
     std::atomic<bool> blocked_{false};
     std::atomic<bool> more_{false};
+    std::atomic<bool> look_{false};
 };
 
 }  // namespace peacepie::worker

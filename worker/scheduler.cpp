@@ -35,7 +35,7 @@ Scheduler::~Scheduler() = default;
 void Scheduler::start(Worker& worker, Pump& pump, std::function<void()> ended) {
     worker_ = &worker;
     pump_ = &pump;
-    poller_ = std::make_unique<Poller>(pump.descriptor());
+    poller_ = std::make_unique<Poller>(pump.descriptor(), pump.connection_descriptor());
     for (auto& loop : loops_) {
         loop.thread = std::thread([this, &loop] { run(loop); });
         pthread_setname_np(loop.thread.native_handle(), "loop");
@@ -186,6 +186,7 @@ void Scheduler::poll() {
 void Scheduler::look_after(Nanoseconds patience) {
     for (const auto& ready : poller_->wait(patience == Nanoseconds::max() ? std::nullopt : std::optional(patience)))
         host_of_process().complete(ready.cell, ready.operation, pp_bytes{});
+    if (poller_->has_connection_stirred()) pump_->look_at_connection();
     worker_->on_time();
 }
 

@@ -33,12 +33,17 @@ void Session::begin() {
     beat();
 }
 
-void Session::lost() {
+void Session::lost(std::string_view why) {
     if (phase() != Phase::joined) return;
-    log::warning("the broker does not know this worker any more; saying hello again");
+    log::warning("{}; saying hello again", why);
     phase_.store(Phase::greeting, std::memory_order_release);
     admin_.worker().outbox().close();
     greet();
+}
+
+void Session::reconnected() {
+    if (phase() == Phase::greeting) return greet();  // the hello before may have gone down with the connection
+    lost("there is another connection to the broker");
 }
 
 void Session::greet() {
@@ -148,17 +153,17 @@ void Session::on_refusal(const std::string& code, const std::string& text) {
 }
 
 /// The broker's heartbeats are answered as they come (Worker::on_frame).  When none comes this speaks first: to a broker that
-/// was started again, which does not know us yet, or one that has fallen silent.
+/// has fallen silent, or one that has only mail for us.
 void Session::beat() {
     if (phase() == Phase::ended) return;
     if (phase() == Phase::leaving) admin_.send({}, "heartbeat", {});  // its actors may still be ending
     if (phase() == Phase::joined) {
         const auto silent = admin_.worker().now() - admin_.worker().last_heard();
-        if (silent > limits::heartbeat_interval + limits::heartbeat_lateness) admin_.send({}, "heartbeat", {});
+        if (!admin_.worker().take_was_probed()) admin_.send({}, "heartbeat", {});
         // A silent broker may be frozen, restarted or cut off: a hello that it knows already is harmless.
-        if (silent > limits::heartbeat_patience) lost();
+        if (silent > limits::heartbeat_patience) lost("the broker has been silent");
     }
-    admin_.after(limits::heartbeat_interval, [this] { beat(); });
+    admin_.after(limits::heartbeat_interval + limits::heartbeat_lateness, [this] { beat(); });
 }
 
 void Session::shut_down() {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,7 +30,8 @@ public:
     explicit Session(Admin& admin);
 
     void begin();      ///< says hello
-    void lost();       ///< the broker does not know us (any more)
+    void lost(std::string_view why);  ///< the broker does not know us (any more)
+    void reconnected();               ///< there is a new connection: whoever is behind it has not heard of us
     void shut_down();  ///< ends all actors, says bye
     /// An actor has ended.  The next hello tells of those that ended just before, because the broker may not have heard it.
     void note_end(const std::string& name);

@@ -47,6 +47,7 @@ bool Worker::on_word_of_head(const Envelope& envelope) {
         Envelope answer;  // from here and not in the admin's turn: an admin with much to do must not make us seem lost
         answer.command = "heartbeat";
         answer.sender = node_;
+        was_probed_.store(true, std::memory_order_relaxed);
         (void)outbox_.append(answer);  // full: then there is more than enough to be heard by
         return true;
     }
@@ -94,6 +95,11 @@ void Worker::on_time() {
 void Worker::run_admin() { admin_->run(); }
 bool Worker::has_ended() const noexcept { return admin_->has_ended(); }
 void Worker::begin() { admin_->signal(Admin::Signal::begin); }
+void Worker::on_disconnected() {
+    outbox_.close();  // what is sent now would reach another broker ahead of our hello, and be refused
+    admin_->signal(Admin::Signal::disconnected);
+}
+void Worker::on_reconnected() { admin_->signal(Admin::Signal::reconnected); }
 void Worker::shut_down() { admin_->signal(Admin::Signal::shut_down); }
 
 void Worker::wake_at(Nanoseconds when, std::uint64_t cell) {

@@ -45,6 +45,8 @@ public:
     // -- driven from outside
     void begin();                                   ///< says hello to the broker
     void on_frame(std::string_view frame);          ///< by the holder of the link
+    void on_disconnected();                         ///< by the holder of the link: from now on mail waits here
+    void on_reconnected();                          ///< by the holder of the link: there is a new connection
     void on_time();                                 ///< by the holder of the link, when next_deadline() has come
     void run_admin();                               ///< by one thread at a time, after schedule_admin()
     [[nodiscard]] std::optional<Nanoseconds> next_deadline() const { return timers_.earliest(); }
@@ -72,6 +74,8 @@ public:
     [[nodiscard]] Nanoseconds last_heard() const noexcept {
         return Nanoseconds(last_heard_.load(std::memory_order_relaxed));
     }
+    /// Whether the broker has asked for a sign of life since this was asked last.
+    [[nodiscard]] bool take_was_probed() noexcept { return was_probed_.exchange(false, std::memory_order_relaxed); }
     [[nodiscard]] Nanoseconds now() const noexcept { return clock_.now(); }
 
     // -- for cells
@@ -118,6 +122,7 @@ private:
     const std::string node_;
     Counters counters_;
     std::atomic<Nanoseconds::rep> last_heard_{0};
+    std::atomic<bool> was_probed_{false};
     Timers timers_;
     Outbox outbox_;
     Switchboard switchboard_;

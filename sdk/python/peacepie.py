@@ -90,10 +90,11 @@ class Client:
 
     def ask(self, recipient, command, body=None, timeout=10.0, meta=None):
         """The answer; raises Fault.  A recipient of None is the head of the system."""
+        until = time.monotonic() + timeout
         for is_last in (False, True):
             mid = next(self._mids)
-            until = time.monotonic() + timeout
-            self._put([VERSION, ASK, mid, command, recipient, None, max(1, int(timeout * 1000)), meta, body], until)
+            left = max(1, int((until - time.monotonic()) * 1000))
+            self._put([VERSION, ASK, mid, command, recipient, None, left, meta, body], until)
             try:
                 # The hop that gives up says `expired`; a second more leaves it time to arrive.
                 return self._await(mid, until + 1.0)
@@ -101,7 +102,7 @@ class Client:
                 # Before a hello nothing is served, so nothing is done twice.
                 if fault.code != "no_session" or is_last:
                     raise
-                self._hello()
+                self._hello(until)
 
     def ask_reliably(self, recipient, command, body=None, timeout=60.0):
         """Asks the same again until it is answered, across deaths of the recipient and of the broker; it is handled once.
@@ -149,9 +150,11 @@ class Client:
         except zmq.ZMQError as error:
             raise Fault("bad_argument", {"text": f"{self.endpoint!r} is no endpoint ({error}); write tcp://HOST:PORT"}) from None
 
-    def _hello(self):
+    def _hello(self, at_the_latest=None):
         mid = next(self._mids)
         until = time.monotonic() + self.connect_timeout
+        if at_the_latest is not None:
+            until = min(until, at_the_latest + 1.0)
         self._put([VERSION, ASK, mid, "hello", None, None, None, None,
                    {"role": "client", "name": self.name, "protocol": [VERSION, VERSION]}], until)
         try:

@@ -138,8 +138,6 @@ TEST_CASE("another broker knows the names at once, takes back those that a worke
     }
     Kept world(ledger);
     const Peer me = world.client();
-    world.ask(me, "survivor", "tick");
-    CHECK(world.only(me).command == "unavailable");
     const Peer child = world.join(brought);
     world.ask(me, "survivor", "tick");
     CHECK(world.only(child).command == "tick");
@@ -147,6 +145,59 @@ TEST_CASE("another broker knows the names at once, takes back those that a worke
     const auto wish = world.only(child);
     CHECK(wish.command == "create_actor");
     CHECK(wish.text("name") == "victim");
+}
+
+TEST_CASE("mail for an actor that an earlier broker knew waits until its worker is back, and goes there before what comes later") {
+    MemoryLedger ledger;
+    Value::Array brought;
+    {
+        Kept before(ledger);
+        const Peer child = before.join();
+        before.register_actors(child, {"survivor"});
+        brought.push_back(map({{"name", "survivor"}, {"epoch", ledger.rows.at("survivor").epoch}}));
+    }
+    Kept world(ledger);
+    const Peer me = world.client();
+    world.send(me, "survivor", "first");
+    const auto mid = world.ask(me, "survivor", "second", {}, {}, 5'000);
+    world.advance(200ms, {});
+    CHECK(world.received(me).empty());
+    const Peer child = world.stranger();
+    world.ask(child, {}, "hello", map({{"role", "worker"}, {"host", "first"}, {"process", "process_0"}, {"actors", brought}}));
+    world.send(me, "survivor", "third");
+    auto came = world.received(child);
+    REQUIRE(came.size() == 4);
+    CHECK(came[0].command == "welcome");
+    world.address[child] = came[0].text("address");
+    came.erase(came.begin());
+    CHECK(came[0].command == "first");
+    CHECK(came[1].command == "second");
+    CHECK(came[1].mid == mid);
+    CHECK(came[1].timeout_ms.value_or(0) <= 4'800);
+    CHECK(came[2].command == "third");
+    world.reply(child, came[1], "done");
+    CHECK(world.only(me).command == "done");
+}
+
+TEST_CASE("mail for an actor whose worker does not come back after a restart ends within a second as an error or a dead letter") {
+    MemoryLedger ledger;
+    {
+        Kept before(ledger);
+        const Peer child = before.join();
+        before.register_actors(child, {"survivor"});
+    }
+    Kept world(ledger);
+    const Peer me = world.client();
+    world.send(me, "survivor", "tick");
+    world.ask(me, "survivor", "tick");
+    world.advance(1s, {});
+    CHECK(world.only(me).command == "unavailable");
+    world.ask(me, "survivor", "tick");
+    CHECK(world.only(me).command == "unavailable");
+    world.ask(me, {}, "stats");
+    const auto stats = world.only(me).body;
+    CHECK(*stats.find("dead_letters")->as_integer() == 1);
+    CHECK(*stats.find("held")->as_integer() == *stats.find("held_ended")->as_integer());
 }
 
 TEST_CASE("a disk that refuses delays the keeping and nothing else") {

@@ -112,6 +112,26 @@ TEST_CASE("the broker speaks at least once per heartbeat interval") {
     CHECK(world.link.frames[world.me].empty());
 }
 
+TEST_CASE("a worker that only receives, and is spoken to all the time, is asked for a sign of life and is not lost") {
+    Loss world;
+    int asked = 0;
+    for (int i = 0; i < 60; ++i) {
+        world.send(world.me, "greeter", "tick");
+        world.clock.advance(100ms);
+        world.broker.on_time();
+        world.broker.on_round();
+        for (const auto& frame : std::exchange(world.link.frames[world.child], {})) {
+            if (frame.find("heartbeat") == frame.npos) continue;
+            ++asked;
+            world.send(world.child, {}, "heartbeat");
+        }
+        for (const Peer other : {world.main, world.starter}) world.send(other, {}, "heartbeat");
+    }
+    CHECK(asked >= 5);
+    world.ask(world.me, {}, "seek_actor", map({{"entity", "greeter"}}));
+    CHECK(world.only(world.me).command == "actor_is_found");
+}
+
 TEST_CASE("a client that is gone is forgotten when its connection closes, and one that is silent is not") {
     Loss world;
     world.advance(60s, {world.main, world.child, world.starter});

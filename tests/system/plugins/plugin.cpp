@@ -5,6 +5,7 @@
 #include "courier.hpp"
 #include "sender.hpp"
 #include "trouble.hpp"
+#include "witness.hpp"
 
 PEACEPIE_PLUGIN("system_fixture", "1.0.0",
                 actor<Counter>("Counter"),
@@ -12,4 +13,6 @@ PEACEPIE_PLUGIN("system_fixture", "1.0.0",
                 actor<Sender>("Sender"),
                 actor<Trouble>("Trouble"),
                 actor<BadDestructor>("BadDestructor"),
-                actor<BadAtExit>("BadAtExit"))
+                actor<BadAtExit>("BadAtExit"),
+                actor<Witness>("Witness"),
+                actor<Beacon>("Beacon"))
