@@ -114,6 +114,7 @@ void Admin::handle_signal(Signal signal) {
         case Signal::shut_down: return session_->shut_down();
         case Signal::session_lost: return session_->lost("the broker does not know this worker any more");
         case Signal::disconnected: return session_->lost("the connection to the broker is lost");
+        case Signal::standstill: return session_->stood_still();
         case Signal::reconnected: return session_->reconnected();
         case Signal::dead_letter: return worker_.dead_letters().on_first(*this);
     }

@@ -49,7 +49,7 @@ public:
     // -- any thread
     void post(Mail* mail);
     void order_is_back(std::unique_ptr<Order> order);
-    enum class Signal : std::uint64_t { time, shut_down, session_lost, disconnected, reconnected, begin, dead_letter };
+    enum class Signal : std::uint64_t { time, shut_down, session_lost, disconnected, reconnected, standstill, begin, dead_letter };
     void signal(Signal signal);
     [[nodiscard]] bool has_ended() const noexcept;
     [[nodiscard]] bool is_leaving() const noexcept;

@@ -67,13 +67,15 @@ void Scheduler::run(Loop& loop) {
     while (!stopping_.load(std::memory_order_relaxed)) {
         if (admin_ready_.load(std::memory_order_relaxed) && admin_ready_.exchange(false, std::memory_order_acq_rel))
             run_admin();
-        if (Cell* cell = next(loop)) {
+        Cell* cell = worker_->is_paused() ? nullptr : next(loop);
+        if (cell != nullptr) {
             execute(loop, *cell);
             continue;
         }
         loop.busy_since = {};
         loop.minds_link.store(false, std::memory_order_relaxed);
         if (!pump_->exchange()) idle(loop);
+        loop.moved_at = worker_->recent();
     }
     loops_ended_.fetch_add(1);
 }
@@ -95,7 +97,13 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
     loop.turns.end();
     const auto& outbox = worker_->outbox();
     if (!outbox.empty() && (turn % turns_per_flush == 0 || outbox.bytes() >= bytes_per_flush)) pump_->exchange();
+    if (turn % turns_per_flush == 0) notice_standstill(std::exchange(loop.moved_at, worker_->recent()), loop.moved_at);
     if (turn % turns_per_flush == 0 && loop.minds_link.load(std::memory_order_relaxed)) mind_link(loop);
+}
+
+/// A process that was stopped for longer than the broker waits may have lost its actors to another, and cannot know.
+void Scheduler::notice_standstill(Nanoseconds before, Nanoseconds after) {
+    if (after - before > limits::heartbeat_patience) worker_->on_standstill(after - before);
 }
 
 /// There is more to do than a turn's worth and nobody polls.  While handlers are short this loop looks at the link itself: what
@@ -184,7 +192,10 @@ void Scheduler::poll() {
 
 /// Sleeps in the poller, then hands in what it brought.
 void Scheduler::look_after(Nanoseconds patience) {
-    for (const auto& ready : poller_->wait(patience == Nanoseconds::max() ? std::nullopt : std::optional(patience)))
+    const auto before = worker_->now();
+    const auto all_ready = poller_->wait(patience == Nanoseconds::max() ? std::nullopt : std::optional(patience));
+    if (patience < limits::heartbeat_patience) notice_standstill(before, worker_->now());  // before anything is handed in
+    for (const auto& ready : all_ready)
         host_of_process().complete(ready.cell, ready.operation, pp_bytes{});
     if (poller_->has_connection_stirred()) pump_->look_at_connection();
     worker_->on_time();

@@ -41,6 +41,11 @@ void Session::lost(std::string_view why) {
     greet();
 }
 
+void Session::stood_still() {
+    if (phase() == Phase::joined) return lost("the broker may have given this process up");
+    if (phase() != Phase::greeting) admin_.worker().resume();  // a greeting ends in one way or another
+}
+
 void Session::reconnected() {
     if (phase() == Phase::greeting) return greet();  // the hello before may have gone down with the connection
     lost("there is another connection to the broker");
@@ -62,6 +67,7 @@ void Session::greet() {
     admin_.greet("hello", body, 1s, [this, greeting](const Answer& answer) {
         if (greeting != greeting_ || phase() != Phase::greeting) return;
         if (answer.ok) return on_welcome(answer.body);
+        admin_.worker().resume();  // without a broker they go on among themselves
         if (answer.command == code_of(Fault::expired) || answer.command == code_of(Fault::no_session)) return greet();
         on_refusal(answer.command, answer.text());
     });
@@ -137,6 +143,7 @@ void Session::drop_fenced(const Value& body) {
 void Session::join() {
     if (std::exchange(has_new_session_, false)) admin_.migration().broker_has_changed();  // after all that lives elsewhere was dropped
     phase_.store(Phase::joined, std::memory_order_release);
+    admin_.worker().resume();
     admin_.worker().outbox().open();
     if (std::exchange(has_joined_, true)) admin_.actors().keep_states_again();
     log::info({{"node", admin_.worker().node()}, {"prime", prime_ ? "yes" : "no"}}, "{} has joined", admin_.worker().node());

@@ -99,6 +99,13 @@ void Worker::on_disconnected() {
     outbox_.close();  // what is sent now would reach another broker ahead of our hello, and be refused
     admin_->signal(Admin::Signal::disconnected);
 }
+void Worker::on_standstill(Nanoseconds span) {
+    if (paused_.exchange(true, std::memory_order_relaxed)) return;
+    log::warning("this process stood still for {} ms; its actors wait until the broker has said which of them are still its own",
+                 std::chrono::duration_cast<std::chrono::milliseconds>(span).count());
+    outbox_.close();
+    admin_->signal(Admin::Signal::standstill);
+}
 void Worker::on_reconnected() { admin_->signal(Admin::Signal::reconnected); }
 void Worker::shut_down() { admin_->signal(Admin::Signal::shut_down); }
 

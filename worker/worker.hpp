@@ -47,6 +47,10 @@ public:
     void on_frame(std::string_view frame);          ///< by the holder of the link
     void on_disconnected();                         ///< by the holder of the link: from now on mail waits here
     void on_reconnected();                          ///< by the holder of the link: there is a new connection
+    /// This process stood still for so long that its actors may live elsewhere: none runs until the broker has said which are its own.
+    void on_standstill(Nanoseconds span);
+    [[nodiscard]] bool is_paused() const noexcept { return paused_.load(std::memory_order_relaxed); }
+    void resume() { paused_.store(false, std::memory_order_relaxed); }
     void on_time();                                 ///< by the holder of the link, when next_deadline() has come
     void run_admin();                               ///< by one thread at a time, after schedule_admin()
     [[nodiscard]] std::optional<Nanoseconds> next_deadline() const { return timers_.earliest(); }
@@ -77,6 +81,7 @@ public:
     /// Whether the broker has asked for a sign of life since this was asked last.
     [[nodiscard]] bool take_was_probed() noexcept { return was_probed_.exchange(false, std::memory_order_relaxed); }
     [[nodiscard]] Nanoseconds now() const noexcept { return clock_.now(); }
+    [[nodiscard]] Nanoseconds recent() const noexcept { return clock_.recent(); }
 
     // -- for cells
     void wake_at(Nanoseconds when, std::uint64_t cell);
@@ -123,6 +128,7 @@ private:
     Counters counters_;
     std::atomic<Nanoseconds::rep> last_heard_{0};
     std::atomic<bool> was_probed_{false};
+    std::atomic<bool> paused_{false};
     Timers timers_;
     Outbox outbox_;
     Switchboard switchboard_;

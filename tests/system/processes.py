@@ -247,6 +247,10 @@ class Served(Program):
             raise AttributeError(name)
         return getattr(bus, name)
 
+    def path(self, *parts):
+        """Of something in its own folder, which goes with it."""
+        return Path(self.folder.name, *parts)
+
     def another(self, label="other", **options):
         """A second client."""
         return Bus(self.endpoint, label, **options)
@@ -311,10 +315,6 @@ class System(Served):
         except BaseException:
             self.end()
             raise
-
-    def path(self, *parts):
-        """Of something in its own folder, which goes with it."""
-        return Path(self.folder.name, *parts)
 
     def cli(self, *words, within=15.0, input=None):
         """`peacepie WORDS` against this system."""

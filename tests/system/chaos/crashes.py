@@ -83,7 +83,7 @@ def broker_killed(row, run):
         with Load(king, nodes) as load:
             pids = [load.pid_of(node) for node in nodes]
             for _ in range(row.injected):
-                time.sleep(0.3 + chosen.random() * 0.5)
+                time.sleep(2.0 + chosen.random() * 0.5)  # more than three in five seconds are given up
                 pid = load.pid_of(None)
                 begun = time.monotonic()
                 load.costs_mail(time.monotonic_ns())

@@ -1,5 +1,6 @@
 """Rows of the table of faults: what was injected, what was checked, what it came to."""
 
+import traceback
 from dataclasses import dataclass, field
 
 
@@ -63,7 +64,10 @@ def row(number, fault):
     def register(function):
         def injected(run):
             made = Row(number, fault)
-            function(made, run)
+            try:
+                function(made, run)
+            except Exception:  # whatever breaks on the way is a violation, and the other rows are still injected
+                made.violations.append(traceback.format_exc())
             return made
         ROWS[number] = injected
         return injected

@@ -1,1 +1,146 @@
-"""."""
+"""Rows of processes that live and do not answer: stopped, cut off, or with a clock that jumps."""
+
+import os
+import random
+import signal
+import time
+
+from bus import MAIN
+from processes import Broker, Program, System, eventually, freeze, package_folder, state_of
+
+from .crashes import seconds_to_error, trouble_in
+from .figures import Series, row
+from .load import Load, system_nodes
+from .proxy import Proxy
+
+
+def thaw(pid):
+    os.kill(pid, signal.SIGCONT)
+
+
+@row(3, "SIGSTOP of a worker, then SIGCONT")
+def worker_frozen(row, run):
+    row.injected = run.count(1, 12)
+    seconds, detection, recovery = run.count(14, 30), Series(), Series()
+    with System() as king:
+        nodes = system_nodes(king)
+        with Load(king, nodes) as load:
+            for number in range(row.injected):
+                victim = nodes[1 + number % 3]
+                guard = trouble_in(king, victim, f"guard_{number}")
+                pid = load.pid_of(victim)
+                waiting = seconds_to_error(king, guard, {"seconds": 29})
+                time.sleep(0.3)
+                begun = time.monotonic()
+                freeze(pid)
+                load.costs_mail(time.monotonic_ns(), seconds + 5.0)
+                ended, code = waiting()
+                detection.add(ended - begun)
+                row.expect(code == "worker_lost", f"an ask to a frozen worker ended with {code}")
+                recovery.add(load.seconds_until_back([*load.witnesses, guard], begun, within=seconds))
+                time.sleep(max(0.0, begun + seconds - time.monotonic()))
+                thaw(pid)
+                row.expect(king.has_node(victim), f"{victim} does not come back")
+                row.expect(load.pid_of(victim) == pid, f"{victim} is another process")
+                time.sleep(2.0)
+        row.take(load)
+    row.expect(detection.quantile(0.99) < 4.0, "a frozen worker was noticed too late")
+    row.detection, row.recovery = detection.text("s", 1), recovery.text("s", 1)
+    row.figures.append(f"stopped for {seconds} s; actors elsewhere after 10 s without it, by design")
+
+
+@row(4, "SIGSTOP of the broker, then SIGCONT")
+def broker_frozen(row, run):
+    row.injected = run.count(1, 8)
+    seconds, recovery = run.count(6, 30), Series()
+    with System() as king:
+        nodes = system_nodes(king)
+        with Load(king, nodes, per_tick=1) as load:
+            pids = [load.pid_of(node) for node in nodes]
+            before = load.outcome(None, "stats")[1]
+            for _ in range(row.injected):
+                pid = load.pid_of(None)
+                freeze(pid)
+                load.costs_mail(time.monotonic_ns(), seconds + 1.0)
+                time.sleep(seconds)
+                begun = time.monotonic()
+                thaw(pid)
+                recovery.add(load.seconds_until_back([*load.witnesses, *load.beacons], begun))
+                time.sleep(2.0)
+            after = load.outcome(None, "stats")[1]
+            row.expect([load.pid_of(node) for node in nodes] == pids, "a worker is another process than before")
+            row.expect(after["pid"] == before["pid"], "the broker is another process than before")
+            row.expect(after["workers"] == before["workers"] and after["workers_lost"] == 0, f"workers were dropped: {after['workers_lost']}")
+            row.expect(all(len(instances) == 1 for instances in load.record.instances.values()), "an actor was made again")
+        row.take(load)
+    row.recovery = recovery.text("s", 2)
+    row.figures.append(f"stopped for {seconds} s; workers lost: {after['workers_lost']}")
+
+
+@row(5, "a worker cut off: both ways, one way, flapping")
+def partition(row, run):
+    rounds = run.count(1, 10)
+    recovery, overlaps = Series(), 0
+    with Broker() as king:
+        proxy = Proxy(king.endpoint)
+        try:
+            king.join("first")
+            far = Program("peacepie-worker", "--broker", proxy.endpoint, "--host", "second", "--packages", package_folder(king.folder))
+            king.workers.append(far)
+            assert king.has_node("second.main.admin"), far.said()
+            with Load(king, [MAIN, "second.main.admin"], witnesses=2, beacons=2) as load:
+                for _ in range(rounds):
+                    for way in ("both", "to_broker", "to_worker", "flapping"):
+                        row.injected += 1
+                        begun = time.monotonic_ns()
+                        load.costs_mail(begun, 20.0)
+                        if way == "flapping":
+                            for _ in range(8):
+                                proxy.cut("both")
+                                time.sleep(0.4)
+                                proxy.heal()
+                                time.sleep(0.4)
+                        else:
+                            proxy.cut(way)
+                            time.sleep(5.0)
+                            proxy.heal()
+                        recovery.add(load.seconds_until_back(load.witnesses, time.monotonic()))
+                        row.expect(king.has_node("second.main.admin"), f"the worker does not come back after {way}")
+            row.take(load)
+        finally:
+            proxy.close()
+    row.expect(recovery.quantile(0.99) <= 5.0, "the way back took longer than five seconds")
+    row.recovery = recovery.text("s", 2)
+    row.figures.append("owners of a name at once: 1; the cut-off side goes on talking among itself (G8)")
+
+
+@row(21, "the wall clock jumps by hours and years, both ways")
+def clock_jumps(row, run):
+    library = next((path for path in ("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1")
+                    if os.path.exists(path)), None)
+    if library is None:
+        row.figures.append("not injected: the package faketime is not installed")
+        return
+    import tempfile
+    with tempfile.NamedTemporaryFile("w") as clock:
+        def jump(to):
+            clock.seek(0)
+            clock.truncate()
+            clock.write(to)
+            clock.flush()
+        jump("+0")
+        env = {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": clock.name, "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        with System(env=env) as king:
+            nodes = system_nodes(king)
+            with Load(king, nodes, per_tick=1) as load:
+                pids = [load.pid_of(node) for node in nodes]
+                for _ in range(run.count(1, 10)):
+                    for to in ("+3600", "-3600", "+31536000", "-31536000", "+1", "+0"):
+                        jump(to)
+                        row.injected += 1
+                        time.sleep(1.0)
+                row.expect([load.pid_of(node) for node in nodes] == pids, "a worker is another process than before")
+                stats = load.outcome(None, "stats")[1]
+                row.expect(stats["workers_lost"] == 0, "a worker was lost")
+            row.take(load)
+            row.expect(set(load.outcomes()) <= {"answered"}, f"asks failed: {load.outcomes()}")

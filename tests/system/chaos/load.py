@@ -114,10 +114,13 @@ class Load:
     def outcome(self, name, command, body=None, timeout=1.0):
         """(name, body) of the answer or (code, …); a broker that was started again has to be told hello."""
         for _ in range(2):
+            mid = self.king.start_ask(name, command, body, timeout)
             try:
-                answer = self.king.outcome(name, command, body, timeout=timeout)
+                answer = self.king.answer_to(mid, timeout)
+            except Fault as fault:
+                answer = (fault.code, fault.body)
             except Silence:
-                answer = ("silence", None)
+                answer = ("silence", {})
             if answer[0] not in ("no_session", "silence"):
                 return answer
             try:
