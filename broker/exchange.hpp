@@ -76,6 +76,10 @@ public:
     /// The table of open asks, with each client's share of it.
     [[nodiscard]] OpenAsks::Opened open_ask(const Envelope& ask, Session& to);
     bool close_ask(std::string_view asker, std::uint64_t mid);
+    /// A client's ask that has ended while it lay here: another answer would be its second.  Workers judge for themselves.
+    [[nodiscard]] bool has_had_answer(const Envelope& ask) const {
+        return ask.wants_answer() && ask.sender.starts_with('@') && !asks.is_open(ask.sender, ask.mid);
+    }
     /// Those lost or late in the table of open asks.
     void answer_all(const std::vector<Unanswered>& asks, Fault fault, std::string_view text);
 

@@ -30,9 +30,9 @@ bool Moves::pass_waiting(Registration& to, const HeldMail& waiting, Relocation* 
         const auto now = exchange_.clock.now();
         const auto whole = std::chrono::milliseconds(
             envelope.timeout_ms.value_or(std::chrono::milliseconds(limits::ask_timeout_default).count()));
-        if (waiting.since + whole <= now) {
+        const bool knows = exchange_.has_had_answer(envelope);
+        if (knows || waiting.since + whole <= now) {
             ++exchange_.counters.turned_away, ++exchange_.counters.held_ended;
-            const bool knows = envelope.sender.starts_with('@') && !exchange_.asks.is_open(envelope.sender, envelope.mid);
             if (!knows) exchange_.fail(Asker::of(envelope), Fault::expired, "the time for the answer passed during a move");
             return false;
         }
@@ -45,15 +45,30 @@ bool Moves::pass_waiting(Registration& to, const HeldMail& waiting, Relocation* 
     return true;
 }
 
+void Moves::lose_moved(const Running& running) {
+    const Move& move = running.relocation.move();
+    exchange_.counters.dead_letters += running.moved_sends;
+    exchange_.letters.count(Fault::worker_lost, running.moved_sends);
+    if (running.moved_sends != 0)
+        log::warning(log::Fields{{"actor", move.name}, {"messages", running.moved_sends}}, "{} unread messages of {} are lost with {} and {}",
+                     running.moved_sends, move.name, move.source, move.target);
+}
+
 void Moves::release_as_lost(Running& running) {
-    if (auto* registration = exchange_.registry.find(running.relocation.move().name)) registration->move = nullptr;
+    const auto& name = running.relocation.move().name;
+    auto* registration = exchange_.registry.find(name);
+    if (registration != nullptr) registration->move = nullptr;
     const auto fault = fault_of(running.reason).value_or(Fault::worker_lost);
     for (const auto& held : running.relocation.take_held()) {
         Envelope envelope;
         if (read_envelope(held.encoded, envelope)) continue;  // was read once already
         ++exchange_.counters.held_ended;
-        exchange_.refuse(envelope, fault, running.text);
+        if (exchange_.has_had_answer(envelope)) ++exchange_.counters.turned_away;
+        else exchange_.refuse(envelope, fault, running.text);
     }
+    if (registration != nullptr) return;
+    const auto is_its = [&](std::string_view recipient, Peer) { return recipient == name; };  // went with the snapshot, or before it
+    exchange_.answer_all(exchange_.asks.take_lost(is_its), Fault::worker_lost, "the processes that held it are gone");
 }
 
 }  // namespace peacepie::broker

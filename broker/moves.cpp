@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "broker/snapshot_facts.hpp"
+#include "wire/codec.hpp"
 #include "wire/scan.hpp"
 
 namespace peacepie::broker {
@@ -32,6 +33,16 @@ std::string body_of(const Move& move, std::string_view extra_key = {}, std::stri
     if (extra.empty()) body.push_back('\xc0');
     else body.append(extra);
     return body;
+}
+
+std::size_t sends_in(std::string_view mailbox) {
+    FrameReader reader(mailbox);
+    std::size_t count = 0;
+    while (const auto one = mailbox.empty() ? std::nullopt : reader.next()) {
+        Envelope envelope;
+        if (!read_envelope(*one, envelope) && envelope.kind == Kind::send) ++count;
+    }
+    return count;
 }
 
 }  // namespace
@@ -122,6 +133,7 @@ void Moves::take_snapshot(Running& running, std::string_view body) {
     running.snapshot = body;
     running.state_bytes = facts->state_bytes;
     running.moved_messages = facts->moved_messages;
+    running.moved_sends = sends_in(facts->mailbox);
     if (running.relocation.move().probation) note_mailbox(running, facts->mailbox);
     happened(running, Event::frozen);
 }
@@ -193,6 +205,7 @@ void Moves::perform(Running& running, Step step) {
             registration->epoch = running.epoch_before;  // should the source only have seemed dead, it may bring the actor
             exchange_.fell(move.name, *registration, move.source);
             exchange_.registry.remove(move.name);
+            if (running.probation_began.count() == 0) lose_moved(running);  // else `give_back` does
             return monitors_.on_down(move.name, down_reason(Ending::died));
         case Step::answer_moved:
         case Step::answer_can:

@@ -60,6 +60,7 @@ private:
         std::string snapshot;          ///< encoded; until it is loaded
         std::size_t state_bytes = 0;
         std::size_t moved_messages = 0;
+        std::size_t moved_sends = 0;   ///< of those in the snapshot
         std::string reason;            ///< why it failed: a code and a sentence
         std::string text;
     };
@@ -80,6 +81,8 @@ private:
     [[nodiscard]] static std::uint32_t milliseconds(Nanoseconds span);  ///< as an ask's timeout
     void release(Running& running);
     void release_as_lost(Running& running);
+    /// What was in the snapshot went with both homes: only its number is known.
+    void lose_moved(const Running& running);
     /// With what is left of an ask's time.  False: nothing is left, and its asker knows.
     bool pass_waiting(Registration& to, const HeldMail& waiting, Relocation* noting = nullptr);
 

@@ -87,7 +87,7 @@ void Moves::give_back(Running& running) {
     for (const auto& mail : passed.take()) {
         Envelope envelope;
         if (mail.encoded.empty() || read_envelope(mail.encoded, envelope)) continue;
-        if (envelope.wants_answer() && envelope.sender.starts_with('@') && !exchange_.asks.is_open(envelope.sender, envelope.mid)) continue;
+        if (exchange_.has_had_answer(envelope)) continue;
         ++exchange_.counters.made;  // it came once and goes once more, or ends
         if (again) {
             ++exchange_.counters.held;

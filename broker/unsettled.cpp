@@ -37,9 +37,13 @@ void Unsettled::bring(const Session& from, std::vector<Copy> copies) {
         exchange_.registry.epoch_seen(copy.epoch);
         const auto* actor = exchange_.registry.find(copy.name);
         if (actor != nullptr && actor->move != nullptr && actor->move->move().epoch == copy.epoch) continue;
+        if (is_outlived(copy)) {
+            drop(copy);
+            continue;
+        }
         auto& move = moves_[copy.name];
         if (move.copy.epoch > copy.epoch) {  // of an earlier move, which its worker was not told the end of
-            tell(from.address, copy, copy.is_frozen ? "discard" : "cancel_move");
+            drop(copy);
             continue;
         }
         if (move.copy.epoch < copy.epoch) {
@@ -96,16 +100,24 @@ void Unsettled::own(Session& owner, const Copy& copy, std::uint64_t epoch, std::
     exchange_.release_awaited(copy.name);
 }
 
+bool Unsettled::is_outlived(const Copy& copy) const {
+    const auto* fallen = exchange_.fallen.find(copy.name);
+    return fallen != nullptr && (copy.is_frozen ? fallen->epoch >= copy.epoch : fallen->epoch > copy.epoch);
+}
+
 void Unsettled::drop(const Copy& copy) {
-    if (copy.is_frozen) tell(copy.source, copy, "discard");
+    const auto* actor = exchange_.registry.find(copy.name);
+    const bool is_taken = actor != nullptr && actor->epoch == copy.epoch;  // the target lives by that very snapshot
+    if (copy.is_frozen) tell(copy.source, copy, "discard", !is_taken);
     if (copy.is_loaded) tell(copy.target, copy, "cancel_move");
 }
 
-void Unsettled::tell(const std::string& node, const Copy& copy, std::string_view verb) {
+void Unsettled::tell(const std::string& node, const Copy& copy, std::string_view verb, bool fenced) {
     auto* session = exchange_.roster.find_node(node);
     if (session == nullptr) return;
     Value body = Value::Map{};
     body.set("entity", copy.name).set("epoch", copy.epoch);
+    if (fenced) body.set("fenced", true);
     exchange_.say(*session, Kind::send, 0, verb, body);
 }
 

@@ -201,7 +201,7 @@ private:
     void rejoin_queues();
     void fence();
     void on_fence(const Mail& mail);
-    void leave();
+    void leave(bool fenced = false);
     void take_fault(Order& order);
     void give_back(std::unique_ptr<Order> order);
 

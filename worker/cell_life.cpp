@@ -85,7 +85,7 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
         case Verb::withdraw: withdraw(); break;
         case Verb::discard:
             if (order->fenced) count_handed_over();
-            leave();
+            leave(order->fenced);
             break;
     }
     give_back(std::move(order));
@@ -209,7 +209,8 @@ void Cell::start(std::unique_ptr<Order> order) {
     extras().pending = std::move(order);  // given back when the turn of started() is over
 }
 
-void Cell::leave() {
+/// Fenced: its next life may have newer mail of the same senders already, so what lies here must not go there.
+void Cell::leave(bool fenced) {
     phase_ = Phase::empty;
     busy_ = false;
     if (bound_) worker_->switchboard().unbind(name_, handle_);
@@ -232,7 +233,8 @@ void Cell::leave() {
             }
             give_back(std::move(order));
         } else if (mail->is_message() && trial_ != Trial::silent) {
-            worker_->left_behind(name_, *mail);
+            if (fenced) worker_->fenced_off(name_, *mail);
+            else worker_->left_behind(name_, *mail);
         }
         mailbox_.took(*mail);
         Mail::destroy(mail);

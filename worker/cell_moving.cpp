@@ -110,10 +110,7 @@ void Cell::take_back(MailQueue all) {
 /// Its mail went out with a snapshot that may have been taken or lost; brought a second time it could be handled twice.
 void Cell::count_handed_over() {
     for (const Mail* mail = extras_ ? extras_->handed_over.front() : nullptr; mail; mail = mail->next) {
-        if (!mail->is_message()) continue;
-        pp_envelope envelope = mail->envelope();
-        envelope.recipient_text = bytes(name_);
-        worker_->dead_letter(envelope, Fault::fenced, "its actor lives elsewhere, and nobody knows whether it has it");
+        if (mail->is_message()) worker_->fenced_off(name_, *mail);
     }
 }
 

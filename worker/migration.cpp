@@ -5,6 +5,7 @@
 #include "worker/actor_commands.hpp"
 #include "worker/admin.hpp"
 #include "worker/cell_table.hpp"
+#include "worker/session.hpp"
 #include "worker/worker.hpp"
 
 namespace peacepie::worker {
@@ -32,7 +33,14 @@ Migration::Outgoing* Migration::outgoing(const RequestPointer& request) {
     return place != outgoing_.end() && place->second.epoch == request->number("epoch") ? &place->second : nullptr;
 }
 
+/// The welcome that is awaited may say that its broker leads none of our moves, and they are called off: one of the broker
+/// that has sent an earlier welcome, which came too late, must not be among them, because it would be here and there.
+void Migration::expect_welcomed() const {
+    if (admin_.session().is_greeting()) throw Error(Fault::unavailable, admin_.worker().node() + " is just joining; try again");
+}
+
 void Migration::prepare_move(const RequestPointer& request) {
+    expect_welcomed();
     const auto entity = request->text("entity");
     const auto epoch = request->number("epoch");
     const Value* class_desc = request->body().find("class_desc");
@@ -73,7 +81,8 @@ void Migration::load(const RequestPointer& request) {
 
 void Migration::start(const RequestPointer& request) {
     Incoming* here = incoming(request);
-    if (!here || !here->loaded) return;
+    if (!here) return started_already(request);
+    if (!here->loaded) return;
     const auto entity = request->text("entity");
     admin_.actors().took_in(here->cell);
     auto order = std::make_unique<Order>(Order::Verb::start, [this, entity](Order& back) {
@@ -89,6 +98,16 @@ void Migration::start(const RequestPointer& request) {
     here->on_probation = errors && errors->as_integer() && *errors->as_integer() > 0;
     if (here->on_probation) order->errors = static_cast<std::uint64_t>(*errors->as_integer());
     else incoming_.erase(entity);
+    admin_.worker().give_order(std::move(order));
+}
+
+/// The word came when the broker had lost us, and comes again because our hello was older: the fence is all that it waits for.
+void Migration::started_already(const RequestPointer& request) {
+    const auto handle = admin_.actors().cell_of(request->text("entity"));
+    const Cell* cell = handle != 0 && !CellTable::is_spawned(handle) ? CellTable::slot(handle) : nullptr;
+    if (!cell || cell->epoch() != request->number("epoch")) return;
+    auto order = std::make_unique<Order>(Order::Verb::resume, nullptr);
+    order->cell = handle;
     admin_.worker().give_order(std::move(order));
 }
 
@@ -135,6 +154,7 @@ void Migration::cancel_move(const RequestPointer& request) {
 }
 
 void Migration::freeze(const RequestPointer& request) {
+    expect_welcomed();
     const auto entity = request->text("entity");
     const auto epoch = request->number("epoch");
     const auto cell = admin_.actors().cell_of(entity);
@@ -177,6 +197,8 @@ void Migration::discard(const RequestPointer& request) {
     admin_.actors().gave_away(here->cell);
     auto order = std::make_unique<Order>(Order::Verb::discard, nullptr);
     order->cell = here->cell;
+    const Value* fenced = request->body().find("fenced");
+    order->fenced = fenced && fenced->as_bool() && *fenced->as_bool();
     outgoing_.erase(entity);
     admin_.worker().give_order(std::move(order));
 }

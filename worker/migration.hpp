@@ -51,9 +51,11 @@ private:
         bool brought = false;
     };
 
+    void expect_welcomed() const;  ///< throws Error unavailable
     void prepare_move(const RequestPointer& request);
     void load(const RequestPointer& request);
     void start(const RequestPointer& request);
+    void started_already(const RequestPointer& request);
     void cancel_move(const RequestPointer& request);
     void freeze(const RequestPointer& request);
     void resume(const RequestPointer& request);

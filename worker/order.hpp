@@ -50,7 +50,7 @@ struct Order {
     Verb verb;
     bool starts = false;            ///< create: start at once
     bool moved = false;             ///< start: after a move; local mail waits for the fence
-    bool fenced = false;            ///< discard: the broker says so at a hello, and nobody knows what became of a snapshot
+    bool fenced = false;            ///< discard: it was away, and nobody knows what became of its snapshot
     std::string parameters;         ///< create: an encoded map, or empty
     std::vector<std::string> set_aside;  ///< create: reliable messages that crashed it before, `ORIGIN#NUMBER`
     std::unique_ptr<Snapshot> snapshot;  ///< load: in; freeze: out; create: what was kept of an earlier life, or null

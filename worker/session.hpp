@@ -40,6 +40,8 @@ public:
     [[nodiscard]] const std::string& system() const noexcept { return system_; }
     [[nodiscard]] Nanoseconds since() const noexcept { return since_; }
     [[nodiscard]] bool has_ended() const noexcept { return phase_.load(std::memory_order_acquire) == Phase::ended; }
+    /// Says hello: the broker may have welcomed it already, or have given it up.
+    [[nodiscard]] bool is_greeting() const noexcept { return phase_.load(std::memory_order_acquire) == Phase::greeting; }
     /// Its actors are being stopped; the goodbye comes after them.
     [[nodiscard]] bool is_leaving() const noexcept { return phase_.load(std::memory_order_acquire) == Phase::leaving; }
     /// Why the broker will not have this worker, once it said so; the process should end.

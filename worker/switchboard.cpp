@@ -108,7 +108,6 @@ void Switchboard::send_out(const pp_envelope& envelope, std::string_view recipie
     }
 }
 
-/// Tells the asker; a send has nobody to tell and is a dead letter.
 void Switchboard::refuse(const pp_envelope& envelope, Fault fault, std::string text) {
     if (envelope.kind == PP_REPLY && fault == Fault::too_large) return answer_is_too_large(envelope, text);
     if (envelope.kind != PP_ASK) return worker_.dead_letter(envelope, fault, text);

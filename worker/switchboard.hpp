@@ -32,6 +32,8 @@ public:
     /// Answers `to`, a message from anyone, in the name of `from`.
     enum class Way : bool { shortest, broker };
     void answer(const Mail& to, std::string_view from, MailKind kind, std::string_view command, std::string_view body, Way way = Way::shortest);
+    /// Tells the asker; a send has nobody to tell and is a dead letter.
+    void refuse(const pp_envelope& envelope, Fault fault, std::string text);
     /// Out to the broker even when the recipient is here: see probation.cpp.
     void post_through_broker(const pp_envelope& envelope);
 
@@ -62,7 +64,6 @@ private:
     [[nodiscard]] std::uint64_t look_up(std::string_view name, Origin origin) const;
     void post_by_name(const pp_envelope& envelope, std::string_view name, Origin origin);
     void send_out(const pp_envelope& envelope, std::string_view recipient, std::uint64_t routes, bool& again);
-    void refuse(const pp_envelope& envelope, Fault fault, std::string text);
     void answer_is_too_large(const pp_envelope& envelope, const std::string& text);
 
     [[nodiscard]] static std::uint64_t new_version() noexcept;  ///< never the same in this process

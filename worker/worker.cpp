@@ -176,6 +176,12 @@ void Worker::left_behind(const std::string& name, const Mail& mail) {
     switchboard_.post(envelope, Origin::local);
 }
 
+void Worker::fenced_off(const std::string& name, const Mail& mail) {
+    pp_envelope envelope = mail.envelope();
+    envelope.recipient_text = bytes(name);
+    switchboard_.refuse(envelope, Fault::fenced, "\"" + name + "\" lives elsewhere by now, and its process was away");
+}
+
 void Worker::send_from(std::string_view sender, std::string_view recipient, std::string_view command,
                        std::string_view body) {
     pp_envelope envelope{};

@@ -99,6 +99,8 @@ public:
     /// The actor has left with that message unread: it goes after it by name.  A send to one of a process that ends is a dead
     /// letter at once: it would come back when nobody is here any more.
     void left_behind(const std::string& name, const Mail& mail);
+    /// The same when that actor lives elsewhere since its process was away: its senders are told, and it goes nowhere.
+    void fenced_off(const std::string& name, const Mail& mail);
     void send_from(std::string_view sender, std::string_view recipient, std::string_view command, std::string_view body);
     /// Tells an observer what `name` has just handled.
     void notify(std::string_view observer, const std::string& name, const Mail& mail, std::string_view command);

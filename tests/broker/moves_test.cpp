@@ -283,6 +283,45 @@ TEST_CASE("when the source dies after its snapshot came, the actor lives on at t
     CHECK(world.ticks(world.target) == Numbers{3});
 }
 
+TEST_CASE("when both homes die, unread sends in the snapshot are counted as lost, and asks in it are answered worker_lost, each once") {
+    MoveWorld world;
+    const auto mid = world.ask(world.sender, "greeter", "tick");
+    world.received(world.source);
+    std::string mailbox;
+    for (const auto kind : {Kind::send, Kind::ask, Kind::send})
+        append_batched(mailbox, {.kind = kind, .mid = kind == Kind::ask ? mid : 0, .command = "tick", .sender = world.address[world.sender]});
+    const auto snapshot = map({{"state", map({})}, {"version", "1"}, {"mailbox", Binary{mailbox}}});
+    world.reply(world.source, world.freeze(), "snapshot", snapshot);
+    const auto held = world.ask(world.sender, "greeter", "tick");
+    for (const Peer home : {world.source, world.target}) {
+        world.link.gone[home] = true;
+        world.broker.on_disconnected(home);
+        world.advance(300ms);
+    }
+    world.expect_stayed("worker_lost");
+    std::map<std::uint64_t, std::string> ends;
+    for (const auto& message : world.received(world.sender)) CHECK(ends.emplace(message.mid, message.command).second);
+    CHECK(ends == std::map<std::uint64_t, std::string>{{mid, "worker_lost"}, {held, "worker_lost"}});
+    world.ask(world.me, {}, "get_dead_letters");
+    CHECK(world.only(world.me).body.find("by_reason")->find("worker_lost")->as_integer() != nullptr);
+    CHECK(world.broker.counters().dead_letters == 2);
+}
+
+TEST_CASE("a held ask that has been answered meanwhile is neither passed on nor answered again") {
+    for (const bool is_lost : {false, true}) {
+        MoveWorld world;
+        const auto load = world.load();
+        const auto mid = world.ask(world.sender, "greeter", "tick", {}, {}, 500);
+        world.alive(2s);
+        CHECK(world.only(world.sender).mid == mid);
+        world.received(world.target);
+        if (!is_lost) world.reply(world.target, load, "is_loaded");
+        else for (const Peer home : {world.source, world.target}) world.send(home, {}, "bye", {}, world.address[home]);
+        CHECK(world.received(world.sender).empty());
+        for (const auto& message : world.received(world.target)) CHECK(message.command != "tick");
+    }
+}
+
 TEST_CASE("an actor that is removed during its move ends the move") {
     MoveWorld world;
     world.start_move();

@@ -70,7 +70,9 @@ TEST_CASE("when the target has started, the frozen actor is dropped") {
         const Peer target = world.joins("process_0", "actors", living);
         if (!source_first) source = world.source_with_frozen();
         world.advance(200ms, {source, target});
-        CHECK(world.told(source) == Words{"discard"});
+        const auto word = world.only(source);
+        CHECK(word.command == "discard");
+        CHECK_FALSE(word.flag("fenced"));  // its mail lives on at the target
         CHECK(world.home() == target_node);
     }
 }
@@ -116,4 +118,22 @@ TEST_CASE("what is no list of moves, or another's move, is refused or passed ove
     world.advance(12s, {other});
     CHECK(world.told(other).empty());
     CHECK(world.home().empty());
+}
+
+TEST_CASE("a frozen actor that a later life has outlived is dropped though that one died, and its mail counts as lost") {
+    Returning world;
+    const Peer later = world.joins("process_7", "actors", Value::Array{map({{"name", "b"}, {"epoch", 30}})});
+    world.ask(later, {}, "register_actors", map({{"names", names({"a"})}, {"class_desc", map({{"class", "C"}})}, {"restart", "transient"}}), world.address[later]);
+    world.received(later);
+    world.link.gone[later] = true;
+    world.broker.on_disconnected(later);
+    world.advance(300ms);
+    const Peer source = world.joins("main");
+    world.ask(source, {}, "hello", map({{"role", "worker"}, {"host", "first"}, {"process", "main"}, {"moving", Returning::copy("frozen")}}));
+    const auto told = world.received(source);
+    REQUIRE(told.size() == 2);
+    CHECK(told[1].command == "discard");
+    CHECK(told[1].flag("fenced"));
+    world.advance(1s, {source});
+    for (const auto& word : world.told(source)) CHECK(word != "resume");
 }

@@ -82,11 +82,7 @@ std::uint64_t hash_of(std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE("whatever breaks at whatever step, no message ends in silence, no turn runs twice and each actor comes back") {
-    // Seed 885 shows a gap: unread mail in a snapshot whose both homes die is lost and not counted.  It can be played by its number.
-    constexpr std::uint64_t first_gap = 885;
-    const auto chosen = seeds(100);
-    for (const auto seed : chosen) {
-        if (seed >= first_gap && chosen.size() > 1) break;
+    for (const auto seed : seeds(100)) {
         INFO("seed " << seed);
         Chaos world(seed);
         world.play(4);

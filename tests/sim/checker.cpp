@@ -33,6 +33,10 @@ void Checker::sends(const std::string& sender, const std::string& recipient, int
 }
 
 void Checker::handles(const std::string& sender, const std::string& recipient, int number) {
+    // Who was away cannot know yet that the name lives on elsewhere: what it still handles is in order with its own past alone.
+    const auto owner = owners_.find(recipient);
+    const bool is_outlived = running_.is_excused && owner != owners_.end() && running_.epoch < owner->second.epoch;
+    if (is_outlived) return void(under_way_.erase({{sender, recipient}, number}));
     const auto [last, is_first] = last_handled_.try_emplace({sender, recipient}, number);
     if (!is_first && number <= last->second && !may_go_back_.contains(recipient))
         broken(fmt::format("G1: {} handled number {} of {} after number {}", recipient, number, sender, last->second));

@@ -105,3 +105,34 @@ TEST_CASE("an ask that a crash interrupts ends with an error that says so, withi
         }
     }
 }
+
+TEST_CASE("a process frozen for longer than patience comes back: what its actors had not read is not handled behind newer mail of its sender") {
+    std::uint64_t fenced = 0;
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 1);
+        world.create("local", "Sender", 1);
+        world.create("remote", "Sender", 2);
+        std::vector<std::uint64_t> asks;
+        int outside = 0;
+        const auto say_more = [&](int count, const char* command = "count") {
+            for (int i = 0; i < count; ++i) world.send("counter", command, Value::Map{{"sender", "outside"}, {"number", outside++}});
+        };
+        for (const auto* sender : {"local", "remote"}) asks.push_back(world.ask(sender, "send_numbers", Value::Map{{"to", "counter"}, {"count", 1'000}}, 60'000));
+        asks.push_back(world.ask("counter", "slower", Value::Map{{"sender", "asking"}, {"number", 0}}, 5'000));
+        say_more(10, "slower");
+        world.run_for(Nanoseconds(world.random().below(20'000'000)));
+        world.freeze_worker(1, 12s + Nanoseconds(world.random().below(8'000'000'000)));
+        for (int i = 0; i < 100; ++i) {
+            say_more(5);
+            world.run_for(250ms);
+        }
+        world.run_for(60s);
+        for (const auto mid : asks) CHECK(world.answer(mid) != nullptr);
+        CHECK(text(world.call("", "seek_actor", Value::Map{{"entity", "counter"}}), "node") != "");
+        world.must_be_accounted_for();
+        fenced += static_cast<std::uint64_t>(std::max<std::int64_t>(0, number(*world.call("", "get_dead_letters").body.find("by_reason"), "fenced")));
+    }
+    CHECK((fenced > 0 || seeds(40).size() == 1));
+}

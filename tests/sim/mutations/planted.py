@@ -27,7 +27,7 @@ BUGS = [
     bug("a source that dies behind its snapshot takes the actor with it, and the target is started all the same",
         ("broker/relocation.cpp", "        adopted_ = true;\n        return {Step::adopt};", "        adopted_ = true;\n        return {};")),
     bug("held mail of an actor that died is dropped",
-        ("broker/held_mail.cpp", "        exchange_.refuse(envelope, fault, running.text);\n", "")),
+        ("broker/held_mail.cpp", "        else exchange_.refuse(envelope, fault, running.text);\n", "")),
     bug("asks to a process that died are not answered",
         ("broker/departure.cpp", "    exchange_.answer_all(lost, Fault::worker_lost,", "    if (false) exchange_.answer_all(lost, Fault::worker_lost,"),
         ("broker/broker.cpp", "    exchange_.answer_all(of_clients, Fault::expired,", "    if (false) exchange_.answer_all(of_clients, Fault::expired,")),
