@@ -160,7 +160,7 @@ Cell* Scheduler::steal(Loop& loop) {
 /// to it, because its mail lies in that core's cache; taking it made a stream through the broker 1.5 times as expensive.
 void Scheduler::idle(Loop& loop) {
     searching_.fetch_add(1);
-    Cell* found = steal(loop);
+    Cell* found = worker_->is_paused() ? nullptr : steal(loop);
     const bool was_last = searching_.fetch_sub(1) == 1;
     if (found) {
         if (was_last && has_work()) wake_one();

@@ -70,7 +70,7 @@ class Chaos(unittest.TestCase):
         self.row(16)
 
     def test_descriptors(self):
-        """a broker without descriptors left serves those inside and does not spin"""
+        """a broker without descriptors left serves those inside as before"""
         self.row(20)
 
     def test_clock(self):

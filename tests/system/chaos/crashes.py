@@ -234,7 +234,10 @@ def killed_in_a_move(row, run):
                     _, code = waiting()
                     endings[code] = endings.get(code, 0) + 1
                     row.expect(code != "silence", f"the move of {name} never ended when {who} died")
-                recovery.add(load.seconds_until_back([*load.record_names, *load.beacons], begun))
+                back = load.seconds_until_back([*load.record_names, *load.beacons], begun)
+                recovery.add(back)
+                if back is None:
+                    load.violations.append("\n".join(line for line in king.err[-60:] if name in line or "error" in line or "given" in line))
                 for node in nodes:
                     king.has_node(node)
                 time.sleep(2.2)
