@@ -102,8 +102,8 @@ void ActorCommands::stop(std::uint64_t cell, const std::string& name, Removal re
 
 void ActorCommands::discard(const std::string& name) {
     const auto here = resident(name);
-    if (!here) return;
-    auto order = std::make_unique<Order>(Order::Verb::discard, nullptr);
+    if (!here) return admin_.worker().outbox().unmute(name);
+    auto order = std::make_unique<Order>(Order::Verb::discard, [this, name](Order&) { admin_.worker().outbox().unmute(name); });
     order->cell = here.cell;
     order->fenced = true;
     gave_away(here.cell);

@@ -10,8 +10,10 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "wire/codec.hpp"
 #include "wire/limits.hpp"
@@ -20,7 +22,7 @@ namespace peacepie::worker {
 
 class Outbox {
 public:
-    enum class Put : std::uint8_t { taken, full, route_changed };
+    enum class Put : std::uint8_t { taken, full, route_changed, muted };
 
     /// Appends unless the routes have changed since `routes`: then the caller must look the recipient up again, or its
     /// message could fall behind one that already took the new way.
@@ -42,6 +44,14 @@ public:
         if (last_word) (void)append_locked(*last_word, true);  // a lost fence would gate its name for ever
     }
     [[nodiscard]] std::uint64_t routes() const noexcept { return routes_.load(std::memory_order_acquire); }
+
+    /// Those senders live elsewhere by now, and what they said here must not come behind what they say there: nothing of theirs
+    /// is taken before unmute(), and what still waits comes out, as a batch.
+    [[nodiscard]] std::string mute(const std::vector<std::string>& senders);
+    void unmute(const std::string& sender) {
+        std::lock_guard guard(lock_);
+        muted_.erase(sender);
+    }
 
     /// Until the broker has welcomed this worker only its hello goes out; the rest waits within the bound.
     void open() {
@@ -101,6 +111,7 @@ public:
 
 private:
     Put append_locked(const Envelope& envelope, bool always = false) {
+        if (!muted_.empty() && muted_.contains(envelope.sender)) return Put::muted;
         const auto size = encoded_size(envelope);
         if (!always && waiting_.load(std::memory_order_relaxed) + size > limits::peer_queue_bytes_max) return Put::full;
         if (!batch_.empty() && batch_.size() + size > limits::batch_size_max) frames_.push_back(std::exchange(batch_, {}));
@@ -120,6 +131,7 @@ private:
     std::string batch_;
     std::deque<std::string> frames_;
     std::string greeting_;
+    std::set<std::string, std::less<>> muted_;
     bool open_ = false;
     std::atomic<std::size_t> waiting_{0};  // bytes in frames_ and batch_; changed under the lock
     std::atomic<std::size_t> ready_{0};    // of them and the greeting, what may go out now

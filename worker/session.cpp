@@ -136,8 +136,11 @@ void Session::bring_more() {
 void Session::drop_fenced(const Value& body) {
     const Value* fenced = body.find("fenced");
     if (!fenced || !fenced->as_array()) return;
+    std::vector<std::string> names;
     for (const auto& name : *fenced->as_array())
-        if (name.as_text()) admin_.actors().discard(*name.as_text());
+        if (name.as_text()) names.push_back(*name.as_text());
+    admin_.worker().mute(names);
+    for (const auto& name : names) admin_.actors().discard(name);
 }
 
 void Session::join() {

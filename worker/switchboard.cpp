@@ -103,6 +103,7 @@ void Switchboard::send_out(const pp_envelope& envelope, std::string_view recipie
     switch (worker_.outbox().append(out, routes)) {
         case Outbox::Put::taken: return;
         case Outbox::Put::route_changed: again = true; return;
+        case Outbox::Put::muted: return refuse(envelope, Fault::fenced, "its sender lives elsewhere by now, and this process was away");
         case Outbox::Put::full:
             return refuse(envelope, Fault::unavailable, "the broker takes nothing at the moment; try again later");
     }

@@ -182,6 +182,17 @@ void Worker::fenced_off(const std::string& name, const Mail& mail) {
     switchboard_.refuse(envelope, Fault::fenced, "\"" + name + "\" lives elsewhere by now, and its process was away");
 }
 
+void Worker::mute(const std::vector<std::string>& actors) {
+    const auto unsaid = outbox_.mute(actors);
+    FrameReader reader(unsaid);
+    while (const auto one = unsaid.empty() ? std::nullopt : reader.next()) {
+        Envelope envelope;
+        if (read_envelope(*one, envelope)) continue;  // written here
+        if (envelope.wants_answer()) counters_.refused.fetch_add(1, std::memory_order_relaxed);  // who asked is about to end
+        else dead_letter(as_pp_envelope(envelope), Fault::fenced, "its sender lives elsewhere by now, and its process was away");
+    }
+}
+
 void Worker::send_from(std::string_view sender, std::string_view recipient, std::string_view command,
                        std::string_view body) {
     pp_envelope envelope{};

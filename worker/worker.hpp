@@ -101,6 +101,8 @@ public:
     void left_behind(const std::string& name, const Mail& mail);
     /// The same when that actor lives elsewhere since its process was away: its senders are told, and it goes nowhere.
     void fenced_off(const std::string& name, const Mail& mail);
+    /// Those actors live elsewhere: what they said and the broker has not got ends here.
+    void mute(const std::vector<std::string>& actors);
     void send_from(std::string_view sender, std::string_view recipient, std::string_view command, std::string_view body);
     /// Tells an observer what `name` has just handled.
     void notify(std::string_view observer, const std::string& name, const Mail& mail, std::string_view command);

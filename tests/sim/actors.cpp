@@ -5,6 +5,7 @@
 #include <peacepie/peacepie.hpp>
 
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -112,7 +113,7 @@ private:
 class Sender final : public peacepie::Actor {
 public:
     Sender() {
-        on("send_numbers", &Sender::send_numbers, "to", "count");
+        on("send_numbers", &Sender::send_numbers, "to", "count", "first");
         on("ask_numbers", &Sender::ask_numbers, "to", "command", "count");
         on("flood", &Sender::flood, "to", "count");
         on("deliver", &Sender::deliver, "to", "count");
@@ -120,10 +121,11 @@ public:
     }
 
 private:
-    Task<int> send_numbers(std::string to, int count) {
+    Task<int> send_numbers(std::string to, int count, std::optional<int> first) {
         for (int i = 0; i < count; ++i) {
-            if (auto* checker = Checker::of_world()) checker->sends(std::string(name()), to, i);
-            send(to, "count", named("sender", std::string(name())), named("number", i));
+            const int number = first.value_or(0) + i;
+            if (auto* checker = Checker::of_world()) checker->sends(std::string(name()), to, number);
+            send(to, "count", named("sender", std::string(name())), named("number", number));
             if (i % 7 == 6) co_await sleep(Seconds(0.001));
         }
         co_return count;

@@ -136,3 +136,20 @@ TEST_CASE("a process frozen for longer than patience comes back: what its actors
     }
     CHECK((fenced > 0 || seeds(40).size() == 1));
 }
+
+TEST_CASE("a process frozen for longer than patience comes back: what its actors had not got rid of does not go out behind their next life's words") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 2);
+        world.create("teller", "Sender", 1);
+        (void)world.ask("teller", "send_numbers", Value::Map{{"to", "counter"}, {"count", 1'000}}, 60'000);
+        world.run_for(Nanoseconds(world.random().below(50'000'000)));
+        world.freeze_worker(1, 15s + Nanoseconds(world.random().below(3'000'000'000)));
+        world.run_for(14s + 500ms);
+        const auto again = world.ask("teller", "send_numbers", Value::Map{{"to", "counter"}, {"count", 100}, {"first", 1'000}}, 60'000);
+        world.run_for(10s);
+        CHECK(world.wait(again).kind == Kind::reply);
+        world.must_be_accounted_for();
+    }
+}

@@ -79,3 +79,23 @@ TEST_CASE("an outbox at its bound refuses") {
     while (outbox.append(large) == Outbox::Put::taken) ++taken;
     CHECK(taken == static_cast<int>(limits::peer_queue_bytes_max / body.size()) - 1);
 }
+
+TEST_CASE("what a muted sender said comes out, the rest stays in order, and more of it is taken only when it is no longer muted") {
+    Outbox outbox;
+    const auto say = [&](std::uint64_t mid, std::string_view sender) {
+        auto one = message(mid);
+        one.sender = sender;
+        return outbox.append(one);
+    };
+    for (std::uint64_t i = 1; i <= 6; ++i) CHECK(say(i, i % 2 == 0 ? "zombie" : "other") == Outbox::Put::taken);
+    CHECK(mids(outbox.mute({"zombie"})) == std::vector<std::uint64_t>{2, 4, 6});
+    CHECK(say(7, "zombie") == Outbox::Put::muted);
+    CHECK(say(9, "other") == Outbox::Put::taken);
+    outbox.unmute("zombie");
+    CHECK(say(10, "zombie") == Outbox::Put::taken);
+    outbox.open();
+    const auto frame = outbox.take()->bytes;
+    CHECK(mids(frame) == std::vector<std::uint64_t>{1, 3, 5, 9, 10});
+    CHECK(outbox.bytes() == 0);
+    CHECK(outbox.empty());
+}
