@@ -45,14 +45,13 @@ std::vector<Poller::Ready> Poller::wait(std::optional<Nanoseconds> patience) {
     }
     const int count = epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), patience ? &span : nullptr, nullptr);
     std::vector<Ready> ready;
-    stirred_ = false;
     for (int i = 0; i < count; ++i) {
         const auto mark = events[static_cast<std::size_t>(i)].data.u64;
         if (mark == wake_mark) {
             std::uint64_t ignored;
             (void)!read(wake_, &ignored, sizeof ignored);
         } else if (mark == connection_mark) {
-            stirred_ = true;
+            stirred_.store(true, std::memory_order_relaxed);
         } else if (mark >= first_watch) {
             std::lock_guard guard(lock_);
             const auto place = watches_.find(mark);

@@ -4,6 +4,7 @@
 // Next: scheduler.cpp decides who waits.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -29,8 +30,8 @@ public:
 
     /// Sleeps at most `patience` (nothing: for ever) and returns the operations whose descriptors are ready.
     [[nodiscard]] std::vector<Ready> wait(std::optional<Nanoseconds> patience);
-    /// Whether the last wait() saw the connection stir.  For who waited.
-    [[nodiscard]] bool has_connection_stirred() const noexcept { return stirred_; }
+    /// Whether the connection has stirred since this was asked last.
+    [[nodiscard]] bool has_connection_stirred() noexcept { return stirred_.exchange(false, std::memory_order_relaxed); }
     void wake() noexcept;
     [[nodiscard]] bool watch(std::uint64_t cell, std::uint64_t operation, int descriptor, int events);
     void unwatch(std::uint64_t cell, std::uint64_t operation);
@@ -44,7 +45,7 @@ private:
 
     int epoll_;
     int wake_;
-    bool stirred_ = false;
+    std::atomic<bool> stirred_{false};
     std::mutex lock_;
     std::uint64_t last_ = first_watch;
     std::map<std::uint64_t, Watch> watches_;

@@ -75,7 +75,6 @@ void Scheduler::run(Loop& loop) {
         loop.busy_since = {};
         loop.minds_link.store(false, std::memory_order_relaxed);
         if (!pump_->exchange()) idle(loop);
-        loop.moved_at = worker_->recent();
     }
     loops_ended_.fetch_add(1);
 }
@@ -97,7 +96,6 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
     loop.turns.end();
     const auto& outbox = worker_->outbox();
     if (!outbox.empty() && (turn % turns_per_flush == 0 || outbox.bytes() >= bytes_per_flush)) pump_->exchange();
-    if (turn % turns_per_flush == 0) notice_standstill(std::exchange(loop.moved_at, worker_->recent()), loop.moved_at);
     if (turn % turns_per_flush == 0 && loop.minds_link.load(std::memory_order_relaxed)) mind_link(loop);
 }
 
@@ -275,7 +273,9 @@ void Scheduler::wake_one() {
 void Scheduler::monitor(std::function<void()> ended) {
     std::vector<Watchdog> watchdogs(loops_.size(), Watchdog(options_.handler_timeout));
     for (Nanoseconds tick = attentive; !stopping_.load();) {
+        const auto before = worker_->now();
         monitor_sleeps(tick);
+        if (tick < drowsy) notice_standstill(before, worker_->now());  // a drowsy one may sleep for any time; then a loop polls
         if (admin_ready_.exchange(false, std::memory_order_acq_rel)) worker_->run_admin();
         if (!polling_.load()) {
             pump_->exchange();

@@ -60,7 +60,6 @@ private:
         std::uint32_t ticks = 0;
         Nanoseconds busy_since{0};  // when a cell last had more to do than its turn allows; 0: the loop was idle since
         Nanoseconds looked_at{0};   // at the link, while busy
-        Nanoseconds moved_at{0};  ///< when it was last seen at work
         bool was_slow = false;      // when it was last busy, its handlers were long
         std::atomic<bool> minds_link{false};  // it is busy with short handlers and looks at the link now and then
         Turns turns;

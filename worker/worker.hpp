@@ -81,7 +81,6 @@ public:
     /// Whether the broker has asked for a sign of life since this was asked last.
     [[nodiscard]] bool take_was_probed() noexcept { return was_probed_.exchange(false, std::memory_order_relaxed); }
     [[nodiscard]] Nanoseconds now() const noexcept { return clock_.now(); }
-    [[nodiscard]] Nanoseconds recent() const noexcept { return clock_.recent(); }
 
     // -- for cells
     void wake_at(Nanoseconds when, std::uint64_t cell);
