@@ -87,7 +87,7 @@ private:
     std::map<std::string, RestartRule, std::less<>> group_rules_;
     std::set<std::string, std::less<>> ending_;     // living ones whose process was told to end them
     std::set<std::string, std::less<>> condemned_;  // given up as soon as their process is known to be gone
-    std::uint64_t last_mid_ = mark;
+    std::uint64_t last_mid_ = mark | exchange_.options.broker_epoch;  // as in Moves
 };
 
 }  // namespace peacepie::broker

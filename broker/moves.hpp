@@ -20,7 +20,7 @@ namespace peacepie::broker {
 
 class Moves {
 public:
-    Moves(Exchange& exchange, Monitors& monitors) : exchange_(exchange), monitors_(monitors) {}
+    Moves(Exchange& exchange, Monitors& monitors) : exchange_(exchange), monitors_(monitors), last_mid_(exchange.options.broker_epoch) {}
 
     /// The name is registered and not on the move, the target is connected.
     void begin(Move move, Asker asker);
@@ -98,7 +98,7 @@ private:
     Monitors& monitors_;
     std::map<std::string, std::unique_ptr<Running>, std::less<>> running_;  // by name
     std::unordered_map<std::uint64_t, Running*> by_mid_;
-    std::uint64_t last_mid_ = 0;
+    std::uint64_t last_mid_;  // begins where no earlier broker has been: an answer to that one may still come
     bool some_settled_ = false;
 };
 

@@ -108,6 +108,16 @@ TEST_CASE("a move asks target and source in order, holds mail and releases it in
     CHECK(world.ticks(world.target) == Numbers{4});
 }
 
+TEST_CASE("an answer to an ask of an earlier broker is none to an ask of this one") {
+    MoveWorld world;
+    world.start_move();
+    auto stale = world.only(world.target);
+    CHECK(stale.mid > 7);  // the epoch of this broker, which no earlier one has reached
+    stale.mid = 1;
+    world.reply(world.target, stale, "move_is_prepared");
+    CHECK(world.received(world.source).empty());
+}
+
 TEST_CASE("a fence comes back to its worker behind what was sent before it") {
     MoveWorld world;
     const auto load = world.load();
