@@ -15,6 +15,7 @@ Cell::RunEnd Cell::run() {
     if (Mail* mail = takes_turns() && !fenced_ && !extras_ && queue_.empty() ? mailbox_.sole() : nullptr;
         mail != nullptr && mail->is_message()) {  // the usual run: one message, nothing else to look after
         take_turn(*mail);
+        worker_->switchboard().flush();  // before another loop may run this cell
         mailbox_.took(*mail);
         Mail* rest;
         const bool is_idle = mailbox_.idle_after(mail, rest);  // if so, another loop may be running this cell by now
@@ -26,11 +27,12 @@ Cell::RunEnd Cell::run() {
     for (int budget = limits::turn_messages_max;;) {
         if (mailbox_.has_order()) mailbox_.saw_orders();  // before the drain: one that comes later is seen the next time
         if (Mail* chain = mailbox_.drain()) sort_in(chain);
-        if (extras_) carry_out_orders();
+        if (extras_) worker_->switchboard().flush(), carry_out_orders();
         if (extras_ && !extras_->pending) extras_->fault_code.clear();  // of a turn that no order waited for
         if (extras_ && extras_->empty()) extras_.reset();
         if (retires_ && phase_ == Phase::stopping && !busy_) end_life();
         for (; budget > 0 && has_turn() && !mailbox_.has_order(); --budget) handle(next_turn());
+        worker_->switchboard().flush();
         if (phase_ == Phase::empty) {
             CellTable::of_process().give_back(*this);  // from here on the slot may be another's
             return RunEnd::idle;

@@ -41,6 +41,7 @@ public:
     [[nodiscard]] Posted post(Mail* mail, std::uint16_t generation) noexcept {
         return mailbox_.post(mail, generation);
     }
+    [[nodiscard]] Posted post(const Mailbox::Links& links, std::uint16_t generation) noexcept { return mailbox_.post(links, generation); }
     /// Once, in the turn of the actor that spawned this one, before anybody knows it: builds the instance.  Throws Error; the
     /// cell is then given back.
     void be_born(std::string_view parameters);

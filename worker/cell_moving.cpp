@@ -54,6 +54,7 @@ void Cell::forget_handed_over() {
 }
 
 void Cell::take_snapshot(Order& order) {
+    worker_->switchboard().flush();  // nothing of it may be said behind what it says at its next home
     if (Mail* chain = mailbox_.shut()) sort_in(chain);
     if (retires_) {
         order.code = code_of(Fault::stopping);

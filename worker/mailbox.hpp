@@ -29,6 +29,13 @@ enum class Posted : std::uint8_t {
 
 class Mailbox {
 public:
+    /// Mails linked from the newest to the oldest; each says that it is counted, and together they weigh that much.
+    struct Links {
+        Mail* newest = nullptr;
+        Mail* oldest = nullptr;
+        std::uint64_t weight = 0;
+    };
+
     static constexpr std::uint16_t generations_max = 0x7fff;
 
     /// Takes the mail unless it answers `full` or `gone`.
@@ -52,6 +59,27 @@ public:
                 return is_first ? Posted::wake_reader : Posted::queued;
             }
         }
+    }
+
+    /// The same for a chain of messages of one origin, newest first and none of them HEAD's: all or none are taken.
+    [[nodiscard]] Posted post(const Links& links, std::uint16_t generation) noexcept {
+        const auto wanted = pack(generation, 0);
+        const auto shut_passes = links.newest->passes_shut_door() ? shut_bit : 0;
+        const auto before = posted_.fetch_add(links.weight, std::memory_order_relaxed);
+        if (is_over(before + links.weight - taken_.load(std::memory_order_relaxed))) return give_up(links), Posted::full;
+        auto head = head_.load(std::memory_order_relaxed);
+        for (;;) {
+            if (((head ^ wanted) & door_bits & ~shut_passes) != 0 || pointer_of(head) == closed) return give_up(links), Posted::gone;
+            const bool is_first = pointer_of(head) == idle;
+            links.oldest->next = is_first ? nullptr : reinterpret_cast<Mail*>(pointer_of(head));
+            if (head_.compare_exchange_weak(head, (head & door_bits) | reinterpret_cast<std::uint64_t>(links.newest),
+                                            std::memory_order_acq_rel, std::memory_order_relaxed))
+                return is_first ? Posted::wake_reader : Posted::queued;
+        }
+    }
+    /// What a mail counts against the bounds.
+    [[nodiscard]] static std::uint64_t weight_of(const Mail& mail) noexcept {
+        return (1ull << bytes_bits) + mail.block_size;
     }
 
     /// All that has come, oldest first, as a chain; null when there is nothing.
@@ -83,9 +111,9 @@ public:
         return head_.compare_exchange_strong(expected, expected | idle, std::memory_order_acq_rel,
                                              std::memory_order_relaxed);
     }
-    /// Lets nothing in any more; what was there comes out as a chain.
+    /// Lets nothing in any more; what was there comes out as a links.
     [[nodiscard]] Mail* close() noexcept { return take(pack(generation(), closed)); }
-    /// Keeps local mail out from now on; what was there comes out as a chain.
+    /// Keeps local mail out from now on; what was there comes out as a links.
     [[nodiscard]] Mail* shut() noexcept { return take(pack(generation(), 0) | shut_bit); }
     /// After shut(): lets all mail in again.
     void reopen() noexcept { head_.fetch_and(~shut_bit, std::memory_order_acq_rel); }
@@ -156,9 +184,7 @@ private:
         posted_.fetch_sub(weight_of(mail), std::memory_order_relaxed);
         mail.counted = false;
     }
-    [[nodiscard]] static std::uint64_t weight_of(const Mail& mail) noexcept {
-        return (1ull << bytes_bits) + mail.block_size;
-    }
+    void give_up(const Links& links) noexcept { posted_.fetch_sub(links.weight, std::memory_order_relaxed); }
     [[nodiscard]] static bool is_over(std::uint64_t waiting) noexcept {
         // Negative: others posted and the reader took them between our addition and our look.  Then it is not full.
         return static_cast<std::int64_t>(waiting) > 0 && ((waiting >> bytes_bits) > limits::mailbox_length_max ||

@@ -36,8 +36,13 @@ void Scheduler::start(Worker& worker, Pump& pump, std::function<void()> ended) {
     worker_ = &worker;
     pump_ = &pump;
     poller_ = std::make_unique<Poller>(pump.descriptor(), pump.connection_descriptor());
+    const bool has_chains = fence_all_threads();
     for (auto& loop : loops_) {
-        loop.thread = std::thread([this, &loop] { run(loop); });
+        loop.thread = std::thread([this, &loop, has_chains] {
+            loop.said.store(&Chain::of_thread());
+            if (!has_chains) Chain::of_thread().forbid();
+            run(loop);
+        });
         pthread_setname_np(loop.thread.native_handle(), "loop");
     }
     monitor_ = std::thread([this, ended = std::move(ended)] { monitor(ended); });
@@ -328,6 +333,10 @@ void Scheduler::watch_over(Loop& loop, Watchdog& watchdog) {
     if (found.turn_lasts < long_turn) return;
     if (loop.turns.may_be_robbed() || loop.turns.detain(turn))
         if (loop.ready.has_spare(true)) wake_one();  // what waits behind a long handler is for another loop
+    if (Chain* said = loop.said.load())
+        said->take_away([this](std::uint64_t recipient, const Mailbox::Links& links) {
+            worker_->switchboard().post_links(recipient, links, Origin::local);
+        });
     if (found.wants_naming) {
         const auto command = Symbols::of_process().text(cell->current_command());
         log::warning({{"actor", cell->name()}, {"command", command}},

@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "worker/chain.hpp"
 #include "worker/executor.hpp"
 #include "worker/memory_watch.hpp"
 #include "worker/poller.hpp"
@@ -63,6 +64,7 @@ private:
         bool was_slow = false;      // when it was last busy, its handlers were long
         std::atomic<bool> minds_link{false};  // it is busy with short handlers and looks at the link now and then
         Turns turns;
+        std::atomic<Chain*> said{nullptr};  // what its thread links up
         std::thread thread;
     };
     void run(Loop& loop);

@@ -20,6 +20,10 @@ void Switchboard::post_from(const Cell& sender, const pp_envelope& envelope) {
     const bool is_plain = envelope.recipient != 0 && envelope.command_text.size <= limits::command_size_max;
     if (Cell* cell = is_plain ? CellTable::slot(envelope.recipient) : nullptr) {
         Mail* mail = Mail::make(envelope, Origin::local, sender.handle());
+        auto& said = Chain::of_thread();
+        if (mail->is_message() && said.add(envelope.recipient, mail)) return;
+        if (!said.is_empty()) post_chain(said);
+        said.begin(envelope.recipient);
         const auto posted = cell->post(mail, CellTable::generation(envelope.recipient));
         if (posted == Posted::queued) return;
         if (posted == Posted::wake_reader) return worker_.executor().schedule(*cell);
@@ -31,7 +35,27 @@ void Switchboard::post_from(const Cell& sender, const pp_envelope& envelope) {
     post(stamped, Origin::local);
 }
 
+void Switchboard::post_chain(Chain& said) { post_links(said.recipient(), said.take(), Origin::local); }
+
+void Switchboard::post_links(std::uint64_t handle, const Mailbox::Links& links, Origin origin, std::string_view name) {
+    Cell* cell = CellTable::slot(handle);
+    const auto posted = cell->post(links, CellTable::generation(handle));
+    if (posted == Posted::queued) return;
+    if (posted == Posted::wake_reader) return worker_.executor().schedule(*cell);
+    Mail* oldest_first = nullptr;
+    for (Mail* mail = links.newest; mail != nullptr;) mail = std::exchange(mail->next, std::exchange(oldest_first, mail));
+    while (oldest_first != nullptr) {  // some may fit, or the name decides
+        Mail* mail = std::exchange(oldest_first, oldest_first->next);
+        pp_envelope envelope = mail->envelope();
+        if (origin == Origin::local) envelope.recipient = handle;
+        envelope.recipient_text = bytes(name);
+        post(envelope, origin);
+        Mail::destroy(mail);
+    }
+}
+
 void Switchboard::post(const pp_envelope& envelope, Origin origin) {
+    if (auto& said = Chain::of_thread(); !said.is_empty()) post_chain(said);  // it was said before
     if (envelope.command_text.size > limits::command_size_max)
         return refuse(envelope, Fault::bad_argument, "a command has at most " + std::to_string(limits::command_size_max) + " characters");
     if (envelope.recipient != 0 && post_to_cell(envelope, envelope.recipient, origin)) return;
@@ -213,6 +237,12 @@ Switchboard::Found Switchboard::find_for(std::string_view name, Origin origin) c
     Found found = entry.found;
     if (found.cell == 0) found.cell = worker_.nursery().find(name);
     return found;
+}
+
+std::uint64_t Switchboard::destination_of(std::string_view name) const {
+    if (name.empty() || name.size() > limits::address_size_max) return 0;
+    const auto found = find_for(name, Origin::link);
+    return found.is_admin || found.is_decorated ? 0 : found.cell;
 }
 
 std::uint64_t Switchboard::find_expected(std::string_view name) const {

@@ -14,6 +14,7 @@
 
 #include "peacepie/abi.h"
 #include "wire/fault.hpp"
+#include "worker/chain.hpp"
 #include "worker/mail.hpp"
 
 namespace peacepie::worker {
@@ -29,6 +30,18 @@ public:
     void post(const pp_envelope& envelope, Origin origin);
     /// The same for what an actor of this worker says in its turn: it is stamped as the sender, whatever the envelope says.
     void post_from(const Cell& sender, const pp_envelope& envelope);
+    /// The run of the actor that spoke on this thread is over: what it said last goes, before anybody else can run it.
+    void flush() {
+        if (auto& said = Chain::of_thread(); !said.is_quiet()) {
+            if (!said.is_empty()) post_chain(said);
+            said.end();
+        }
+    }
+    /// Messages for one cell, from one origin.  `name`: by which the broker called it.
+    void post_links(std::uint64_t cell, const Mailbox::Links& links, Origin origin, std::string_view name = {});
+    /// The cell that messages of actors elsewhere for that name go to, as far as this thread can tell without a word to the admin; or 0.
+    [[nodiscard]] std::uint64_t destination_of(std::string_view name) const;
+    [[nodiscard]] std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
     /// Answers `to`, a message from anyone, in the name of `from`.
     enum class Way : bool { shortest, broker };
     void answer(const Mail& to, std::string_view from, MailKind kind, std::string_view command, std::string_view body, Way way = Way::shortest);
@@ -59,6 +72,7 @@ private:
         bool is_admin = false;      ///< of this worker
         bool is_decorated = false;  ///< may be a longer form of a name: `host.process/name`, `host.process`, `system!…`
     };
+    void post_chain(Chain& said);
     [[nodiscard]] bool post_to_cell(const pp_envelope& envelope, std::uint64_t cell, Origin origin);
     [[nodiscard]] Found find_for(std::string_view name, Origin origin) const;
     [[nodiscard]] std::uint64_t look_up(std::string_view name, Origin origin) const;

@@ -9,15 +9,10 @@
 
 namespace peacepie::worker {
 
-namespace {
-
-/// Every thread of this process has executed a full fence between call and return.  False when the kernel does not offer it.
 bool fence_all_threads() noexcept {
     static const bool is_offered = ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
     return is_offered && ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
-
-}  // namespace
 
 /// end() writes running_, then reads warned_.  The fence falls before that read, which then sees the warning, or after that
 /// write, which is then seen here.

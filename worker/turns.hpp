@@ -17,6 +17,10 @@ namespace peacepie::worker {
 
 class Cell;
 
+/// Every thread of this process has executed a full fence between call and return.  False when the kernel does not offer it
+/// (membarrier(2), Linux 4.14).
+[[nodiscard]] bool fence_all_threads() noexcept;
+
 class Turns {
 public:
     /// Loop.  Returns the number of the turn.

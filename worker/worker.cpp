@@ -11,6 +11,7 @@
 #include "worker/cell_table.hpp"
 #include "worker/generic_commands.hpp"
 #include "worker/plugin.hpp"
+#include "worker/stream.hpp"
 #include "worker/symbols.hpp"
 
 namespace peacepie::worker {
@@ -25,15 +26,21 @@ Worker::~Worker() = default;
 void Worker::on_frame(std::string_view frame) {
     last_heard_.store(clock_.now().count(), std::memory_order_relaxed);
     FrameReader reader(frame);
-    while (auto bytes = reader.next()) {
-        Envelope envelope;
-        if (read_envelope(*bytes, envelope)) {
+    EnvelopeReader envelopes;
+    Envelope envelope;
+    Stream stream(switchboard_);
+    while (auto one = reader.next()) {
+        if (envelopes.read(*one, envelope)) {
             counters_.malformed.fetch_add(1, std::memory_order_relaxed);
             continue;
         }
+        if (envelopes.repeats() && stream.add(envelope.body)) continue;
+        stream.end();
         if (envelope.sender.empty() && on_word_of_head(envelope)) continue;
-        switchboard_.post(as_pp_envelope(envelope), Origin::link);
+        const auto as = as_pp_envelope(envelope);
+        if (!stream.begin(as)) switchboard_.post(as, Origin::link);
     }
+    stream.end();
     if (reader.is_malformed()) counters_.malformed.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -102,7 +102,7 @@ protected:
     template <class... Fields>
     void send(const To& to, const Command& command, const Fields&... fields) const {
         if constexpr (sizeof...(Fields) == 0) post(to, command, {});
-        else post(to, command, encoded_in_passing(fields...));
+        else post(to, command, BodyInPassing(fields...).bytes());
     }
     /// Sent until the recipient has handled it, across crashes, restarts and moves, and handled once: it is numbered, and the
     /// recipient remembers the numbers.  In order among the reliable messages to one recipient.  What the handler answers, an
@@ -111,7 +111,7 @@ protected:
     template <class... Fields>
     void send_reliably(const To& to, const Command& command, const Fields&... fields) const {
         if constexpr (sizeof...(Fields) == 0) post_reliably(to, command, {});
-        else post_reliably(to, command, encoded_in_passing(fields...));
+        else post_reliably(to, command, BodyInPassing(fields...).bytes());
     }
     template <class... Fields>
     [[nodiscard]] Ask<> ask(const To& to, const Command& command, const Fields&... fields) {

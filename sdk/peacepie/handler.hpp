@@ -123,6 +123,16 @@ struct MethodTraits<R (T::*)(Args...) noexcept> : MethodTraits<R (T::*)(Args...)
 template <class T, class R, class... Args>
 struct MethodTraits<R (T::*)(Args...) const noexcept> : MethodTraits<R (T::*)(Args...)> {};
 
+template <class Arguments>
+[[gnu::noinline]] Arguments read_in_slots(const Handler& handler, std::string_view body) {
+    std::array<Slot, std::tuple_size_v<Arguments>> slots;
+    if (handler.whole_body) slots[0] = {Slot::Is::value, 0, {}, Value::decode(body)};
+    else read_slots(handler, body, slots);
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+        return Arguments{argument<std::tuple_element_t<I, Arguments>>(handler.arguments[I], slots[I])...};
+    }(std::make_index_sequence<std::tuple_size_v<Arguments>>{});
+}
+
 template <class Method>
 void invoke_method(Actor& actor, const Handler& handler, Turn& turn) {
     using Traits = MethodTraits<Method>;
@@ -133,17 +143,18 @@ void invoke_method(Actor& actor, const Handler& handler, Turn& turn) {
     if constexpr (Traits::arity == 0) {
         call_and_answer<R>(actor, handler, turn, [&] { return (self.*method)(); });
     } else {
-        std::array<Slot, Traits::arity> slots;
-        if (handler.whole_body) slots[0] = {Slot::Is::value, 0, {}, Value::decode(turn.body)};
-        else read_slots(handler, turn.body, slots);
-        auto arguments = [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return typename Traits::Arguments{
-                argument<std::tuple_element_t<I, typename Traits::Arguments>>(handler.arguments[I], slots[I])...};
-        }(std::make_index_sequence<Traits::arity>{});
-        turn.body = {};
-        call_and_answer<R>(actor, handler, turn, [&] {
-            return std::apply([&](auto&... each) { return (self.*method)(std::move(each)...); }, arguments);
-        });
+        const auto call_with = [&](auto& arguments) {
+            turn.body = {};
+            call_and_answer<R>(actor, handler, turn, [&] {
+                return std::apply([&](auto&... each) { return (self.*method)(std::move(each)...); }, arguments);
+            });
+        };
+        if constexpr (are_read_in_place<typename Traits::Arguments>) {
+            typename Traits::Arguments arguments;
+            if (!handler.whole_body && read_in_order(handler, turn.body, arguments)) return call_with(arguments);
+        }
+        auto arguments = read_in_slots<typename Traits::Arguments>(handler, turn.body);
+        call_with(arguments);
     }
 }
 
