@@ -13,12 +13,21 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
     Session* from = exchange_.roster.find(peer);
     if (from != nullptr) from->heard = exchange_.clock.now();
     FrameReader reader(frame);
+    EnvelopeReader envelopes;
+    Envelope last;
+    Session* stream = nullptr;  // the way of the last one, which the next takes, too, if it repeats its header
     while (const auto encoded = reader.next()) {
-        Envelope envelope;
-        const auto fault = read_envelope(*encoded, envelope);
+        const auto fault = envelopes.read(*encoded, last);
+        if (stream != nullptr && envelopes.repeats() && exchange_.outgoing.post(*stream, *encoded)) {
+            ++exchange_.counters.envelopes;
+            ++exchange_.counters.routed;
+            continue;
+        }
+        stream = nullptr;
+        Envelope envelope = last;  // stamping and shortening change it
         if (from == nullptr && !on_stranger(peer, fault ? nullptr : &envelope)) return;
         else if (from != nullptr && fault) on_malformed(*from, *fault);
-        else if (from != nullptr) on_envelope(*from, envelope, *encoded);
+        else if (from != nullptr) stream = on_envelope(*from, envelope, *encoded);
         from = exchange_.roster.find(peer);  // it may have come or gone
     }
     if (!reader.is_malformed()) return;
@@ -26,7 +35,7 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
     else on_malformed(*from, Fault::bad_request);
 }
 
-void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view encoded) {
+Session* Broker::on_envelope(Session& from, Envelope& envelope, std::string_view encoded) {
     ++exchange_.counters.envelopes;
     if (from.role == Role::client) stamp(from, envelope, encoded);
     if (!envelope.recipient.empty()) {
@@ -34,27 +43,44 @@ void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view enc
         return elsewhere(from, envelope, encoded);
     }
     if (envelope.recipient_handle != 0)
-        return exchange_.refuse(envelope, Fault::no_such_actor, "the broker gave no such handle; name the recipient");
-    if (envelope.is_answer()) return head_.on_answer(from, envelope);
-    ++exchange_.counters.for_head;
-    if (envelope.command == "hello") return head_.on_hello(from.peer, envelope);
-    head_.on_command(from, envelope);
+        exchange_.refuse(envelope, Fault::no_such_actor, "the broker gave no such handle; name the recipient");
+    else if (envelope.is_answer()) head_.on_answer(from, envelope);
+    else {
+        ++exchange_.counters.for_head;
+        if (envelope.command == "hello") head_.on_hello(from.peer, envelope);
+        else head_.on_command(from, envelope);
+    }
+    return nullptr;
 }
 
-void Broker::to_actor(const Session& from, Registration& actor, const Envelope& envelope, std::string_view encoded) {
-    if (envelope.kind == Kind::ask && !note_ask(from, envelope, *actor.session)) return;
-    if (envelope.is_answer() && !note_answer(from, envelope)) return;
-    if (exchange_.pass(actor, envelope, encoded)) return;
+namespace {
+
+/// Others with the same header may go to the same outbox without a second look.
+[[nodiscard]] bool may_be_followed(const Session& from, const Envelope& envelope) noexcept {
+    return from.role == Role::worker && envelope.kind == Kind::send;
+}
+
+}  // namespace
+
+Session* Broker::to_actor(const Session& from, Registration& actor, const Envelope& envelope, std::string_view encoded) {
+    if (envelope.kind == Kind::ask && !note_ask(from, envelope, *actor.session)) return nullptr;
+    if (envelope.is_answer() && !note_answer(from, envelope)) return nullptr;
+    if (exchange_.pass(actor, envelope, encoded)) return actor.move == nullptr && may_be_followed(from, envelope) ? actor.session : nullptr;
     exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the actor's process is full; send less, or later");
+    return nullptr;
 }
 
-void Broker::to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded) {
+Session* Broker::to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded) {
     // What a worker sends to a spawned actor of its own that has ended comes back to it, and it answers within itself.
     const bool returns = &from == &to && !envelope.sender.starts_with('@');
-    if (envelope.kind == Kind::ask && !returns && !note_ask(from, envelope, to)) return;
-    if (envelope.is_answer() && !note_answer(from, envelope)) return;
-    if (exchange_.outgoing.post(to, encoded)) return void(++exchange_.counters.routed);
-    exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the recipient is full; send less, or later");
+    if (envelope.kind == Kind::ask && !returns && !note_ask(from, envelope, to)) return nullptr;
+    if (envelope.is_answer() && !note_answer(from, envelope)) return nullptr;
+    if (!exchange_.outgoing.post(to, encoded)) {
+        exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the recipient is full; send less, or later");
+        return nullptr;
+    }
+    ++exchange_.counters.routed;
+    return may_be_followed(from, envelope) ? &to : nullptr;
 }
 
 // What a client says of itself is not believed, and its asks always have a time limit.
@@ -68,27 +94,27 @@ void Broker::stamp(const Session& from, Envelope& envelope, std::string_view& en
 }
 
 // Not a registered name: a spawned actor that never left its worker, a peer, an address with decoration, or nobody.
-void Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encoded) {
+Session* Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encoded) {
     if (auto* born_in = exchange_.roster.birthplace_of(envelope.recipient)) return to_session(from, *born_in, envelope, encoded);
     if (auto* to = exchange_.roster.find(envelope.recipient)) {
         const bool is_private = to->role != Role::client && from.role == Role::client &&
                                 (to->role == Role::launcher || is_internal_verb(envelope.command));
         if (!is_private) return to_session(from, *to, envelope, encoded);
-        return exchange_.refuse(envelope, Fault::is_not_handled, "that command is for the parts of the system only");
+        return exchange_.refuse(envelope, Fault::is_not_handled, "that command is for the parts of the system only"), nullptr;
     }
     const auto address = Address::parse(envelope.recipient);
     if (!address)
-        return exchange_.refuse(envelope, Fault::bad_request, "the recipient is no address: [system!][host.process/]entity");
+        return exchange_.refuse(envelope, Fault::bad_request, "the recipient is no address: [system!][host.process/]entity"), nullptr;
     if (!address->system.empty() && address->system != exchange_.options.system)
-        return exchange_.refuse(envelope, Fault::unavailable, "the system " + address->system + " is not connected to this one");
-    if (address->key() == envelope.recipient) return exchange_.refuse_unknown(envelope, address->key());
+        return exchange_.refuse(envelope, Fault::unavailable, "the system " + address->system + " is not connected to this one"), nullptr;
+    if (address->key() == envelope.recipient) return exchange_.refuse_unknown(envelope, address->key()), nullptr;
     // The same envelope again, with the shortest name of its recipient.
     recipient_ = address->key();
     envelope.recipient = recipient_;
     std::string renamed;
     append_envelope(renamed, envelope);
     if (auto* actor = exchange_.registry.find(recipient_)) return to_actor(from, *actor, envelope, renamed);
-    elsewhere(from, envelope, renamed);
+    return elsewhere(from, envelope, renamed);
 }
 
 bool Broker::note_ask(const Session& from, const Envelope& envelope, Session& to) {

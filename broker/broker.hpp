@@ -40,14 +40,15 @@ public:
     [[nodiscard]] const Counters& counters() const noexcept { return exchange_.counters; }
 
 private:
-    void on_envelope(Session& from, Envelope& envelope, std::string_view encoded);
+    /// These return whose outbox took a worker's send that any other with the same header may follow, or nullptr.
+    [[nodiscard]] Session* on_envelope(Session& from, Envelope& envelope, std::string_view encoded);
+    [[nodiscard]] Session* to_actor(const Session& from, Registration& actor, const Envelope& envelope, std::string_view encoded);
+    [[nodiscard]] Session* to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded);
+    [[nodiscard]] Session* elsewhere(Session& from, Envelope& envelope, std::string_view encoded);
     [[nodiscard]] bool on_stranger(Peer peer, const Envelope* envelope);
     void on_malformed(Session& from, Fault fault);
 
     void stamp(const Session& from, Envelope& envelope, std::string_view& encoded);
-    void to_actor(const Session& from, Registration& actor, const Envelope& envelope, std::string_view encoded);
-    void to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded);
-    void elsewhere(Session& from, Envelope& envelope, std::string_view encoded);
     [[nodiscard]] bool note_ask(const Session& from, const Envelope& envelope, Session& to);
     [[nodiscard]] bool note_answer(const Session& from, const Envelope& envelope);
     void answer_late_asks();

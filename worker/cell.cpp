@@ -12,33 +12,38 @@
 namespace peacepie::worker {
 
 Cell::RunEnd Cell::run() {
-    if (Mail* mail = takes_turns() && !fenced_ && !extras_ && queue_.empty() ? mailbox_.sole() : nullptr;
+    __builtin_prefetch(self_, 1);  // should another core have it
+    __builtin_prefetch(static_cast<const char*>(self_) + 64, 1);
+    if (Mail* mail = takes_turns() && !fenced_ && !has_extras_ && queue_.empty() ? mailbox_.sole() : nullptr;
         mail != nullptr && mail->is_message()) {  // the usual run: one message, nothing else to look after
         take_turn(*mail);
         worker_->switchboard().flush();  // before another loop may run this cell
         mailbox_.took(*mail);
         Mail* rest;
-        const bool is_idle = mailbox_.idle_after(mail, rest);  // if so, another loop may be running this cell by now
+        const bool is_idle = mailbox_.idle_after(mail, rest, !retires_);  // if so, another loop may be running this cell by now
         Mail::destroy(mail);
         if (is_idle) return RunEnd::idle;
         sort_in(rest);
     }
     if (unborn_) start_life();
     for (int budget = limits::turn_messages_max;;) {
-        if (mailbox_.has_order()) mailbox_.saw_orders();  // before the drain: one that comes later is seen the next time
+        if (has_order()) order_waits_.store(false, std::memory_order_relaxed);  // before the drain: one that comes later is seen the next time
         if (Mail* chain = mailbox_.drain()) sort_in(chain);
-        if (extras_) worker_->switchboard().flush(), carry_out_orders();
-        if (extras_ && !extras_->pending) extras_->fault_code.clear();  // of a turn that no order waited for
-        if (extras_ && extras_->empty()) extras_.reset();
-        if (retires_ && phase_ == Phase::stopping && !busy_) end_life();
-        for (; budget > 0 && has_turn() && !mailbox_.has_order(); --budget) handle(next_turn());
+        if (has_extras_) worker_->switchboard().flush(), carry_out_orders();
+        if (has_extras_ && !extras_->pending) extras_->fault_code.clear();  // of a turn that no order waited for
+        if (has_extras_ && extras_->empty()) drop_extras();
+        if (is_ending()) end_life();
+        std::uint64_t weight = 0;
+        for (; budget > 0 && has_turn() && !has_order(); --budget) weight += handle(next_turn());
         worker_->switchboard().flush();
+        mailbox_.took(weight);
         if (phase_ == Phase::empty) {
             CellTable::of_process().give_back(*this);  // from here on the slot may be another's
             return RunEnd::idle;
         }
-        if (extras_ && extras_->pending && !busy_) continue;  // the turn it waited for is over
-        if (has_turn() && mailbox_.has_order()) continue;
+        if (is_ending()) continue;
+        if (has_extras_ && extras_->pending && !busy_) continue;  // the turn it waited for is over
+        if (has_turn() && has_order()) continue;
         if (has_turn()) return RunEnd::more;
         if (mailbox_.try_idle()) return RunEnd::idle;
         if (budget == 0) return RunEnd::more;
@@ -80,18 +85,18 @@ void Cell::enqueue(Mail* mail) {
 }
 
 bool Cell::has_turn() const noexcept {
-    return phase_ == Phase::open && ((!busy_ && !queue_.empty()) || (extras_ && !extras_->overlapping.empty() && !extras_->pending));
+    return phase_ == Phase::open && ((!busy_ && !queue_.empty()) || (has_extras_ && !extras_->overlapping.empty() && !extras_->pending));
 }
 
 /// What came first of all that may be handled now.
 Mail* Cell::next_turn() {
-    if (!extras_ || extras_->overlapping.empty()) return queue_.pop();
+    if (!has_extras_ || extras_->overlapping.empty()) return queue_.pop();
     if (busy_ || queue_.empty()) return extras_->overlapping.pop();
     const bool queue_is_older = static_cast<std::int32_t>(queue_.front()->place - extras_->overlapping.front()->place) < 0;
     return (queue_is_older ? queue_ : extras_->overlapping).pop();
 }
 
-void Cell::handle(Mail* mail) {
+std::uint64_t Cell::handle(Mail* mail) {
     if (mail->kind == MailKind::alarm) {
         if (operations_ && operations_->close(mail->mid)) resume(mail->mid, nullptr);
     } else if (!mail->is_message()) {  // came while the actor was frozen
@@ -101,8 +106,9 @@ void Cell::handle(Mail* mail) {
     } else {
         take_turn(*mail);
     }
-    mailbox_.took(*mail);
+    const auto weight = mail->counted ? Mailbox::weight_of(*mail) : 0;
     Mail::destroy(mail);
+    return weight;
 }
 
 void Cell::take_turn(const Mail& mail) {
@@ -140,7 +146,7 @@ void Cell::handle_message(const Mail& mail) {
         if (outcome == PP_NOT_HANDLED) {
             ++refused_;
             worker_->not_handled(*this, mail);
-            if (extras_ && extras_->deliveries) note_answer(refusal_of(mail));
+            if (has_extras_ && extras_->deliveries) note_answer(refusal_of(mail));
         } else {
             ++handled_;
             busy_ = outcome == PP_BUSY;

@@ -39,7 +39,10 @@ public:
 
     /// Any thread.  Takes the mail only when it answers queued or wake_reader; the latter obliges the caller to schedule.
     [[nodiscard]] Posted post(Mail* mail, std::uint16_t generation) noexcept {
-        return mailbox_.post(mail, generation);
+        const bool is_order = mail->kind == MailKind::order;  // asked now: posted, the mail may be gone already
+        const auto posted = mailbox_.post(mail, generation);
+        if (is_order) order_waits_.store(true, std::memory_order_relaxed);
+        return posted;
     }
     [[nodiscard]] Posted post(const Mailbox::Links& links, std::uint16_t generation) noexcept { return mailbox_.post(links, generation); }
     /// Once, in the turn of the actor that spawned this one, before anybody knows it: builds the instance.  Throws Error; the
@@ -49,6 +52,11 @@ public:
     void retire();
     /// Handles what has come, at most limits::turn_messages_max messages.
     [[nodiscard]] RunEnd run();
+    /// It gets mail and runs soon: should another core have it, it comes over meanwhile.
+    void fetch() const noexcept {
+        __builtin_prefetch(&mailbox_, 1);
+        __builtin_prefetch(&queue_, 1);
+    }
 
     // -- what the seam asks for, in a turn of this cell
     [[nodiscard]] std::uint64_t open_operation(Operation::Kind kind, std::uint64_t deadline_ns);
@@ -72,9 +80,9 @@ public:
 
     /// Its state is kept by the broker (durable.cpp).  Set by the admin before the order that brings it to life.
     [[nodiscard]] bool is_durable() const noexcept { return durable_; }
-    void set_durable(bool durable) noexcept { durable_ = overheard_ = durable; }
+    void set_durable(bool durable) noexcept { durable_ = durable; }
     /// Neither durable, nor on probation, nor with reliable messages: what it says goes out as it is.
-    [[nodiscard]] bool speaks_plainly() const noexcept { return !overheard_ && trial_ == Trial::none; }
+    [[nodiscard]] bool speaks_plainly() const noexcept { return !durable_ && !is_reliable_ && trial_ == Trial::none; }
     /// In a turn of one that does not speak plainly.
     void say(const pp_envelope& envelope);
     [[nodiscard]] bool is_on_trial() const noexcept { return trial_ != Trial::none; }
@@ -136,13 +144,15 @@ private:
     void begin(Worker& worker, std::string name, const ActorClass& actor_class, std::uint64_t handle,
                std::uint64_t epoch);
     Extras& extras();
+    void drop_extras() noexcept { extras_.reset(), has_extras_ = false; }
 
     // Turns: cell.cpp
     void sort_in(Mail* chain);
     void enqueue(Mail* mail);
+    [[nodiscard]] bool has_order() const noexcept { return order_waits_.load(std::memory_order_relaxed); }
     [[nodiscard]] bool has_turn() const noexcept;
     [[nodiscard]] Mail* next_turn();
-    void handle(Mail* mail);
+    [[nodiscard]] std::uint64_t handle(Mail* mail);  ///< -> what it counted
     void take_turn(const Mail& mail);
     void handle_message(const Mail& mail);
     void handle_answer(const Mail& mail);
@@ -154,7 +164,8 @@ private:
     void tell_observers(const Mail& mail, std::string_view command);
     void log_message(const Mail& mail, std::string_view command);
     void arm(std::uint64_t deadline_ns);
-    [[nodiscard]] bool is_observed() const noexcept { return extras_ && !extras_->observation.empty(); }
+    [[nodiscard]] bool is_observed() const noexcept { return has_extras_ && !extras_->observation.empty(); }
+    [[nodiscard]] bool is_ending() const noexcept { return retires_ && phase_ == Phase::stopping && !busy_; }
     [[nodiscard]] bool takes_turns() const noexcept { return phase_ == Phase::open && !busy_; }
 
     // Life: cell_life.cpp
@@ -206,34 +217,41 @@ private:
     void take_fault(Order& order);
     void give_back(std::unique_ptr<Order> order);
 
+    // What senders write to while this cell runs, and what hardly anybody reads.
     Mailbox mailbox_;
+    std::string name_;
+    std::uint32_t failed_ = 0;
+    std::uint32_t refused_ = 0;  // commands nobody handles
+
+    // What a turn reads and writes: one line, and no sender touches it.
     MailQueue queue_;  // taken from the mailbox, not yet handled
     std::atomic<const ActorClass*> class_{nullptr};  // atomic for CellTable::class_of alone
     void* self_ = nullptr;  // the author's instance
     Worker* worker_ = nullptr;
-    std::unique_ptr<Operations> operations_;
-    std::unique_ptr<Extras> extras_;
     std::uint64_t handle_ = 0;
-    std::uint64_t epoch_ = 0;
-    std::uint64_t last_operation_ = 0;
     std::uint64_t handled_ = 0;
-    std::uint64_t began_ns_ = 0;
-    std::uint32_t last_place_ = 0;
-    std::uint32_t failed_ = 0;
-    std::uint32_t refused_ = 0;  // commands nobody handles
     std::atomic<std::uint32_t> current_command_{0};
     std::atomic<std::uint8_t> current_call_{0};
     Phase phase_ = Phase::empty;
-    Trial trial_ = Trial::none;
-    bool busy_ = false;
-    bool fenced_ = false;
-    bool unborn_ = false;    // spawned, not started yet
-    bool retires_ = false;   // wants to end
+    bool durable_ = false;
+    Trial trial_ : 2 = Trial::none;
+    bool busy_ : 1 = false;
+    bool fenced_ : 1 = false;
+    bool unborn_ : 1 = false;      // spawned, not started yet
+    bool retires_ : 1 = false;     // wants to end
+    bool is_reliable_ : 1 = false; // has sent or received reliable messages
+    bool has_extras_ : 1 = false;
+
+    // The rest.
+    std::unique_ptr<Operations> operations_;
+    std::unique_ptr<Extras> extras_;
+    std::uint64_t epoch_ = 0;
+    std::uint64_t last_operation_ = 0;
+    std::uint64_t began_ns_ = 0;
+    std::uint32_t last_place_ = 0;
     bool bound_ = false;     // the switchboard has its name
     bool resident_ = false;  // the admin's
-    bool durable_ = false;
-    bool overheard_ = false;
-    std::string name_;
+    std::atomic<bool> order_waits_{false};  // among what has come: a busy cell looks before its next message
 };
 
 static_assert(sizeof(void*) != 8 || sizeof(Cell) <= 192, "an idle actor is mostly its cell: three cache lines, not four");

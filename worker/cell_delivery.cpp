@@ -26,7 +26,7 @@ bool is_loss(std::string_view code) {
 Cell::Deliveries& Cell::deliveries() {
     auto& own = extras().deliveries;
     if (!own) own = std::make_unique<Deliveries>();
-    overheard_ = true;
+    is_reliable_ = true;
     return *own;
 }
 

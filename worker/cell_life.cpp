@@ -26,13 +26,13 @@ void Cell::begin(Worker& worker, std::string name, const ActorClass& actor_class
     failed_ = refused_ = 0;
     began_ns_ = worker_->recent_ns();
     trial_ = Trial::none;
-    busy_ = fenced_ = resident_ = unborn_ = retires_ = durable_ = overheard_ = false;
+    busy_ = fenced_ = resident_ = unborn_ = retires_ = durable_ = is_reliable_ = false;
     bound_ = !CellTable::is_spawned(handle);
     phase_ = Phase::cold;
 }
 
 Cell::Extras& Cell::extras() {
-    if (!extras_) extras_ = std::make_unique<Extras>();
+    if (!extras_) extras_ = std::make_unique<Extras>(), has_extras_ = true;
     return *extras_;
 }
 
@@ -163,12 +163,9 @@ void Cell::start_life() {
     else if (busy_) extras().pending = std::make_unique<Order>(Order::Verb::create, nullptr);  // a failure yet to come ends it too
 }
 
-/// The mail is only a reason to look: the usual run would end without one.
 void Cell::retire() {
     retires_ = true;
     if (phase_ == Phase::open) phase_ = Phase::stopping;  // when it is about to be frozen, take_snapshot() sees it
-    Mail* look = Mail::make(MailKind::time);
-    if (mailbox_.post(look, mailbox_.generation()) != Posted::queued) Mail::destroy(look);
 }
 
 /// What the broker never heard of leaves without a word to it.
@@ -252,7 +249,7 @@ void Cell::leave(bool fenced) {
             Mail::destroy(mail);
         }
     operations_.reset();
-    extras_.reset();
+    drop_extras();
 }
 
 void Cell::take_fault(Order& order) {

@@ -105,7 +105,7 @@ void Cell::take_back(MailQueue all) {
         if (mail->is_message() || mail->kind == MailKind::alarm) enqueue(mail);
         else others.push(mail);
     }
-    while (Mail* mail = others.pop()) handle(mail);
+    while (Mail* mail = others.pop()) mailbox_.took(handle(mail));
 }
 
 /// Its mail went out with a snapshot that may have been taken or lost; brought a second time it could be handled twice.

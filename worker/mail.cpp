@@ -15,14 +15,14 @@ using Small = Pool<128>;
 using Medium = Pool<256>;
 using Large = Pool<1280>;
 
-void* take_block(std::size_t size) {
+inline void* take_block(std::size_t size) {
     if (size <= 128) return Small::take();
     if (size <= 256) return Medium::take();
     if (size <= 1280) return Large::take();
     return ::operator new(size);
 }
 
-void give_block(void* block, std::size_t size) noexcept {
+inline void give_block(void* block, std::size_t size) noexcept {
     if (size <= 128) Small::give(block);
     else if (size <= 256) Medium::give(block);
     else if (size <= 1280) Large::give(block);
@@ -36,7 +36,7 @@ char* put(char* at, pp_bytes bytes) noexcept {
 
 }  // namespace
 
-Mail* Mail::allocate(std::size_t payload_size) {
+inline Mail* Mail::allocate(std::size_t payload_size) {
     const std::size_t size = sizeof(Mail) + payload_size;
     auto mail = new (take_block(size)) Mail;
     mail->block_size = static_cast<std::uint32_t>(size);
@@ -73,19 +73,13 @@ void Mail::destroy(Mail* mail) noexcept {
     give_block(mail, size);
 }
 
+/// Each field is named, because clearing all of them first (`rep stos`) took a tenth of a hop.
 pp_envelope Mail::envelope() const noexcept {
-    pp_envelope envelope{};
-    envelope.size = sizeof envelope;
-    envelope.kind = static_cast<std::uint8_t>(kind);
-    envelope.mid = mid;
-    envelope.deadline_ns = deadline_ns;
-    envelope.command = command;
-    envelope.sender = sender;
-    envelope.command_text = bytes(command_text());
-    envelope.sender_text = bytes(sender_text());
-    envelope.meta = bytes(meta());
-    envelope.body = bytes(body());
-    return envelope;
+    const char* const at = payload();
+    return {.size = sizeof(pp_envelope), .kind = static_cast<std::uint8_t>(kind), .reserved = {0, 0, 0}, .mid = mid,
+            .deadline_ns = deadline_ns, .command = command, .reserved2 = 0, .recipient = 0, .sender = sender,
+            .command_text = {at, command_size}, .recipient_text = {nullptr, 0}, .sender_text = {at + command_size, sender_size},
+            .meta = bytes(meta()), .body = bytes(body())};
 }
 
 }  // namespace peacepie::worker

@@ -42,7 +42,6 @@ public:
     [[nodiscard]] Posted post(Mail* mail, std::uint16_t generation) noexcept {
         const auto wanted = pack(generation, 0);
         const auto shut_passes = mail->passes_shut_door() ? shut_bit : 0;
-        const bool is_order = mail->kind == MailKind::order;  // asked now: posted, the mail may be gone already
         auto head = head_.load(std::memory_order_relaxed);
         for (;;) {
             if (((head ^ wanted) & door_bits & ~shut_passes) != 0 || pointer_of(head) == closed) {
@@ -54,10 +53,8 @@ public:
             if (!is_free && mail->is_bounded() && !mail->counted && !count(*mail)) return Posted::full;
             mail->next = is_first ? nullptr : reinterpret_cast<Mail*>(pointer_of(head));
             if (head_.compare_exchange_weak(head, (head & door_bits) | reinterpret_cast<std::uint64_t>(mail),
-                                            std::memory_order_acq_rel, std::memory_order_relaxed)) {
-                if (is_order) order_waits_.store(true, std::memory_order_relaxed);
+                                            std::memory_order_acq_rel, std::memory_order_relaxed))
                 return is_first ? Posted::wake_reader : Posted::queued;
-            }
         }
     }
 
@@ -95,12 +92,14 @@ public:
         auto* mail = pointer > closed ? reinterpret_cast<Mail*>(pointer) : nullptr;
         return mail != nullptr && mail->next == nullptr ? mail : nullptr;
     }
-    /// The sole mail is handled.  True: nothing else has come, the box is idle.  Else `rest` is what came, oldest first.
-    [[nodiscard]] bool idle_after(Mail* sole, Mail*& rest) noexcept {
+    /// The sole mail is handled.  True: nothing else has come, the box is idle.  Else, or when it `may_idle` not, `rest` is what
+    /// came, oldest first.
+    [[nodiscard]] bool idle_after(Mail* sole, Mail*& rest, bool may_idle = true) noexcept {
         const auto door = head_.load(std::memory_order_relaxed) & door_bits;
         auto expected = door | reinterpret_cast<std::uint64_t>(sole);
         rest = nullptr;
-        if (head_.compare_exchange_strong(expected, door | idle, std::memory_order_acq_rel, std::memory_order_relaxed)) return true;
+        if (may_idle && head_.compare_exchange_strong(expected, door | idle, std::memory_order_acq_rel, std::memory_order_relaxed))
+            return true;
         Mail* first = take(door);  // the sole one lies at the bottom: it comes out first
         rest = first->next;
         return false;
@@ -121,10 +120,6 @@ public:
     /// the last tenant was taken, and a late sender may just be undoing its own.
     void begin(std::uint16_t generation) noexcept { head_.store(pack(generation, 0), std::memory_order_release); }
 
-    /// An order may be among what has come: a busy reader should look before its next message.  Its next drain answers that.
-    [[nodiscard]] bool has_order() const noexcept { return order_waits_.load(std::memory_order_relaxed); }
-    void saw_orders() noexcept { order_waits_.store(false, std::memory_order_relaxed); }
-
     /// The generation of the tenant, or 0 when the box is closed or was never let.  Any thread.
     [[nodiscard]] std::uint16_t living_tenant() const noexcept {
         const auto head = head_.load(std::memory_order_acquire);
@@ -133,7 +128,11 @@ public:
 
     /// The reader is done with a message.
     void took(const Mail& mail) noexcept {
-        if (mail.counted) taken_.store(taken_.load(std::memory_order_relaxed) + weight_of(mail), std::memory_order_relaxed);
+        if (mail.counted) took(weight_of(mail));
+    }
+    /// Or with several, of that weight: senders write to the same cache line, so one word for many is cheaper.
+    void took(std::uint64_t weight) noexcept {
+        if (weight != 0) taken_.store(taken_.load(std::memory_order_relaxed) + weight, std::memory_order_relaxed);
     }
     /// Counts a message that has to wait though post() did not count it, or that came with its actor.  By the reader.
     void keeps(Mail& mail) noexcept {
@@ -210,7 +209,6 @@ private:
     std::atomic<std::uint64_t> head_{pack(0, closed)};
     std::atomic<std::uint64_t> posted_{0};
     std::atomic<std::uint64_t> taken_{0};
-    std::atomic<bool> order_waits_{false};
 };
 
 }  // namespace peacepie::worker

@@ -5,6 +5,7 @@
 // Next: pump.hpp takes the frames to the link.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -30,6 +31,18 @@ public:
         std::lock_guard guard(lock_);
         if (routes != routes_.load(std::memory_order_relaxed)) return Put::route_changed;
         return append_locked(envelope);
+    }
+    /// The same for a header that was written before, of a sender that is not muted while its actor runs here.
+    [[nodiscard]] Put append(std::string_view header, std::string_view body, std::uint64_t routes) {
+        const auto size = header.size() + std::max<std::size_t>(body.size(), 1);
+        std::lock_guard guard(lock_);
+        if (routes != routes_.load(std::memory_order_relaxed)) return Put::route_changed;
+        if (!muted_.empty()) return Put::muted;  // perhaps: the long way tells
+        if (!has_room(size)) return Put::full;
+        const auto before = batch_.size();
+        append_batched(batch_, header, body);
+        count(batch_.size() - before);
+        return Put::taken;
     }
     [[nodiscard]] Put append(const Envelope& envelope) {
         std::lock_guard guard(lock_);
@@ -113,14 +126,23 @@ private:
     Put append_locked(const Envelope& envelope, bool always = false) {
         if (!muted_.empty() && muted_.contains(envelope.sender)) return Put::muted;
         const auto size = encoded_size(envelope);
-        if (!always && waiting_.load(std::memory_order_relaxed) + size > limits::peer_queue_bytes_max) return Put::full;
-        if (!batch_.empty() && batch_.size() + size > limits::batch_size_max) frames_.push_back(std::exchange(batch_, {}));
-        if (batch_.empty()) batch_.reserve(waiting_.load(std::memory_order_relaxed) == 0 ? 1024 : limits::batch_size_max);
+        if (!has_room(size, always)) return Put::full;
         const auto before = batch_.size();
         append_batched(batch_, envelope, size);
-        set_waiting(bytes() + batch_.size() - before);
-        note_ready();
+        count(batch_.size() - before);
         return Put::taken;
+    }
+    /// False: the bound is reached.  Else the open batch takes so many bytes.
+    [[nodiscard]] bool has_room(std::size_t size, bool always = false) {
+        const auto waiting = waiting_.load(std::memory_order_relaxed);
+        if (!always && waiting + size > limits::peer_queue_bytes_max) return false;
+        if (!batch_.empty() && batch_.size() + size > limits::batch_size_max) frames_.push_back(std::exchange(batch_, {}));
+        if (batch_.empty()) batch_.reserve(waiting == 0 ? 1024 : limits::batch_size_max);
+        return true;
+    }
+    void count(std::size_t bytes) noexcept {
+        set_waiting(this->bytes() + bytes);
+        note_ready();
     }
     void set_waiting(std::size_t bytes) noexcept { waiting_.store(bytes, std::memory_order_relaxed); }
     void note_ready() noexcept {

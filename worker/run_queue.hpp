@@ -15,13 +15,14 @@ class Cell;
 
 class RunQueue {
 public:
-    static constexpr std::uint32_t capacity = 256;
+    static constexpr std::uint32_t capacity = 1024;  // as many as a handler spawns at once; beyond it each one costs a lock
 
     /// Owner.  The cell that was the newest moves to the ring; returned when the ring is full: it goes to the overflow.
-    /// `crowded` tells that more than the newest is waiting, so that another loop is worth waking.
+    /// `crowded` tells that from now on more than the newest is waiting, so that another loop is worth waking: one that is awake
+    /// looks before it sleeps.
     [[nodiscard]] Cell* push(Cell* cell, bool& crowded) noexcept {
         Cell* before = newest_.load(std::memory_order_relaxed);
-        crowded = before != nullptr;
+        crowded = before != nullptr && is_ring_empty();
         // Thieves only ever take: what is empty stays empty, and a plain store saves an exchange (5 ns of every hop).
         if (!before) newest_.store(cell, std::memory_order_release);
         else before = newest_.exchange(cell, std::memory_order_acq_rel);

@@ -72,7 +72,9 @@ private:
         bool is_admin = false;      ///< of this worker
         bool is_decorated = false;  ///< may be a longer form of a name: `host.process/name`, `host.process`, `system!…`
     };
+    class LastOut;
     void post_chain(Chain& said);
+    [[nodiscard]] bool post_out_again(const Cell& sender, const pp_envelope& envelope);
     [[nodiscard]] bool post_to_cell(const pp_envelope& envelope, std::uint64_t cell, Origin origin);
     [[nodiscard]] Found find_for(std::string_view name, Origin origin) const;
     [[nodiscard]] std::uint64_t look_up(std::string_view name, Origin origin) const;

@@ -17,17 +17,12 @@ std::uint64_t positive(std::chrono::nanoseconds span) noexcept {
     return span.count() > 0 ? static_cast<std::uint64_t>(span.count()) : 0;
 }
 
+/// Each field is named, because clearing all of them first (`rep stos`) took a tenth of a hop.
 pp_envelope envelope_of(const Posting& posting) noexcept {
-    pp_envelope envelope{};
-    envelope.size = sizeof envelope;
-    envelope.kind = static_cast<std::uint8_t>(posting.kind);
-    envelope.mid = posting.mid;
-    envelope.command = posting.command;
-    envelope.recipient = posting.recipient;
-    envelope.command_text = bytes(posting.command_text);
-    envelope.recipient_text = bytes(posting.recipient_text);
-    envelope.body = bytes(posting.body);
-    return envelope;
+    return {.size = sizeof(pp_envelope), .kind = static_cast<std::uint8_t>(posting.kind), .reserved = {0, 0, 0}, .mid = posting.mid,
+            .deadline_ns = 0, .command = posting.command, .reserved2 = 0, .recipient = posting.recipient, .sender = 0,
+            .command_text = bytes(posting.command_text), .recipient_text = bytes(posting.recipient_text), .sender_text = {nullptr, 0},
+            .meta = {nullptr, 0}, .body = bytes(posting.body)};
 }
 
 void append_to_string(void* into, pp_bytes text) { static_cast<std::string*>(into)->append(text.data, text.size); }

@@ -27,8 +27,9 @@ public:
     [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
     /// The worker's handle, asked for now and then only: an actor may come here or leave.  0 when it lives elsewhere.
+    /// A recipient that lives here is only read, because those of an actor with many lie all over its caches.
     [[nodiscard]] std::uint64_t handle(const Host& host) const {
-        if (uses_++ % 64 == 0) handle_ = host.address(text_);
+        if (handle_ == 0 ? uses_++ % 64 == 0 : host.is_time_to_ask()) handle_ = host.address(text_);
         return handle_;
     }
 

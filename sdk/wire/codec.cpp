@@ -154,6 +154,35 @@ void append_envelope(std::string& out, const Envelope& envelope) { append_after(
 
 void append_batched(std::string& out, const Envelope& envelope, std::size_t size) { append_after(out, size, envelope, size); }
 
+void append_header(std::string& out, const Envelope& envelope) {
+    const auto size = encoded_size(envelope) - std::max<std::size_t>(envelope.body.size(), 1);
+    const auto before = out.size();
+    out.resize(before + size);
+    Pen pen(out.data() + before);
+    write_header(pen, envelope);
+}
+
+void append_batched(std::string& out, std::string_view header, std::string_view body) {
+    constexpr std::size_t usual = 256;
+    if (body.empty()) body = {&nil, 1};
+    const auto size = header.size() + body.size();
+    if (size > usual) {
+        std::array<char, 5> head;
+        Pen pen(head.data());
+        pen.binary_head(size);
+        out.append(head.data(), static_cast<std::size_t>(pen.at() - head.data()));
+        out.append(header);
+        out.append(body);
+        return;
+    }
+    std::array<char, usual + 5> room;  // one append instead of three
+    Pen pen(room.data());
+    pen.binary_head(size);
+    pen.bytes(header);
+    pen.bytes(body);
+    out.append(room.data(), static_cast<std::size_t>(pen.at() - room.data()));
+}
+
 void append_batched(std::string& out, std::string_view encoded) {
     std::array<char, 5> room;
     Pen pen(room.data());

@@ -58,6 +58,10 @@ void append_envelope(std::string& out, const Envelope& envelope);
 /// Appends the envelope as one element of a batch; `size` is its encoded_size.
 void append_batched(std::string& out, const Envelope& envelope, std::size_t size);
 inline void append_batched(std::string& out, const Envelope& envelope) { append_batched(out, envelope, encoded_size(envelope)); }
+/// Appends all of an envelope but its body.
+void append_header(std::string& out, const Envelope& envelope);
+/// Appends header and body as one element of a batch; an empty body stands for nil.
+void append_batched(std::string& out, std::string_view header, std::string_view body);
 /// Appends bytes that already are an envelope as one element of a batch.
 void append_batched(std::string& out, std::string_view encoded);
 /// Whether `bytes` is exactly one well-formed MessagePack value within depth and element limits.
