@@ -112,7 +112,7 @@ std::uint64_t Cell::handle(Mail* mail) {
 }
 
 void Cell::take_turn(const Mail& mail) {
-    if (mail.deadline_ns != 0 && worker_->now_ns() > mail.deadline_ns)
+    if (mail.deadline_ns != 0 && worker_->has_passed(mail.deadline_ns))
         worker_->counters().expired.fetch_add(1, std::memory_order_relaxed);  // the asker's own clock has told it
     else
         handle_message(mail);

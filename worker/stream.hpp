@@ -1,12 +1,13 @@
 // stream.hpp - sends of one actor elsewhere to one actor here, one behind the other in a frame: looked up once, posted at once.
 //
-// On the stack of whoever holds the link, for one frame, whose bytes it points into.  A word of HEAD, or anything else, ends
-// it, so that the order of the frame is kept.
+// On the stack of the thread that holds the link, for one frame, whose bytes it points into.  A word of HEAD, or anything else,
+// ends it, so that the order of the frame is kept.
 // Next: switchboard.hpp posts.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "worker/switchboard.hpp"
 

@@ -24,7 +24,8 @@ Worker::Worker(const Clock& clock, Executor& executor, Options options)
 Worker::~Worker() = default;
 
 void Worker::on_frame(std::string_view frame) {
-    last_heard_.store(clock_.now().count(), std::memory_order_relaxed);
+    const auto now = clock_.now();
+    last_heard_.store(now.count(), std::memory_order_relaxed);
     FrameReader reader(frame);
     EnvelopeReader envelopes;
     Envelope envelope;
@@ -37,7 +38,7 @@ void Worker::on_frame(std::string_view frame) {
         if (envelopes.repeats() && stream.add(envelope.body)) continue;
         stream.end();
         if (envelope.sender.empty() && on_word_of_head(envelope)) continue;
-        const auto as = as_pp_envelope(envelope);
+        const auto as = as_pp_envelope(envelope, now);
         if (!stream.begin(as)) switchboard_.post(as, Origin::link);
     }
     stream.end();
@@ -243,27 +244,22 @@ void Worker::append_waiting(std::string& batch, const Mail& mail) const {
     append_batched(batch, envelope);
 }
 
-pp_envelope Worker::as_pp_envelope(const Envelope& envelope) const {
-    pp_envelope as{};
-    as.size = sizeof as;
-    as.kind = static_cast<std::uint8_t>(envelope.kind);
-    as.mid = envelope.mid;
+pp_envelope Worker::as_pp_envelope(const Envelope& envelope, Nanoseconds now) const {
+    std::uint64_t deadline = 0;
     if (envelope.wants_answer()) {
         const std::uint64_t left = envelope.timeout_ms.value_or(
             static_cast<std::uint32_t>(std::chrono::milliseconds(limits::ask_timeout_default).count()));
-        as.deadline_ns = now_ns() + left * 1'000'000;
+        deadline = static_cast<std::uint64_t>(now.count()) + left * 1'000'000;
     }
-    as.command = Symbols::of_process().find(envelope.command);
-    as.command_text = bytes(envelope.command);
-    as.recipient_text = bytes(envelope.recipient);
-    as.sender_text = bytes(envelope.sender);
-    as.meta = bytes(envelope.meta);
-    as.body = bytes(envelope.body);
-    return as;
+    return {.size = sizeof(pp_envelope), .kind = static_cast<std::uint8_t>(envelope.kind), .reserved = {0, 0, 0}, .mid = envelope.mid,
+            .deadline_ns = deadline, .command = Symbols::of_process().find(envelope.command), .reserved2 = 0, .recipient = 0, .sender = 0,
+            .command_text = bytes(envelope.command), .recipient_text = bytes(envelope.recipient), .sender_text = bytes(envelope.sender),
+            .meta = bytes(envelope.meta), .body = bytes(envelope.body)};
 }
 
+/// By the coarse clock: some milliseconds more than are left, of which the asker's own clock knows nothing.
 std::uint32_t Worker::time_left_ms(std::uint64_t deadline_ns) const noexcept {
-    const auto now = now_ns();
+    const auto now = recent_ns();
     return deadline_ns <= now ? 0 : static_cast<std::uint32_t>(std::min<std::uint64_t>((deadline_ns - now) / 1'000'000 + 1, UINT32_MAX));
 }
 

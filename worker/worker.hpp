@@ -112,7 +112,13 @@ public:
     void append_held_back(std::string& batch, const pp_envelope& envelope, std::string_view sender);
     /// Appends a waiting message to a snapshot's mailbox.
     void append_waiting(std::string& batch, const Mail& mail) const;
-    [[nodiscard]] pp_envelope as_pp_envelope(const Envelope& envelope) const;
+    [[nodiscard]] pp_envelope as_pp_envelope(const Envelope& envelope) const { return as_pp_envelope(envelope, now()); }
+    [[nodiscard]] pp_envelope as_pp_envelope(const Envelope& envelope, Nanoseconds now) const;  ///< come at that time
+    /// The coarse clock, which costs a fifth, is enough to see that there is time; only near the end does the exact one decide.
+    [[nodiscard]] bool has_passed(std::uint64_t deadline_ns) const noexcept {
+        constexpr std::uint64_t coarse = 20'000'000;  // two ticks of the slowest kernel
+        return deadline_ns < recent_ns() + coarse && deadline_ns < now_ns();
+    }
     [[nodiscard]] std::uint32_t time_left_ms(std::uint64_t deadline_ns) const noexcept;
 
     void log_failure(const Cell& cell, std::string_view code, std::string_view text) const;

@@ -35,7 +35,7 @@ private:
     }
     Task<> lane() {
         while (unsent_-- > 0) {
-            const auto before = std::chrono::steady_clock::now();
+            const auto before = single_ ? std::chrono::steady_clock::now() : Moment{};
             auto asked = ask(to_, "echo", named("body", body_));
             auto answer = co_await asked;
             if (single_) spans_.push_back(seconds_between(before, std::chrono::steady_clock::now()) * 1e6);

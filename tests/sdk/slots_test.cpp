@@ -111,3 +111,39 @@ TEST_CASE("a body is written without a tree as the tree would be") {
     same(Value(Value::Map{{"k", nullptr}}));
     CHECK(encoded(named(std::string(40, 'n'), 1)) == body_of(named(std::string(40, 'n'), 1)).encoded());
 }
+
+TEST_CASE("arguments in their order are read at once as they would be through slots") {
+    Handler handler;
+    handler.name = "take";
+    handler.arguments = {{"number", "integer", false}, {"text", "text", false}, {"flag", "boolean", false}, {"bytes", "binary", false}};
+    using Arguments = std::tuple<std::int64_t, std::string, bool, Binary>;
+    for (const std::int64_t number : {std::int64_t{0}, std::int64_t{127}, std::int64_t{128}, std::int64_t{70'000}, std::numeric_limits<std::int64_t>::max()})
+        for (const std::size_t size : {std::size_t{0}, std::size_t{31}, std::size_t{32}, std::size_t{300}, std::size_t{70'000}}) {
+            Arguments arguments;
+            const auto body = encoded(named("number", number), named("text", std::string(size, 't')), named("flag", size != 0),
+                                      named("bytes", Binary{std::string(size, 'b')}));
+            REQUIRE(read_in_order(handler, body, arguments));
+            CHECK(std::get<0>(arguments) == number);
+            CHECK(std::get<1>(arguments) == std::string(size, 't'));
+            CHECK(std::get<2>(arguments) == (size != 0));
+            CHECK(std::get<3>(arguments).bytes == std::string(size, 'b'));
+            for (std::size_t cut = 0; cut < std::min<std::size_t>(body.size(), 100); ++cut)
+                CHECK_FALSE(read_in_order(handler, std::string_view(body).substr(0, cut), arguments));
+            CHECK_FALSE(read_in_order(handler, body + "\xc0", arguments));
+        }
+}
+
+TEST_CASE("arguments in another order, of another type or too large for theirs are left to the slots") {
+    Handler handler;
+    handler.name = "take";
+    handler.arguments = {{"first", "integer", false}, {"second", "integer", false}};
+    std::tuple<std::int8_t, std::uint32_t> arguments;
+    CHECK(read_in_order(handler, encoded(named("first", 1), named("second", 2)), arguments));
+    CHECK_FALSE(read_in_order(handler, encoded(named("second", 1), named("first", 2)), arguments));
+    CHECK_FALSE(read_in_order(handler, encoded(named("first", 1)), arguments));
+    CHECK_FALSE(read_in_order(handler, encoded(named("first", 1), named("second", 2), named("third", 3)), arguments));
+    CHECK_FALSE(read_in_order(handler, encoded(named("first", 200), named("second", 2)), arguments));
+    CHECK_FALSE(read_in_order(handler, encoded(named("first", -1), named("second", 2)), arguments));
+    CHECK_FALSE(read_in_order(handler, encoded(named("first", "1"), named("second", 2)), arguments));
+    CHECK_FALSE(read_in_order(handler, "", arguments));
+}

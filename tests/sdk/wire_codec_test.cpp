@@ -207,3 +207,60 @@ TEST_CASE("the elements of a batch are read from every width of bin") {
     CHECK(parts_of(reader) == std::vector<std::string_view>(3, encoded));
     CHECK_FALSE(reader.is_malformed());
 }
+
+namespace {
+
+std::string written(const Envelope& envelope) {
+    std::string bytes;
+    append_envelope(bytes, envelope);
+    return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("an envelope that repeats the header before it is read like any other") {
+    const std::string long_body(5'000, '\x01');
+    const auto first = written({.command = "item", .recipient = "sink", .sender = "source", .body = "\x01"});
+    const auto second = written({.command = "item", .recipient = "sink", .sender = "source", .body = long_body});
+    const auto third = written({.command = "item", .recipient = "sink", .sender = "source"});
+    const auto other = written({.command = "item", .recipient = "sinks", .sender = "source", .body = "\x01"});
+    EnvelopeReader reader;
+    Envelope envelope;
+    REQUIRE_FALSE(reader.read(first, envelope));
+    CHECK_FALSE(reader.repeats());
+    REQUIRE_FALSE(reader.read(second, envelope));
+    CHECK(reader.repeats());
+    CHECK(envelope.recipient == "sink");
+    CHECK(envelope.body == long_body);
+    REQUIRE_FALSE(reader.read(third, envelope));
+    CHECK(reader.repeats());
+    CHECK(envelope.body.empty());
+    REQUIRE_FALSE(reader.read(other, envelope));
+    CHECK_FALSE(reader.repeats());
+    CHECK(envelope.recipient == "sinks");
+    CHECK(envelope.body == "\x01");
+}
+
+TEST_CASE("neither a header without a body nor what follows a refused envelope counts as a repetition") {
+    const auto whole = written({.command = "item", .recipient = "sink", .sender = "source", .body = "\x01"});
+    EnvelopeReader reader;
+    Envelope envelope;
+    REQUIRE_FALSE(reader.read(whole, envelope));
+    CHECK(reader.read(std::string_view(whole).substr(0, whole.size() - 1), envelope) == Fault::bad_request);
+    CHECK_FALSE(reader.repeats());
+    REQUIRE_FALSE(reader.read(whole, envelope));
+    CHECK_FALSE(reader.repeats());
+    CHECK(envelope.body == "\x01");
+}
+
+TEST_CASE("a header written once and a body make the same element of a batch as an envelope") {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{200}, std::size_t{300}, std::size_t{70'000}}) {
+        const std::string body(size, '\x01');
+        const Envelope envelope{.command = "item", .recipient = "sink", .sender = "source", .body = body};
+        std::string header, once, whole;
+        append_header(header, envelope);
+        append_batched(once, header, body);
+        append_batched(whole, envelope);
+        CHECK(once == whole);
+    }
+}

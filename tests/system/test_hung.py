@@ -50,6 +50,16 @@ class Hung(SystemCase):
         """a handler that never returns and has blocked all signals has its process replaced all the same"""
         self.replaced_after("block_signals", {}, self.timeout + 5.0)
 
+    def test_said(self):
+        """what a handler says several times to one recipient is there while the handler still runs"""
+        talking, begun = self.trouble(self.node), time.monotonic()
+        self.king.send(talking, "tell_and_block", {"to": "neighbour", "count": 5, "seconds": 2.0 * SLOWER})
+        heard = eventually(lambda: self.king.ask("neighbour", "report").body["received"] == 5, 1.5 * SLOWER)
+        self.assertTrue(heard, self.king.ask("neighbour", "report").body)
+        self.assertLess(time.monotonic() - begun, 2.0 * SLOWER)
+        report = self.king.ask("neighbour", "report").body
+        self.assertEqual((report["lost"], report["repeated"]), (0, 0), report)
+
     def test_suspended(self):
         """a handler that is suspended, or waits for blocking work, for longer than the timeout is not hung"""
         first, second, before = self.trouble(self.node), self.trouble(self.node), self.king.pid_of(self.node)

@@ -199,3 +199,50 @@ TEST_CASE("each of several senders finds its own mail in its own order") {
     for (auto& thread : threads) thread.join();
     CHECK(faults == 0);
 }
+
+namespace {
+
+/// Messages linked up as a chain has them: newest first, counted.
+Mailbox::Links linked(std::uint64_t first, std::uint64_t count) {
+    Mailbox::Links links;
+    for (std::uint64_t i = first; i < first + count; ++i) {
+        Mail* mail = message(i);
+        mail->counted = true;
+        mail->next = links.newest;
+        links.newest = mail;
+        if (links.oldest == nullptr) links.oldest = mail;
+        links.weight += Mailbox::weight_of(*mail);
+    }
+    return links;
+}
+
+}  // namespace
+
+TEST_CASE("linked messages come out in their order among the others, and wake the reader once") {
+    OpenBox box;
+    REQUIRE(box.try_idle());
+    CHECK(box.post(linked(0, 3), tenant) == Posted::wake_reader);
+    CHECK(box.put(message(3)) == Posted::queued);
+    CHECK(box.post(linked(4, 2), tenant) == Posted::queued);
+    CHECK(box.length() == 6);
+    CHECK(box.drop(box.drain()) == std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5});
+    CHECK(box.length() == 0);
+}
+
+TEST_CASE("of linked messages a box takes all or none") {
+    OpenBox box;
+    const auto few = linked(0, 3);
+    CHECK(box.post(few, tenant + 1) == Posted::gone);
+    (void)box.drop(box.shut());
+    CHECK(box.post(few, tenant) == Posted::gone);
+    box.reopen();
+    CHECK(box.length() == 0);
+    CHECK(box.post(few, tenant) == Posted::queued);
+    for (std::uint64_t i = 3; i + 1 < limits::mailbox_length_max; ++i) REQUIRE(box.put(message(i)) == Posted::queued);
+    const auto many = linked(0, 2);
+    CHECK(box.post(many, tenant) == Posted::full);
+    CHECK(box.length() == limits::mailbox_length_max - 1);
+    for (Mail* mail = many.newest; mail != nullptr;) Mail::destroy(std::exchange(mail, mail->next));
+    CHECK(box.put(message(1)) == Posted::queued);
+    CHECK(box.put(message(2)) == Posted::full);
+}

@@ -33,6 +33,7 @@ public:
         on("large", &Trouble::large, "bytes");
         on("runs", &Trouble::runs);
         on("tell", &Trouble::tell, "to", "count");
+        on("tell_and_block", &Trouble::tell_and_block, "to", "count", "seconds");
         on("leak", &Trouble::leak, "megabytes");
         on("allocate", &Trouble::allocate, "bytes");
         on("raise_kind", &Trouble::raise_kind, "kind");
@@ -97,6 +98,11 @@ private:
     Reply tell(Address to, int count) {
         for (int i = 0; i < count; ++i) send(to, "echo", named("text", std::to_string(i)));
         return reply("told");
+    }
+
+    Reply tell_and_block(Address to, int count, Seconds seconds) {
+        for (int i = 0; i < count; ++i) send(to, "count", named("from", name()), named("number", i));
+        return block(seconds);
     }
 
     /// Touches what it takes and never gives it back.

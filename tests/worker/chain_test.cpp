@@ -1,0 +1,134 @@
+// chain_test.cpp - what waits in a chain, and how the monitor takes it away from a handler that lasts.
+#include "worker/chain.hpp"
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "catch.hpp"
+#include "worker/turns.hpp"
+
+using namespace peacepie::worker;
+
+namespace {
+
+Mail* message(std::uint64_t number) { return Mail::make(MailKind::send, number); }
+
+/// The numbers in it, oldest first; its mails are gone.
+std::vector<std::uint64_t> numbers_in(const Mailbox::Links& links) {
+    std::vector<std::uint64_t> numbers;
+    for (Mail* mail = links.newest; mail != nullptr;) {
+        numbers.insert(numbers.begin(), mail->mid);
+        Mail::destroy(std::exchange(mail, mail->next));
+    }
+    return numbers;
+}
+
+}  // namespace
+
+TEST_CASE("only what follows a message to the same recipient is linked up") {
+    Chain chain;
+    CHECK(chain.is_quiet());
+    Mail* first = message(1);
+    CHECK_FALSE(chain.add(7, first));
+    chain.begin(7);
+    Mail::destroy(first);
+    CHECK(chain.add(7, message(2)));
+    CHECK(chain.add(7, message(3)));
+    Mail* other = message(4);
+    CHECK_FALSE(chain.add(8, other));
+    Mail::destroy(other);
+    CHECK(numbers_in(chain.take()) == std::vector<std::uint64_t>{2, 3});
+    CHECK(chain.is_empty());
+    chain.end();
+    CHECK(chain.is_quiet());
+}
+
+TEST_CASE("a full chain takes nothing more and counts what it holds") {
+    Chain chain;
+    chain.begin(7);
+    for (std::uint64_t i = 0; i < Chain::length_max; ++i) REQUIRE(chain.add(7, message(i)));
+    Mail* more = message(99);
+    CHECK_FALSE(chain.add(7, more));
+    Mail::destroy(more);
+    const auto links = chain.take();
+    std::uint64_t weight = 0;
+    for (Mail* mail = links.newest; mail != nullptr; mail = mail->next) {
+        CHECK(mail->counted);
+        weight += Mailbox::weight_of(*mail);
+    }
+    CHECK(links.weight == weight);
+    CHECK(numbers_in(links).size() == Chain::length_max);
+}
+
+TEST_CASE("what the monitor took away is gone, and each message goes at once until the run ends") {
+    if (!fence_all_threads()) return;  // then chains are forbidden
+    Chain chain;
+    chain.begin(7);
+    REQUIRE(chain.add(7, message(1)));
+    std::vector<std::uint64_t> taken;
+    std::uint64_t to = 0;
+    std::thread monitor([&] {
+        chain.take_away([&](std::uint64_t recipient, const Mailbox::Links& links) {
+            to = recipient;
+            taken = numbers_in(links);
+        });
+    });
+    monitor.join();
+    CHECK(to == 7);
+    CHECK(taken == std::vector<std::uint64_t>{1});
+    CHECK(chain.is_empty());
+    Mail* next = message(2);
+    CHECK_FALSE(chain.add(7, next));
+    chain.end();
+    chain.begin(7);
+    CHECK(chain.add(7, next));
+    CHECK(numbers_in(chain.take()) == std::vector<std::uint64_t>{2});
+}
+
+TEST_CASE("a forbidden chain links nothing up, after a run either") {
+    Chain chain;
+    chain.forbid();
+    chain.begin(7);
+    Mail* mail = message(1);
+    CHECK_FALSE(chain.add(7, mail));
+    chain.end();
+    chain.begin(7);
+    CHECK_FALSE(chain.add(7, mail));
+    Mail::destroy(mail);
+}
+
+TEST_CASE("whoever posts, the thread or the monitor, each message is posted once and in its order") {
+    if (!fence_all_threads()) return;
+    Chain chain;
+    std::vector<std::uint64_t> posted;  // under the chain's lock, or by the thread when the monitor has let go
+    std::atomic<bool> is_over{false};
+    std::thread monitor([&] {
+        while (!is_over.load()) {
+            chain.take_away([&](std::uint64_t, const Mailbox::Links& links) {
+                for (const auto number : numbers_in(links)) posted.push_back(number);
+            });
+            std::this_thread::yield();
+        }
+    });
+    constexpr std::uint64_t count = 200'000;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        Mail* mail = message(i);
+        if (!chain.add(7, mail)) {
+            for (const auto number : numbers_in(chain.take())) posted.push_back(number);
+            chain.begin(7);
+            posted.push_back(i);
+            Mail::destroy(mail);
+        }
+        if (i % 100 == 0) {
+            for (const auto number : numbers_in(chain.take())) posted.push_back(number);
+            chain.end();
+        }
+    }
+    for (const auto number : numbers_in(chain.take())) posted.push_back(number);
+    is_over.store(true);
+    monitor.join();
+    REQUIRE(posted.size() == count);
+    for (std::uint64_t i = 0; i < count; ++i)
+        if (posted[i] != i) FAIL("number " << posted[i] << " in place " << i);
+}
