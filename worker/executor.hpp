@@ -17,6 +17,8 @@ public:
     virtual ~Executor() = default;
     /// The cell has mail: run it soon.  Called once per idle->filled edge.
     virtual void schedule(Cell& cell) = 0;
+    /// The same for one that was spawned just now and has not run yet: the last born may come first.
+    virtual void schedule_newborn(Cell& cell) { schedule(cell); }
     /// The admin has mail.
     virtual void schedule_admin() = 0;
     /// The earliest deadline moved forward to `when`.

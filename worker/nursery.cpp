@@ -54,7 +54,7 @@ std::uint64_t Nursery::spawn(const Cell& parent, const pp_actor_type& type, std:
     if (!cell) throw Error(Fault::no_space, "this process holds as many actors as it can");
     const auto handle = cell->handle();
     cell->be_born(parameters);
-    worker_.executor().schedule(*cell);
+    worker_.executor().schedule_newborn(*cell);
     return handle;
 }
 

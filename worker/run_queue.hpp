@@ -1,13 +1,17 @@
-// run_queue.hpp - one loop's cells that are ready: a slot for the newest and a ring for the rest.
+// run_queue.hpp - one loop's cells that are ready: a slot for the newest, a ring for the rest, and newborns.
 //
 // The owner pushes and pops, other loops steal half of the ring.  The newest goes first because its mail is still in the
-// cache (ping-pong on one core costs no wake-up); after 64 in a row the others get their turn.
-// Next: turns.hpp, scheduler.cpp.
+// cache (ping-pong on one core costs no wake-up); after 64 in a row the others get their turn.  Ring and newborns take turns,
+// and of newborns every 64th is the first born, so that none waits for ever.
+// Next: newborns.hpp, turns.hpp, scheduler.cpp.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
+
+#include "worker/newborns.hpp"
 
 namespace peacepie::worker {
 
@@ -15,7 +19,7 @@ class Cell;
 
 class RunQueue {
 public:
-    static constexpr std::uint32_t capacity = 1024;  // as many as a handler spawns at once; beyond it each one costs a lock
+    static constexpr std::uint32_t capacity = 256;
 
     /// Owner.  The cell that was the newest moves to the ring; returned when the ring is full: it goes to the overflow.
     /// `crowded` tells that from now on more than the newest is waiting, so that another loop is worth waking: one that is awake
@@ -28,6 +32,11 @@ public:
         else before = newest_.exchange(cell, std::memory_order_acq_rel);
         return before && !push_back(before) ? before : nullptr;
     }
+    /// Owner.  A spawned cell that has not run yet; false when there is no room.
+    [[nodiscard]] bool push_newborn(Cell* cell, bool& crowded) noexcept {
+        crowded = newborns_.empty();
+        return newborns_.push(cell);
+    }
     /// Owner.  False when the ring is full.
     [[nodiscard]] bool push_back(Cell* cell) noexcept {
         const auto tail = tail_.load(std::memory_order_relaxed);
@@ -38,7 +47,7 @@ public:
     }
     /// Owner, and nobody takes the newest meanwhile: Turns sees to it, so that a plain load and store do (5 ns of every hop).
     [[nodiscard]] Cell* pop() noexcept {
-        if (streak_ < 64 || is_ring_empty()) {
+        if (streak_ < 64 || (is_ring_empty() && newborns_.empty())) {
             Cell* cell = newest_.load(std::memory_order_relaxed);
             if (cell) {
                 newest_.store(nullptr, std::memory_order_relaxed);
@@ -47,15 +56,13 @@ public:
             }
         }
         streak_ = 0;
-        auto head = head_.load(std::memory_order_acquire);
-        while (head != tail_.load(std::memory_order_relaxed)) {
-            Cell* cell = ring_[head % capacity].load(std::memory_order_relaxed);
-            if (head_.compare_exchange_weak(head, head + 1, std::memory_order_acq_rel)) return cell;
-        }
-        return nullptr;
+        if (++turns_ % 2 == 0)
+            if (Cell* cell = pop_newborn()) return cell;
+        if (Cell* cell = pop_front()) return cell;
+        return pop_newborn();
     }
-    /// Any other loop: takes half of the ring, or the newest when `also_newest` (in a Turns::Robbery only); one is returned, the
-    /// rest goes to `into`.
+    /// Any other loop: takes half of the ring, or of the newborns, or the newest when `also_newest` (in a Turns::Robbery only); one
+    /// is returned, the rest goes to `into`.
     [[nodiscard]] Cell* steal(RunQueue& into, bool also_newest) noexcept {
         auto head = head_.load(std::memory_order_acquire);
         const auto tail = tail_.load(std::memory_order_acquire);
@@ -70,24 +77,42 @@ public:
                 return taken[0];
             }
         }
+        if (Cell* cell = newborns_.steal()) {
+            for (auto more = std::min<std::int64_t>(newborns_.size() / 2, capacity / 2); more > 0; --more) {
+                Cell* next = newborns_.steal();
+                if (next == nullptr) break;
+                (void)into.newborns_.push(next);  // a thief has none of its own: fits
+            }
+            return cell;
+        }
         if (also_newest && newest_.load(std::memory_order_relaxed)) return newest_.exchange(nullptr, std::memory_order_acq_rel);
         return nullptr;
     }
     /// Whether steal() would find something.
     [[nodiscard]] bool has_spare(bool also_newest) const noexcept {
-        return !is_ring_empty() || (also_newest && newest_.load(std::memory_order_acquire));
+        return !is_ring_empty() || !newborns_.empty() || (also_newest && newest_.load(std::memory_order_acquire));
     }
 
 private:
+    [[nodiscard]] Cell* pop_newborn() noexcept { return ++births_ % 64 == 0 ? newborns_.steal() : newborns_.pop(); }
+    [[nodiscard]] Cell* pop_front() noexcept {
+        auto head = head_.load(std::memory_order_acquire);
+        while (head != tail_.load(std::memory_order_relaxed)) {
+            Cell* cell = ring_[head % capacity].load(std::memory_order_relaxed);
+            if (head_.compare_exchange_weak(head, head + 1, std::memory_order_acq_rel)) return cell;
+        }
+        return nullptr;
+    }
     [[nodiscard]] bool is_ring_empty() const noexcept {
         return head_.load(std::memory_order_acquire) == tail_.load(std::memory_order_acquire);
     }
 
     std::atomic<Cell*> newest_{nullptr};
-    std::uint32_t streak_ = 0;
+    std::uint32_t streak_ = 0, turns_ = 0, births_ = 0;
     alignas(64) std::atomic<std::uint32_t> head_{0};
     alignas(64) std::atomic<std::uint32_t> tail_{0};
     std::array<std::atomic<Cell*>, capacity> ring_{};
+    Newborns newborns_;
 };
 
 }  // namespace peacepie::worker

@@ -50,6 +50,7 @@ public:
     [[nodiscard]] static const Cell* running_here() noexcept { return current_ ? current_->turns.running() : nullptr; }
 
     void schedule(Cell& cell) override;
+    void schedule_newborn(Cell& cell) override;
     void schedule_admin() override;
     void wake_by(Nanoseconds when) override;
     [[nodiscard]] bool watch(std::uint64_t cell, std::uint64_t operation, int descriptor, int events) override;
@@ -62,6 +63,9 @@ private:
         Nanoseconds busy_since{0};  // when a cell last had more to do than its turn allows; 0: the loop was idle since
         Nanoseconds looked_at{0};   // at the link, while busy
         bool was_slow = false;      // when it was last busy, its handlers were long
+        Nanoseconds stole_at{0};    // 0: it has not run out of work since
+        Nanoseconds pause{0};       // after the last theft, which did not pay
+        Nanoseconds steals_at{0};   // not before
         std::atomic<bool> minds_link{false};  // it is busy with short handlers and looks at the link now and then
         Turns turns;
         std::atomic<Chain*> said{nullptr};  // what its thread links up
@@ -74,7 +78,8 @@ private:
     [[nodiscard]] Cell* steal(Loop& loop);
     [[nodiscard]] static Cell* rob(Loop& other, Loop& loop);
     void idle(Loop& loop);
-    void poll();
+    [[nodiscard]] Nanoseconds pause_of_thief(Loop& loop);
+    void poll(Nanoseconds at_most);
     void mind_link(Loop& loop);
     [[nodiscard]] bool is_link_minded() const noexcept;
     void overflow(Cell& cell);

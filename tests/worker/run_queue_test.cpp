@@ -78,3 +78,70 @@ TEST_CASE("what a thief takes from the ring its owner does not run") {
     while (thiefs.pop()) run.fetch_add(1);
     CHECK(run.load() == given);
 }
+
+TEST_CASE("of newborns the last comes first for the owner and the first for a thief") {
+    RunQueue mine, thiefs;
+    bool crowded = false;
+    REQUIRE(mine.push_newborn(&cells()[0], crowded));
+    CHECK(crowded);
+    for (std::size_t i = 1; i < 4; ++i) REQUIRE(mine.push_newborn(&cells()[i], crowded));
+    CHECK_FALSE(crowded);
+    CHECK(mine.pop() == &cells()[3]);
+    CHECK(mine.steal(thiefs, false) == &cells()[0]);
+    CHECK(mine.pop() == &cells()[2]);
+    CHECK(mine.has_spare(false));
+    CHECK(mine.pop() == &cells()[1]);
+    CHECK(mine.pop() == nullptr);
+    CHECK_FALSE(mine.has_spare(true));
+}
+
+TEST_CASE("newborns, what became ready, and the first born among many each get their turn") {
+    RunQueue queue;
+    bool crowded = false;
+    REQUIRE(queue.push_newborn(&cells()[0], crowded));  // the first born: later ones keep coming before it
+    REQUIRE(queue.push_back(&cells()[1]));
+    int turns = 0;
+    bool has_run_first = false, has_run_ready = false;
+    for (; !(has_run_first && has_run_ready) && turns < 1'000; ++turns) {
+        REQUIRE(queue.push_newborn(&cells()[static_cast<std::size_t>(2 + turns % 100)], crowded));
+        const Cell* next = queue.pop();
+        has_run_first |= next == &cells()[0];
+        has_run_ready |= next == &cells()[1];
+    }
+    CHECK(has_run_first);
+    CHECK(has_run_ready);
+}
+
+TEST_CASE("newborns beyond the bound are refused, and room comes back") {
+    Newborns newborns;
+    for (std::int64_t i = 0; i < Newborns::capacity; ++i) REQUIRE(newborns.push(&cells()[static_cast<std::size_t>(i) % 64]));
+    CHECK_FALSE(newborns.push(&cells()[0]));
+    CHECK(newborns.steal() == &cells()[0]);
+    CHECK(newborns.push(&cells()[1]));
+}
+
+TEST_CASE("each newborn is run once, by its owner or by a thief") {
+    constexpr int rounds = 200'000;
+    static std::vector<Cell> born(1'024);
+    std::vector<std::atomic<int>> runs(born.size());
+    const auto run = [&](const Cell* cell) { runs[static_cast<std::size_t>(cell - born.data())].fetch_add(1); };
+    Newborns newborns;
+    std::atomic<bool> done{false};
+    std::thread thief([&] {
+        while (!done.load())
+            if (const Cell* cell = newborns.steal()) run(cell);
+    });
+    std::vector<int> given(born.size());
+    for (int i = 0; i < rounds; ++i) {
+        const auto place = static_cast<std::size_t>(i) % born.size();
+        if (newborns.push(&born[place])) ++given[place];
+        if (i % 3 != 0)
+            if (const Cell* cell = newborns.pop()) run(cell);
+    }
+    while (!newborns.empty())
+        if (const Cell* cell = newborns.pop()) run(cell);
+    done.store(true);
+    thief.join();
+    for (std::size_t i = 0; i < born.size(); ++i)
+        if (runs[i].load() != given[i]) FAIL("cell " << i << " ran " << runs[i].load() << " times of " << given[i]);
+}
