@@ -29,6 +29,7 @@ inline constexpr std::size_t header_size_max =
 inline constexpr std::size_t batch_size_max = 64u << 10;     ///< more buys 17 % throughput and delays the others
 inline constexpr std::size_t frame_size_max = body_size_max + header_size_max + 16;
 inline constexpr int frames_in_flight_max = 64;              ///< ZeroMQ counts frames: 64 x 64 KiB = 4 MiB a peer
+inline constexpr std::size_t credit_window = 4u << 20;       ///< under way between worker and broker, whatever a frame's size: 10 ms at 400 MB/s
 inline constexpr std::size_t peer_queue_bytes_max = 64u << 20;  ///< broker's queue for a slow peer, beyond ZeroMQ's own
 inline constexpr std::size_t peer_queue_frames_max = 65'536;
 
