@@ -1,12 +1,15 @@
-"""Promises that only the running programs can show: what is counted, and who goes on while the broker is dead."""
+"""Promises that only the running programs can show: what is counted, what memory a slow peer costs, who goes on while the broker is dead."""
 
 import itertools
+import os
+import signal
 import unittest
 from pathlib import Path
 
 from bus import FIXTURE, MAIN
-from processes import Program, Served, eventually, kill, new_folder
-from system_case import SharedSystem, SystemCase
+from chaos.floods import resident_mib
+from processes import Program, Served, eventually, freeze, kill, new_folder
+from system_case import OwnSystem, SharedSystem, SystemCase
 
 
 class Conservation(SharedSystem):
@@ -38,6 +41,27 @@ class Conservation(SharedSystem):
         after = self.check()
         self.assertGreaterEqual(after["turned_away"] - before["turned_away"], 120)
         self.assertGreater(after["routed"], before["routed"])
+
+
+class SlowPeer(OwnSystem):
+    def test_large(self):
+        """large messages to a process that reads nothing cost the broker its queue and a window of bytes, and nobody else waits"""
+        node = self.king.create_process()
+        self.king.create("counter", "Counter", node, FIXTURE).must_be("actor_is_created")
+        broker, slow = self.king.pid_of(None), self.king.pid_of(node)
+        body = {"blob": bytes(8 << 20)}
+        before = highest = resident_mib(broker)
+        freeze(slow)
+        try:
+            for _ in range(40):
+                self.king.send("counter", "blob", body)
+                with self.within(1.0):
+                    self.king.ask(None, "ping")  # so that none waits in ZeroMQ's own queue on the way here
+                highest = max(highest, resident_mib(broker))
+        finally:
+            os.kill(slow, signal.SIGCONT)
+        # 64 MiB wait, 4 and a message beyond them are under way, one comes in and one is copied.
+        self.assertLess(highest - before, 64 + 4 + 3 * 8 + 16)
 
 
 class BrokerDead(SystemCase):
