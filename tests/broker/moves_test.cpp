@@ -108,17 +108,6 @@ TEST_CASE("a move asks target and source in order, holds mail and releases it in
     CHECK(world.ticks(world.target) == Numbers{4});
 }
 
-TEST_CASE("a move makes no down notice") {
-    MoveWorld world;
-    world.ask(world.sender, {}, "monitor", map({{"actor", "greeter"}}));
-    CHECK(world.only(world.sender).command == "monitored");
-    world.reply(world.target, world.load(), "is_loaded");
-    CHECK(world.only(world.me).command == "actor_is_recreated");
-    CHECK(world.received(world.sender).empty());
-    world.send(world.target, {}, "unregister_actors", map({{"names", names({"greeter"})}}), world.address[world.target]);
-    CHECK(world.only(world.sender).command == "down");
-}
-
 TEST_CASE("an answer to an ask of an earlier broker is none to an ask of this one") {
     MoveWorld world;
     world.start_move();
