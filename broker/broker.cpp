@@ -11,7 +11,10 @@ namespace peacepie::broker {
 void Broker::on_frame(Peer peer, std::string_view frame) {
     ++exchange_.counters.frames;
     Session* from = exchange_.roster.find(peer);
-    if (from != nullptr) from->heard = exchange_.clock.now();
+    if (from != nullptr) {
+        from->heard = exchange_.clock.now();
+        if (const auto bytes = from->intake.take_in(frame.size())) exchange_.outgoing.tell(*from, bytes);
+    }
     FrameReader reader(frame);
     EnvelopeReader envelopes;
     Envelope last;
@@ -202,8 +205,7 @@ void Broker::probe(Nanoseconds now) {
         auto* session = exchange_.roster.find(peer);
         if (session == nullptr) return true;
         if (now < session->probe_at) return false;
-        exchange_.say(*session, Kind::send, 0, "heartbeat", {});
-        return true;
+        return exchange_.outgoing.probe(*session);
     });
 }
 

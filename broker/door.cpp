@@ -82,7 +82,11 @@ std::string Door::admit_worker(const Guest& guest) {
     session.prime = exchange_.roster.take_prime(host, node, claims != nullptr && claims->as_bool() && *claims->as_bool());
     note_claimed(host, process);
     if (!is_known) give_nursery(session, guest.body);
+    const auto window = credit_in(guest.body, "credit");
+    if (!is_known) session.outbox.credit.begin(window);
+    if (!is_known && window != 0) session.intake = Intake(exchange_.options.credit_window);
     Value more = Value::Map{};
+    if (window != 0) more.set("credit", exchange_.options.credit_window);
     auto fenced = register_brought(session, brought);
     session.has_brought_all = !brings_more(guest.body);
     if (guest.body.find("gone") != nullptr)

@@ -55,6 +55,7 @@ const Head::Verb Head::verbs[] = {
     {"process_ended", Audience::parts, &Head::process_ended, "", ""},
     {"fence", Audience::parts, &Head::fence, "", ""},
     {"heartbeat", Audience::parts, &Head::heartbeat, "", ""},
+    {"taken", Audience::parts, &Head::taken, "", ""},
     {"bye", Audience::parts, &Head::bye, "", ""},
 };
 
@@ -67,7 +68,7 @@ bool is_internal_verb(std::string_view command) noexcept {
     static constexpr std::string_view internal[] = {
         "await_node", "bring_actors", "bye", "cancel_move", "claim_process", "dead_letters", "discard", "end_actor", "fence", "freeze",
         "heartbeat", "keep_state", "load", "node_lost", "prepare_move", "probation_failed", "process_ended", "register_actors", "resume",
-        "settle", "shut_down", "start", "start_process", "stop_process", "unregister_actors", "withdraw"};
+        "settle", "shut_down", "start", "start_process", "stop_process", "taken", "unregister_actors", "withdraw"};
     return std::binary_search(std::begin(internal), std::end(internal), command);
 }
 
@@ -192,7 +193,7 @@ void Head::stats(Command& command) {
     }
     Value body = Value::Map{};
     body.set("handled", counters.handled).set("failed", 0).set("refused", all_refused).set("refused_by_reason", refused);
-    body.set("mailbox", 0).set("mailbox_bytes", exchange_.outgoing.queued_bytes());
+    body.set("mailbox", 0).set("mailbox_bytes", exchange_.outgoing.queued_bytes()).set("credit_waits", exchange_.outgoing.credit_waits());
     body.set("uptime", std::chrono::duration<double>(exchange_.clock.now() - started_).count());
     body.set("pid", exchange_.options.pid).set("rss_bytes", exchange_.options.rss_bytes());
     body.set("actors", exchange_.registry.size()).set("sessions", exchange_.roster.size());

@@ -115,6 +115,7 @@ private:
     void process_ended(Command&);
     void fence(Command&);
     void heartbeat(Command&);
+    void taken(Command&);
     void bye(Command&);
 
     Exchange& exchange_;

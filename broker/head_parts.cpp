@@ -174,6 +174,8 @@ void Head::fence(Command& command) {
 
 void Head::heartbeat(Command&) {}  // hearing it was all
 
+void Head::taken(Command& command) { command.from.outbox.credit.give_back(credit_in(command.body, "bytes")); }
+
 void Head::bye(Command& command) { departure.leave(command.from); }
 
 }  // namespace peacepie::broker

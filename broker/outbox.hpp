@@ -2,6 +2,7 @@
 //
 // Owned by its Session; the broker's thread.  Workers and launchers get batches, plain clients one envelope per frame.
 // Bounded by bytes and frames; whoever adds asks `has_room` first, except for the broker's own few words of control.
+// A peer that tells what it takes in is sent a window of bytes at most that it has not told of; the rest waits here.
 // Next: outgoing.hpp decides when to flush.
 #pragma once
 
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "wire/codec.hpp"
+#include "wire/credit.hpp"
 #include "wire/limits.hpp"
 #include "wire/link.hpp"
 
@@ -41,22 +43,33 @@ public:
         append_batched(open_, envelope, size);
     }
 
-    /// Gives frames to `send`, oldest first, until one is not taken.
+    /// The peer is to be told that so much of what it sent was taken in.
+    void tell(std::uint64_t bytes) noexcept { to_tell_ += bytes; }
+
+    /// Gives frames to `send`, oldest first, until one is not taken or the credit is used up.
     template <class Send>
     Sent flush(Send&& send) {
-        while (!sealed_.empty()) {
-            const Sent sent = send(std::string_view(sealed_.front()));
+        while (!(sealed_.empty() && open_.empty()) && credit.is_left()) {
+            std::string& oldest = sealed_.empty() ? open_ : sealed_.front();
+            if (to_tell_ != 0 && oldest.size() <= limits::batch_size_max) {
+                const auto before = oldest.size();
+                append_taken(oldest, std::exchange(to_tell_, 0));
+                if (!sealed_.empty()) sealed_bytes_ += oldest.size() - before;
+            }
+            const Sent sent = send(std::string_view(oldest));
             if (sent != Sent::taken) return sent;
-            sealed_bytes_ -= sealed_.front().size();
-            sealed_.pop_front();
+            credit.spend(oldest.size());
+            drop_oldest();
         }
-        if (!open_.empty()) {
-            const Sent sent = send(std::string_view(open_));
+        if (to_tell_ != 0) {  // needs no credit: each side could wait for the other's word for ever
+            std::string word;
+            append_taken(word, to_tell_);
+            const Sent sent = send(std::string_view(word));
             if (sent != Sent::taken) return sent;
-            open_.clear();
-            if (open_.capacity() > 2 * limits::batch_size_max) open_.shrink_to_fit();
+            credit.spend(word.size());
+            to_tell_ = 0;
         }
-        return Sent::taken;
+        return sealed_.empty() && open_.empty() ? Sent::taken : Sent::pipe_full;
     }
 
     /// What its peer will never get, oldest first.
@@ -66,8 +79,9 @@ public:
         return std::exchange(sealed_, {});
     }
 
-    [[nodiscard]] bool empty() const noexcept { return open_.empty() && sealed_.empty(); }
     [[nodiscard]] std::size_t bytes() const noexcept { return sealed_bytes_ + open_.size(); }
+
+    Credit credit;
 
 private:
     void make_space(std::size_t size) {
@@ -78,11 +92,21 @@ private:
         sealed_bytes_ += frame.size();
         sealed_.push_back(std::move(frame));
     }
+    void drop_oldest() {
+        if (sealed_.empty()) {
+            open_.clear();
+            if (open_.capacity() > 2 * limits::batch_size_max) open_.shrink_to_fit();
+        } else {
+            sealed_bytes_ -= sealed_.front().size();
+            sealed_.pop_front();
+        }
+    }
 
     bool batches_;
     std::string open_;
     std::deque<std::string> sealed_;
     std::size_t sealed_bytes_ = 0;
+    std::uint64_t to_tell_ = 0;
 };
 
 }  // namespace peacepie::broker

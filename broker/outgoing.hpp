@@ -1,7 +1,7 @@
 // outgoing.hpp - all outboxes with something in them, flushed together once per poll round.
 //
 // Smart batching without a timer: whatever one round produced for a peer goes as one frame, so a lone message never waits.
-// A peer whose pipe is full keeps its frames here (bounded) and is tried again; nobody waits for it.
+// A peer whose pipe is full, or whose credit is used up, keeps its frames here (bounded) and is tried again; nobody waits for it.
 // Owned by Exchange; the broker's thread.
 // Next: router_link.hpp takes the frames.
 #pragma once
@@ -43,6 +43,13 @@ public:
     }
     /// To a peer without a session; one try, because nothing is kept for strangers.
     Sent send_now(Peer to, const Envelope& envelope);
+    /// Talks to a peer past everything that waits for it, to learn whether it is there.  False: nobody knows yet.
+    [[nodiscard]] bool probe(Session& to);
+    /// So much of what the peer sent was taken in.
+    void tell(Session& to, std::uint64_t bytes) {
+        to.outbox.tell(bytes);
+        queued(to);
+    }
 
     void flush();
     /// Peers that turned out to be gone since the last call.
@@ -51,6 +58,8 @@ public:
     /// When full pipes should be tried again.
     [[nodiscard]] std::optional<Nanoseconds> next_try() const;
     [[nodiscard]] std::size_t queued_bytes() const noexcept { return stuck_bytes_; }
+    /// How often a peer had to be waited for because it had not told that it took what it was sent.
+    [[nodiscard]] std::uint64_t credit_waits() const noexcept { return credit_waits_; }
 
 private:
     [[nodiscard]] bool has_room(const Session& to, std::size_t size) const noexcept {
@@ -68,6 +77,8 @@ private:
     std::vector<Session*> flushing_;
     std::vector<Peer> unreachable_;
     std::size_t stuck_bytes_ = 0;
+    std::uint64_t credit_waits_ = 0;
+    bool is_pipe_full_ = false;
 };
 
 }  // namespace peacepie::broker

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "broker/outbox.hpp"
+#include "wire/credit.hpp"
 #include "wire/link.hpp"
 
 namespace peacepie::broker {
@@ -44,6 +45,8 @@ struct Session {
 
     Outbox outbox;
     bool waits_for_flush = false;
+    bool waits_for_credit = false;  ///< it has not told yet that it took what it was sent
+    Intake intake;                  ///< workers that want to be told
 
     [[nodiscard]] bool owes_heartbeats() const noexcept { return role != Role::client; }
 };

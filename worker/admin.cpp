@@ -301,7 +301,7 @@ void Admin::stats(const RequestPointer& request) {
                                        {"repeated", counters.repeated.load()}, {"states_unkept", counters.states_unkept.load()}, {"mailbox", mailbox_.length()},
                                        {"mailbox_bytes", mailbox_.bytes()}, {"open_asks", asks_.size()},
                                        {"timers", worker_.timers()},
-                                       {"outbox_bytes", worker_.outbox().bytes()},
+                                       {"outbox_bytes", worker_.outbox().bytes()}, {"credit_waits", worker_.outbox().credit_waits()},
                                        {"uptime", std::chrono::duration<double>(worker_.now() - session_->since()).count()}});
 }
 

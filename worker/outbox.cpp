@@ -1,4 +1,4 @@
-// outbox.cpp - taking out what a sender had said.  Next: outbox.hpp.
+// outbox.cpp - taking out what a sender had said; credit.  Next: outbox.hpp.
 #include "worker/outbox.hpp"
 
 namespace peacepie::worker {
@@ -25,6 +25,31 @@ std::string Outbox::mute(const std::vector<std::string>& senders) {
     set_waiting(left);
     note_ready();
     return taken_out;
+}
+
+void Outbox::begin_credit(std::uint64_t window) {
+    std::lock_guard guard(lock_);
+    credit_.begin(window);
+    tells_ = window != 0;
+    to_tell_ = 0;
+    note_ready();
+}
+
+void Outbox::give_back(std::uint64_t bytes) {
+    std::lock_guard guard(lock_);
+    credit_.give_back(bytes);
+    note_ready();
+}
+
+void Outbox::tell(std::uint64_t bytes) {
+    std::lock_guard guard(lock_);
+    to_tell_ += bytes;
+    note_ready();
+}
+
+bool Outbox::has_said_all() {
+    std::lock_guard guard(lock_);
+    return empty() && (credit_.is_left() || !open_ || bytes() == 0);
 }
 
 }  // namespace peacepie::worker

@@ -2,6 +2,7 @@
 //
 // Any thread appends under the lock; whoever holds the link takes frames.  Batches grow while the socket is busy and go
 // at once when it is not, so a lone message never waits for company.
+// A broker that tells what it takes in is sent a window of bytes at most that it has not told of; the rest waits here.
 // Next: pump.hpp takes the frames to the link.
 #pragma once
 
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "wire/codec.hpp"
+#include "wire/credit.hpp"
 #include "wire/limits.hpp"
 
 namespace peacepie::worker {
@@ -85,6 +87,17 @@ public:
         note_ready();
     }
 
+    /// A new session with the broker: its window, 0 when it is of those that do not tell and are not told.
+    void begin_credit(std::uint64_t window);
+    /// The broker took so much in.
+    void give_back(std::uint64_t bytes);
+    /// The broker is to be told that so much was taken in here.
+    void tell(std::uint64_t bytes);
+    /// How often mail had to wait because the broker had not told that it took what it was sent.
+    [[nodiscard]] std::uint64_t credit_waits() const noexcept { return credit_waits_.load(std::memory_order_relaxed); }
+    /// Nothing may go out at the moment and nothing waits for credit.
+    [[nodiscard]] bool has_said_all();
+
     /// Nothing may go out at the moment.
     [[nodiscard]] bool empty() const noexcept { return ready_.load(std::memory_order_acquire) == 0; }
     [[nodiscard]] std::size_t bytes() const noexcept { return waiting_.load(std::memory_order_relaxed); }
@@ -92,6 +105,7 @@ public:
     struct Frame {
         std::string bytes;
         bool is_greeting = false;
+        std::uint64_t told = 0;  ///< it only tells what was taken in
     };
     /// The oldest frame, or nothing.
     [[nodiscard]] std::optional<Frame> take() {
@@ -99,21 +113,30 @@ public:
         Frame frame;
         if (!greeting_.empty()) {
             frame = {std::exchange(greeting_, {}), true};
-        } else if (open_ && !(frames_.empty() && batch_.empty())) {
+        } else if (open_ && credit_.is_left() && !(frames_.empty() && batch_.empty())) {
             if (frames_.empty()) frames_.push_back(std::exchange(batch_, {}));
             frame.bytes = std::move(frames_.front());
             frames_.pop_front();
             set_waiting(bytes() - frame.bytes.size());
+            if (has_word() && frame.bytes.size() <= limits::batch_size_max) append_taken(frame.bytes, std::exchange(to_tell_, 0));
+        } else if (has_word()) {  // needs no credit: each side could wait for the other's word for ever; nor a welcome, which may wait for it
+            frame.told = std::exchange(to_tell_, 0);
+            append_taken(frame.bytes, frame.told);
         } else {
             return std::nullopt;
         }
+        credit_.spend(frame.bytes.size());
+        if (frame.told == 0 && !credit_.is_left() && bytes() != 0) credit_waits_.fetch_add(1, std::memory_order_relaxed);
         note_ready();
         return frame;
     }
     /// The link did not take that frame: it stays the oldest.
     void put_back(Frame frame) {
         std::lock_guard guard(lock_);
-        if (frame.is_greeting) {
+        credit_.give_back(frame.bytes.size());
+        if (frame.told != 0) {
+            to_tell_ += frame.told;
+        } else if (frame.is_greeting) {
             if (greeting_.empty()) greeting_ = std::move(frame.bytes);
         } else {
             set_waiting(bytes() + frame.bytes.size());
@@ -144,9 +167,12 @@ private:
         set_waiting(this->bytes() + bytes);
         note_ready();
     }
+    [[nodiscard]] bool has_word() const noexcept { return tells_ && to_tell_ != 0; }
     void set_waiting(std::size_t bytes) noexcept { waiting_.store(bytes, std::memory_order_relaxed); }
     void note_ready() noexcept {
-        ready_.store((open_ ? waiting_.load(std::memory_order_relaxed) : 0) + greeting_.size(), std::memory_order_release);
+        const auto mail = open_ && credit_.is_left() ? waiting_.load(std::memory_order_relaxed) : 0;
+        const auto words = has_word() ? 1 : 0;
+        ready_.store(mail + words + greeting_.size(), std::memory_order_release);
     }
 
     std::mutex lock_;
@@ -155,8 +181,12 @@ private:
     std::string greeting_;
     std::set<std::string, std::less<>> muted_;
     bool open_ = false;
+    bool tells_ = false;
+    Credit credit_;
+    std::uint64_t to_tell_ = 0;
+    std::atomic<std::uint64_t> credit_waits_{0};
     std::atomic<std::size_t> waiting_{0};  // bytes in frames_ and batch_; changed under the lock
-    std::atomic<std::size_t> ready_{0};    // of them and the greeting, what may go out now
+    std::atomic<std::size_t> ready_{0};    // of them, the greeting and a word, what may go out now
     std::atomic<std::uint64_t> routes_{0};
 };
 

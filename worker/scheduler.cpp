@@ -315,7 +315,7 @@ void Scheduler::monitor(std::function<void()> ended) {
         }
         for (std::size_t i = 0; i < loops_.size(); ++i) watch_over(loops_[i], watchdogs[i]);
         watch_memory();
-        if (ended && worker_->has_ended() && worker_->outbox().empty()) std::exchange(ended, nullptr)();
+        if (ended && worker_->has_ended() && worker_->outbox().has_said_all()) std::exchange(ended, nullptr)();
     }
 }
 

@@ -18,7 +18,7 @@ namespace peacepie::worker {
 
 Worker::Worker(const Clock& clock, Executor& executor, Options options)
     : clock_(clock), executor_(executor), options_(std::move(options)),
-      node_(node_name(options_.host, options_.process)), switchboard_(*this), nursery_(*this), dead_letters_(clock),
+      node_(node_name(options_.host, options_.process)), intake_(options_.credit_window), switchboard_(*this), nursery_(*this), dead_letters_(clock),
       admin_(std::make_unique<Admin>(*this)) {}
 
 Worker::~Worker() = default;
@@ -43,6 +43,7 @@ void Worker::on_frame(std::string_view frame) {
     }
     stream.end();
     if (reader.is_malformed()) counters_.malformed.fetch_add(1, std::memory_order_relaxed);
+    if (const auto bytes = intake_.take_in(frame.size())) outbox_.tell(bytes);
 }
 
 /// What must take effect before the next envelope is looked at, not when the admin comes to it.  True: nothing is left to do.
@@ -59,10 +60,15 @@ bool Worker::on_word_of_head(const Envelope& envelope) {
         (void)outbox_.append(answer);  // full: then there is more than enough to be heard by
         return true;
     }
-    const bool is_fence = envelope.command == "fence";
-    if (!is_fence && envelope.command != "resume" && envelope.command != "cancel_move") return false;
+    if (envelope.kind == Kind::reply && envelope.command == "welcome" && envelope.recipient == node_) {
+        on_welcome(envelope);
+        return false;
+    }
+    const bool is_fence = envelope.command == "fence", is_credit = envelope.command == "taken" && envelope.recipient.empty();
+    if (!is_fence && !is_credit && envelope.command != "resume" && envelope.command != "cancel_move") return false;
     try {
         const Value body = Value::decode(envelope.body);
+        if (is_credit) return outbox_.give_back(credit_in(body, "bytes")), true;
         const Value* entity = body.find("entity");
         const Value* epoch = body.find("epoch");
         if (!entity || !entity->as_text() || !epoch || !epoch->as_integer()) return false;
@@ -71,7 +77,19 @@ bool Worker::on_word_of_head(const Envelope& envelope) {
     } catch (const Error&) {
         counters_.malformed.fetch_add(1, std::memory_order_relaxed);
     }
-    return is_fence;
+    return is_fence || is_credit;
+}
+
+/// The count of a new session begins with the frame that brings its welcome, whenever the admin comes to read it, if it ever does.
+void Worker::on_welcome(const Envelope& welcome) try {
+    const Value body = Value::decode(welcome.body);
+    const Value* session = body.find("session");
+    if (!session || !session->as_text() || *session->as_text() == session_) return;
+    session_ = *session->as_text();
+    intake_ = Intake(options_.credit_window);
+    outbox_.begin_credit(credit_in(body, "credit"));
+} catch (const Error&) {
+    counters_.malformed.fetch_add(1, std::memory_order_relaxed);
 }
 
 /// What local senders had sent before the move has come; their later mail may follow.

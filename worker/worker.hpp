@@ -14,7 +14,9 @@
 
 #include "log/log.hpp"
 #include "peacepie/abi.h"
+#include "wire/credit.hpp"
 #include "wire/envelope.hpp"
+#include "wire/limits.hpp"
 #include "wire/link.hpp"
 #include "worker/counters.hpp"
 #include "worker/dead_letters.hpp"
@@ -35,6 +37,7 @@ struct Options {
     std::string process = "main";
     std::string packages;          ///< folder with plug-in files
     bool logs_messages = false;    ///< one line per handled message
+    std::size_t credit_window = limits::credit_window;  ///< of the broker, which is told what was taken in
 };
 
 class Worker {
@@ -129,6 +132,7 @@ public:
 private:
     void report(const pp_envelope& send, Fault reason, std::string_view text);
     [[nodiscard]] bool on_word_of_head(const Envelope& envelope);
+    void on_welcome(const Envelope& welcome);
 
     const Clock& clock_;
     Executor& executor_;
@@ -140,6 +144,8 @@ private:
     std::atomic<bool> paused_{false};
     Timers timers_;
     Outbox outbox_;
+    Intake intake_;             // these two are used by the holder of the link
+    std::string session_;       // with the broker, to know a new one by
     Switchboard switchboard_;
     Nursery nursery_;
     DeadLetters dead_letters_;

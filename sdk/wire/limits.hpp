@@ -29,6 +29,7 @@ inline constexpr std::size_t header_size_max =
 inline constexpr std::size_t batch_size_max = 64u << 10;     ///< more buys 17 % throughput and delays the others
 inline constexpr std::size_t frame_size_max = body_size_max + header_size_max + 16;
 inline constexpr int frames_in_flight_max = 64;              ///< ZeroMQ counts frames: 64 x 64 KiB = 4 MiB a peer
+inline constexpr std::size_t credit_window = 4u << 20;       ///< under way between worker and broker, whatever a frame's size: 10 ms at 400 MB/s
 inline constexpr std::size_t peer_queue_bytes_max = 64u << 20;  ///< broker's queue for a slow peer, beyond ZeroMQ's own
 inline constexpr std::size_t peer_queue_frames_max = 65'536;
 
@@ -139,7 +140,7 @@ inline constexpr auto last_words = 50ms;                     ///< a dead process
 inline constexpr std::size_t restarts_max = 3;               ///< of one actor, or the broker, within `restart_window`; then it is given up
 inline constexpr std::size_t process_restarts_max = 5;       ///< of a worker: more, so that the actor that kills it is given up before it is
 inline constexpr auto restart_window = 5s;
-inline constexpr auto restart_delay_min = 100ms;             ///< doubled for each further death in the window
+inline constexpr auto restart_delay_min = 100ms;             ///< doubled for each further death in the window, a tenth more or less
 inline constexpr auto restart_delay_max = 2s;
 inline constexpr auto symbols_patience = 1s;                 ///< for the names in a backtrace; the launcher does nothing else meanwhile
 inline constexpr std::size_t module_bytes_max = 1u << 30;    ///< of a file that is read for them

@@ -1,7 +1,7 @@
 // restart_rule.hpp - whether and when what died is started again.
 //
 // One per process (the launcher's), actor that ends by itself or group of actors (the broker's); pure, takes the time as an argument.  At most so
-// many in a window, each later than the one before; after a healthy time it is generous again.
+// many in a window, each later than the one before and none at the same moment as others; after a healthy time it is generous again.
 // Next: limits.hpp has the figures.
 #pragma once
 
@@ -26,7 +26,7 @@ public:
         Nanoseconds delay = limits::restart_delay_min;
         for (std::size_t i = 0; i < deaths_.size(); ++i) delay *= 2;
         deaths_.push_back(now);
-        return now + std::min<Nanoseconds>(delay, limits::restart_delay_max);
+        return now + scattered(std::min<Nanoseconds>(delay, limits::restart_delay_max), now);
     }
     /// Nothing it remembers counts any more.
     [[nodiscard]] bool is_quiet(Nanoseconds now) const noexcept {
@@ -34,6 +34,9 @@ public:
     }
 
 private:
+    /// A tenth more or less, by the last digits of the time: what one fault killed together does not come back in one instant.
+    [[nodiscard]] static Nanoseconds scattered(Nanoseconds delay, Nanoseconds now) noexcept { return delay + delay * (now.count() % 201 - 100) / 1'000; }
+
     std::size_t most_;
     Nanoseconds window_;
     std::deque<Nanoseconds> deaths_;

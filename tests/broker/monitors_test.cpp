@@ -67,6 +67,18 @@ TEST_CASE("a dead process is worker_lost, a silent one no_connection, one that l
     }
 }
 
+TEST_CASE("a move makes no down notice") {
+    Watch world;
+    const auto ref = world.monitor("a");
+    world.ask(world.me, {}, "recreate_actor", map({{"entity", "a"}, {"node", "first.main"}}));
+    world.reply(world.main, world.only(world.main), "move_is_prepared");
+    world.reply(world.child, world.only(world.child), "snapshot", map({{"state", Value()}, {"version", "1"}, {"mailbox", Value::Array{}}}));
+    world.reply(world.main, world.only(world.main), "is_loaded");
+    CHECK(world.only(world.me).command == "actor_is_recreated");
+    world.send(world.main, {}, "unregister_actors", map({{"names", names({"a"})}}), world.address[world.main]);
+    CHECK(world.down().number("ref") == ref);
+}
+
 TEST_CASE("a name that nobody has is down at once") {
     Watch world;
     const auto ref = world.monitor("nobody");

@@ -106,6 +106,72 @@ TEST_CASE("what one worker sends goes to another in one batch and in order") {
     CHECK(messages[0].sender == "sender");
 }
 
+TEST_CASE("data, commands, replies and errors from one sender to one recipient come in one sequence") {
+    World world;
+    const Peer one = world.worker("first", "main"), two = world.worker("first", "process_0");
+    world.register_actors(one, {"greeter"});
+    world.register_actors(two, {"listener"});
+    const Peer client = world.client();
+    world.ask(client, "greeter", "first");
+    world.ask(client, "greeter", "second");
+    world.ask(two, "greeter", "first", {}, "listener");
+    world.ask(two, "greeter", "second", {}, "listener");
+    const auto asked = world.received(one);
+    REQUIRE(asked.size() == 4);
+    std::string frame;
+    const auto says = [&](Kind kind, std::uint64_t mid, std::string_view command, std::string_view to) {
+        append_batched(frame, Envelope{.kind = kind, .mid = mid, .command = command, .recipient = to, .sender = "greeter"});
+    };
+    for (std::size_t at : {0u, 2u}) {
+        const auto& to = asked[at].sender;
+        says(Kind::send, 0, "data", to);
+        says(Kind::error, asked[at + 1].mid, "handler_failed", to);
+        says(Kind::ask, 77 + at, "command", to);
+        says(Kind::reply, asked[at].mid, "hello_world", to);
+        says(Kind::send, 0, "data", to);
+    }
+    world.feed(one, frame);
+    const std::vector<std::string> as_said{"data", "handler_failed", "command", "hello_world", "data"};
+    CHECK(world.commands(client) == as_said);
+    CHECK(world.commands(two) == as_said);
+}
+
+TEST_CASE("absent, full, expired, denied, stopping and lost are different errors, and each comes from who knows it first, at once") {
+    World world;
+    const Peer worker = world.worker("first", "main"), doomed = world.worker("first", "process_0");
+    world.register_actors(worker, {"greeter"});
+    world.register_actors(doomed, {"victim"});
+    const Peer client = world.client();
+    const auto error = [&](std::string_view code, Peer to) {
+        const auto said = world.only(to);
+        CHECK(said.kind == Kind::error);
+        CHECK(said.command == code);
+        CHECK(said.text("from") == "HEAD");
+    };
+    world.ask(client, "nobody", "tick");
+    error("no_such_actor", client);
+    world.ask(client, "greeter", "tick", {}, {}, 100);
+    world.advance(400ms, {worker, doomed});  // the only one that takes its time, because nobody can know
+    error("expired", client);
+    world.ask(client, "victim", "tick");
+    world.link.gone[doomed] = true;
+    world.broker.on_disconnected(doomed);
+    world.advance(200ms, {worker});
+    error("worker_lost", client);
+    world.link.full[worker] = true;
+    for (int i = 0; i < 5; ++i) world.send(client, "greeter", "data", Value(std::string(15u << 20, 'x')));
+    world.received(client);
+    world.ask(client, "greeter", "data", Value(std::string(15u << 20, 'x')));
+    error("mailbox_full", client);
+    const Peer rude = world.client("rude");
+    for (int i = 0; i < limits::malformed_frames_max; ++i) world.feed(rude, "garbage");
+    CHECK(world.commands(rude).back() == "denied");
+    world.broker.shut_down("test");
+    const Peer late = world.stranger();
+    world.ask(late, {}, "hello", map({{"role", "client"}}));
+    error("stopping", late);
+}
+
 TEST_CASE("a batch to a worker stays within its limit") {
     World world;
     const Peer one = world.worker("first", "main");

@@ -39,6 +39,7 @@ class Pipe {
 public:
     void put(std::string frame, Nanoseconds earliest) {
         last_ = std::max(last_, earliest);  // never overtakes
+        bytes_ += frame.size();
         frames_.push_back({last_, std::move(frame)});
     }
     [[nodiscard]] bool has_due(Nanoseconds now) const { return !frames_.empty() && frames_.front().when <= now; }
@@ -47,9 +48,11 @@ public:
         return frames_.front().when;
     }
     [[nodiscard]] std::size_t size() const { return frames_.size(); }
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
     [[nodiscard]] std::string take() {
         std::string frame = std::move(frames_.front().bytes);
         frames_.pop_front();
+        bytes_ -= frame.size();
         return frame;
     }
 
@@ -59,6 +62,7 @@ private:
         std::string bytes;
     };
     std::deque<Frame> frames_;
+    std::size_t bytes_ = 0;
     Nanoseconds last_{0};
 };
 

@@ -75,6 +75,8 @@ public:
     /// The connection breaks and is made again after `span`, as another peer.  What the network held is lost, and what the broker
     /// sends until it notices.
     void cut(std::size_t worker, Nanoseconds span);
+    /// The process believes that it has another connection, and says hello on the one that it has.
+    void doubt_connection(std::size_t worker) { workers_[worker]->logic->on_reconnected(); }
     /// The process does nothing for that long and then goes on with what has come meanwhile.
     void freeze_worker(std::size_t worker, Nanoseconds span);
     void freeze_broker(Nanoseconds span);
@@ -85,6 +87,10 @@ public:
     /// The process is gone with all it held; its successor says nothing before start_worker().
     void crash_worker(std::size_t worker);
     void start_worker(std::size_t worker) { workers_[worker]->logic->begin(); }
+    /// What may be under way between the broker and a worker that is not told of: in most worlds a few frames.
+    [[nodiscard]] std::size_t credit_window() const { return credit_window_; }
+    [[nodiscard]] std::size_t bytes_to(std::size_t worker) const { return workers_[worker]->from_broker.bytes(); }
+    [[nodiscard]] std::size_t bytes_from(std::size_t worker) const { return workers_[worker]->to_broker.bytes(); }
     /// Sums a counter of all workers, to see that nothing ended in silence.
     [[nodiscard]] std::uint64_t dead_letters() const;
 
@@ -143,6 +149,7 @@ private:
 
     Checker checker_;  // outlives the actors
     Random random_;
+    std::size_t credit_window_;
     ManualClock clock_;
     Nanoseconds broker_sleeps_until_{0};
     std::vector<Ghost> ghosts_;

@@ -28,6 +28,7 @@ NOT_SANITIZED = {
     "test_faults_trust": MEASURES,
     "test_faults_wedges": MEASURES,
     "test_chaos": MEASURES,
+    "test_guarantees.SlowPeer": MEASURES,
     "test_hung": MEASURES,
     "test_strangers": "builds and fetches for minutes what is not sanitized",
     "test_healing.Healing.test_no_successor": "a slow program does not die often enough within the five seconds that count",

@@ -127,6 +127,21 @@ class Coverage(unittest.TestCase):
                     self.assertRegex(here, rf"`test_faults_[a-z]+: test_fault_{number:02}`")
 
 
+class Guarantees(unittest.TestCase):
+    def test_sentences(self):
+        """every sentence that GUARANTEES.md promises stands beside tests, and each of those exists"""
+        page = (SOURCE / "tests" / "GUARANTEES.md").read_text()
+        self.assertEqual(re.findall(r"^## G(\d+)\.", page, re.M), [str(number) for number in range(1, 12)])
+        rows = [line.strip("|").rsplit(" | ", 1) for line in page.splitlines() if line.startswith("| ") and not line.startswith("| sentence")]
+        self.assertGreater(len(rows), 60)
+        for sentence, tests in rows:
+            named = re.findall(r"`([a-z_/]+(?:\.cpp)?): ([^`]+)`", tests)
+            with self.subTest(sentence=sentence):
+                self.assertTrue(named)
+                for file, name in named:
+                    self.assertIn(name, tests_in(file))
+
+
 def tests_in(file):
     """The sentences of a C++ file in tests, or the functions of a Python module in tests/system."""
     if file.endswith(".cpp"):

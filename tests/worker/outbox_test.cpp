@@ -80,6 +80,76 @@ TEST_CASE("an outbox at its bound refuses") {
     CHECK(taken == static_cast<int>(limits::peer_queue_bytes_max / body.size()) - 1);
 }
 
+TEST_CASE("a window of bytes that the broker has not told of goes out, the rest waits, and is refused beyond the bound") {
+    Outbox outbox;
+    outbox.open();
+    outbox.begin_credit(100'000);
+    const std::string body(40'000, 'x');
+    auto large = message(0);
+    large.body = body;
+    std::uint64_t put = 0;
+    for (; put < 6; large.mid = ++put) CHECK(outbox.append(large) == Outbox::Put::taken);
+    for (std::uint64_t mid = 0; mid < 3; ++mid) CHECK(mids(outbox.take()->bytes) == std::vector{mid});
+    CHECK_FALSE(outbox.take());
+    CHECK(outbox.empty());  // so nobody tries in vain
+    CHECK_FALSE(outbox.has_said_all());
+    CHECK(outbox.credit_waits() == 1);
+    outbox.give_back(50'000);
+    CHECK_FALSE(outbox.empty());
+    CHECK(mids(outbox.take()->bytes) == std::vector<std::uint64_t>{3});
+    CHECK_FALSE(outbox.take());
+    while (outbox.append(large) == Outbox::Put::taken) ++put;
+    CHECK(put == 4 + limits::peer_queue_bytes_max / (body.size() + 30));
+}
+
+TEST_CASE("what was taken in is told with the mail, and without credit in a frame of its own that is tried until the link takes it") {
+    Outbox outbox;
+    outbox.open();
+    outbox.begin_credit(0);
+    outbox.tell(500);
+    CHECK(outbox.empty());  // a broker that does not ask for it is not told
+    (void)outbox.append(message(1));
+    CHECK(mids(outbox.take()->bytes).size() == 1);
+    outbox.begin_credit(100);
+    CHECK(outbox.empty());  // nor is a later one of what came from another
+    (void)outbox.append(message(1));
+    outbox.tell(600);
+    CHECK(mids(outbox.take()->bytes).size() == 2);
+    CHECK_FALSE(outbox.take());
+    const std::string body(100, 'x');
+    auto large = message(2);
+    large.body = body;
+    for (int i = 0; i < 3; ++i) (void)outbox.append(large);
+    (void)outbox.take();
+    (void)outbox.append(message(3));
+    CHECK(outbox.empty());
+    outbox.tell(700);
+    CHECK_FALSE(outbox.empty());
+    auto word = outbox.take();
+    CHECK(word->told == 700);
+    outbox.put_back(std::move(*word));
+    outbox.tell(1);
+    CHECK(outbox.take()->told == 701);
+    CHECK_FALSE(outbox.take());
+    outbox.put_greeting(message(9));
+    CHECK(outbox.take()->is_greeting);  // a hello needs no credit either
+    outbox.begin_credit(100);
+    CHECK(mids(outbox.take()->bytes) == std::vector<std::uint64_t>{3});
+    CHECK(outbox.has_said_all());
+}
+
+TEST_CASE("a closed outbox still tells what was taken in, because a welcome may wait for it, and a frame that came back costs no credit") {
+    Outbox outbox;
+    outbox.begin_credit(60);
+    outbox.tell(100);
+    (void)outbox.append(message(1));
+    CHECK(outbox.take()->told == 100);
+    CHECK_FALSE(outbox.take());
+    outbox.open();
+    for (int i = 0; i < 5; ++i) outbox.put_back(std::move(*outbox.take()));
+    CHECK(mids(outbox.take()->bytes) == std::vector<std::uint64_t>{1});
+}
+
 TEST_CASE("what a muted sender said comes out, the rest stays in order, and more of it is taken only when it is no longer muted") {
     Outbox outbox;
     const auto say = [&](std::uint64_t mid, std::string_view sender) {

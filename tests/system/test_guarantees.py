@@ -1,0 +1,118 @@
+"""Promises that only the running programs can show: what is counted, what memory a slow peer costs, who goes on while the broker is dead."""
+
+import itertools
+import os
+import signal
+import unittest
+from pathlib import Path
+
+from bus import FIXTURE, MAIN
+from chaos.floods import resident_mib
+from processes import Program, Served, eventually, freeze, kill, new_folder
+from system_case import OwnSystem, SharedSystem, SystemCase
+
+
+class Conservation(SharedSystem):
+    actors = {"greeter": "HelloWorld"}
+
+    def check(self):
+        counts = self.king.ask(None, "stats").body
+        came = counts["messages"] + counts["made"] + counts["let_go"] + counts["held_ended"]
+        ended = sum(counts[way] for way in ("routed", "held", "for_head", "turned_away", "late_answers"))
+        self.assertEqual(came, ended, counts)
+        return counts
+
+    def test_live(self):
+        """what a running broker has accepted is the sum of the ends that its metrics show, whatever is going on"""
+        second = self.king.create_process()
+        self.king.create("counter", "Counter", second, FIXTURE).must_be("actor_is_created")
+        self.start_senders([MAIN, second])
+        before = self.check()
+        for number in range(60):
+            self.king.send("nobody", "lost", {"number": number})
+            self.king.outcome("nobody", "tick")
+            self.king.outcome("greeter", "no_such_command")
+            self.king.outcome(None, "no_such_command")
+            self.king.ask("greeter", "tick").must_be("hello_world")
+            if number % 10 == 0:
+                self.king.outcome(None, "recreate_actor", {"entity": "counter", "node": (MAIN, second)[number // 10 % 2]})
+            self.check()
+        self.check_nothing_lost(100)
+        after = self.check()
+        self.assertGreaterEqual(after["turned_away"] - before["turned_away"], 120)
+        self.assertGreater(after["routed"], before["routed"])
+
+
+class SlowPeer(OwnSystem):
+    def test_large(self):
+        """large messages to a process that reads nothing cost the broker its queue and a window of bytes, and nobody else waits"""
+        node = self.king.create_process()
+        self.king.create("counter", "Counter", node, FIXTURE).must_be("actor_is_created")
+        broker, slow = self.king.pid_of(None), self.king.pid_of(node)
+        body = {"blob": bytes(8 << 20)}
+        before = highest = resident_mib(broker)
+        freeze(slow)
+        try:
+            for _ in range(40):
+                self.king.send("counter", "blob", body)
+                with self.within(1.0):
+                    self.king.ask(None, "ping")  # so that none waits in ZeroMQ's own queue on the way here
+                highest = max(highest, resident_mib(broker))
+        finally:
+            os.kill(slow, signal.SIGCONT)
+        # 64 MiB wait, 4 and a message beyond them are under way, one comes in and one is copied.
+        self.assertLess(highest - before, 64 + 4 + 3 * 8 + 16)
+
+
+class BrokerDead(SystemCase):
+    """A broker by itself that keeps its names on disk, workers that joined it by hand."""
+
+    def setUp(self):
+        folder = new_folder()
+        names = Path(folder.name, "state")
+        names.mkdir()
+        self.options = ("--state-dir", names)
+        self.king = Served(folder, "peacepie-broker", *self.options)
+        self.addCleanup(self.king.end)
+
+    def handled(self, name):
+        """The numbers that the witness of that name has handled, in order."""
+        file = self.king.path(name)
+        return [int(line.split()[-1]) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def said(self):
+        """How far the beacon to the one in the other process has come."""
+        lines = [line for line in self.king.path("said").read_text().splitlines() if line.startswith("S ")]
+        return int(lines[-1].split()[-1]) if lines else 0
+
+    def test_goes_on(self):
+        """while the broker is dead local actors keep talking, and mail to others waits in their worker and then comes in order"""
+        for host, name in (("first", "far"), ("second", "near")):
+            worker = self.king.join(host)
+            node = f"{host}.main.admin"
+            self.king.create(name, "Witness", node, FIXTURE, params={"file": str(self.king.path(name))}).must_be("actor_is_created")
+        for name, to in (("to_near", "near"), ("to_far", "far")):
+            said = self.king.path("said") if to == "far" else "/dev/null"
+            self.king.create(name, "Beacon", node, FIXTURE, params={"file": str(said), "to": to}).must_be("actor_is_created")
+        self.assertTrue(eventually(lambda: self.handled("near") and self.handled("far"), 5.0))
+        kill(self.king.pid_of(None))
+        self.king.wait(3.0)
+        after_death = len(self.handled("near"))
+        self.assertTrue(eventually(lambda: len(self.handled("near")) > after_death + 40, 5.0), "local actors fell silent with the broker")
+        since = self.said()  # by now the worker has noticed; what it had given to the dead broker is lost with that
+        self.assertTrue(eventually(lambda: self.said() > since + 40, 5.0))
+        until = self.said()
+        self.assertTrue(worker.is_running())
+        again = Program("peacepie-broker", *self.options, "--bind", self.king.endpoint)
+        self.addCleanup(again.end)
+        self.assertTrue(eventually(lambda: self.handled("far")[-1] > until + 40, 10.0), again.said())
+        for name in ("near", "far"):
+            numbers = self.handled(name)
+            self.assertTrue(all(one < other for one, other in itertools.pairwise(numbers)), numbers)
+        self.assertEqual([number for number in self.handled("far") if since <= number < until], list(range(since, until)))
+        numbers = self.handled("near")
+        self.assertEqual(numbers, list(range(len(numbers))))
+
+
+if __name__ == "__main__":
+    unittest.main()
