@@ -81,7 +81,7 @@ void Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encod
         return exchange_.refuse(envelope, Fault::bad_request, "the recipient is no address: [system!][host.process/]entity");
     if (!address->system.empty() && address->system != exchange_.options.system)
         return exchange_.refuse(envelope, Fault::unavailable, "the system " + address->system + " is not connected to this one");
-    if (address->key() == envelope.recipient) return exchange_.refuse_unknown(envelope, address->key());
+    if (address->key() == envelope.recipient) return exchange_.refuse_unknown(envelope, address->key(), head_.unsettled.holds(address->key()));
     // The same envelope again, with the shortest name of its recipient.
     recipient_ = address->key();
     envelope.recipient = recipient_;

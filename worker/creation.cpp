@@ -1,5 +1,6 @@
 // creation.cpp - actors' way into this worker: claimed at the broker, built, and alive, all or none.  Next: cell_life.cpp.
 #include <algorithm>
+#include <utility>
 
 #include "wire/limits.hpp"
 #include "worker/actor_commands.hpp"
@@ -111,17 +112,17 @@ void ActorCommands::build(const BirthPointer& birth) {
         if (!birth->kept.empty()) order->snapshot = kept_in(birth->kept[i]);
         order->cell = birth->cells[i] = cell->handle();
         worker.switchboard().bind(cell->name(), cell->handle());
+        took_in(cell->handle());  // while it starts it is told of in a hello: another broker would have it made beside itself
         worker.give_order(std::move(order));
         worker.executor().schedule(*cell);  // a new cell counts as awake
     }
+    admin_.session().has_more_to_tell();
 }
 
 void ActorCommands::one_is_built(const BirthPointer& birth, std::size_t which, const Order& order) {
     if (order.failed()) {
-        birth->cells[which] = 0;
+        if (const auto cell = std::exchange(birth->cells[which], 0); cell != 0) gave_away(cell);
         if (birth->code.empty()) birth->code = order.code, birth->text = order.text;
-    } else {
-        took_in(birth->cells[which]);
     }
     if (--birth->waiting == 0) all_are_built(birth);
 }

@@ -94,6 +94,8 @@ TEST_CASE("who does not come back is waited for, and not for ever") {
     world.advance(5s, {source});
     CHECK(world.told(source).empty());
     CHECK(world.home().empty());
+    world.ask(world.me, "a", "tick");
+    CHECK(world.only(world.me).command == "unavailable");
     world.advance(6s, {source});
     CHECK(world.told(source) == Words{"resume"});
     CHECK(world.home() == source_node);

@@ -110,6 +110,20 @@ TEST_CASE("whoever writes to members of a group that is made again is never told
     }
 }
 
+TEST_CASE("an actor that is starting while its broker is replaced is not made a second time beside itself") {
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        const Value late = Value::Map{{"class_desc", Value::Map{{"requires_dist", "sim_actors"}, {"class", "Late"}}}, {"name", "late"}};
+        (void)world.ask(world.node(1), "create_actor", late);
+        world.run_for(Nanoseconds(world.random().below(60'000'000)));
+        world.restart_broker();
+        world.run_for(12s);
+        const auto answer = world.call("late", "count");  // it never came to be, when the ask was lost
+        CHECK((answer.kind == Kind::reply || answer.command == "no_such_actor"));
+    }
+}
+
 TEST_CASE("an actor that was removed, or retired and is not permanent, is said to be none") {
     World world(1, workers);
     world.create(counter(0), "Counter", 1);
