@@ -146,8 +146,8 @@ void ActorCommands::all_are_built(const BirthPointer& birth) {
 }
 
 void ActorCommands::fail(const BirthPointer& birth, std::string_view code, std::string_view text) {
-    if (!birth->is_healing)
-        for (const auto& name : birth->names) admin_.worker().switchboard().stays_away(name);
+    for (const auto& name : birth->names)  // one that lives here already is another's
+        if (!birth->is_healing && cell_of(name) == 0) admin_.worker().switchboard().stays_away(name);
     birth->request->reply_failure(birth->single ? "actor_is_not_created" : "actors_are_not_created", code, text);
 }
 

@@ -15,8 +15,8 @@ std::string binary(const Value& value) { return value.as_binary() ? value.as_bin
 }  // namespace
 
 Value Snapshot::to_value() const {
-    return Value::Map{{"state", Binary{state}}, {"version", version}, {"durable", durable}, {"permanent", permanent}, {"deliveries", Binary{deliveries}}, {"observation", observation.to_value()},
-                      {"last_operation", last_operation}, {"mailbox", Binary{mailbox}},
+    return Value::Map{{"state", Binary{state}}, {"version", version}, {"durable", durable}, {"permanent", permanent},
+                      {"deliveries", Binary{deliveries}}, {"observation", observation.to_value()}, {"last_operation", last_operation}, {"mailbox", Binary{mailbox}},
                       {"moved_messages", mailbox_length}, {"state_bytes", state.size()}};
 }
 

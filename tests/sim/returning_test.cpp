@@ -83,6 +83,9 @@ TEST_CASE("whoever writes to a permanent actor that retires is never told that t
         for (std::size_t i = 0; i < counters; ++i) world.make(counter(i), i % workers, "restart", "permanent");
         for (std::size_t i = 0; i < counters; i += 2)
             CHECK(world.call("", "recreate_actor", to_node(counter(i), world.node(world.random().below(workers)))).command == "actor_is_recreated");
+        const Value counter_class = Value::Map{{"requires_dist", "sim_actors"}, {"class", "Counter"}};
+        for (std::size_t i = 0; i < workers; ++i)  // a creation that is refused changes nothing for whoever has the name
+            CHECK(world.call(world.node(i), "create_actor", Value::Map{{"class_desc", counter_class}, {"name", counter(i)}}).command == "actor_is_not_created");
         world.write_to_all(40, 1'000);
         world.some_time(5);
         for (std::size_t i = 0; i < counters; ++i) world.send(counter(i), "leave");
