@@ -110,7 +110,8 @@ Session* Broker::elsewhere(Session& from, Envelope& envelope, std::string_view e
         return exchange_.refuse(envelope, Fault::bad_request, "the recipient is no address: [system!][host.process/]entity"), nullptr;
     if (!address->system.empty() && address->system != exchange_.options.system)
         return exchange_.refuse(envelope, Fault::unavailable, "the system " + address->system + " is not connected to this one"), nullptr;
-    if (address->key() == envelope.recipient) return exchange_.refuse_unknown(envelope, address->key()), nullptr;
+    if (address->key() == envelope.recipient)
+        return exchange_.refuse_unknown(envelope, address->key(), head_.unsettled.holds(address->key())), nullptr;
     // The same envelope again, with the shortest name of its recipient.
     recipient_ = address->key();
     envelope.recipient = recipient_;

@@ -112,11 +112,12 @@ void Exchange::refuse(const Envelope& envelope, Fault fault, std::string_view te
                      "dead letter: {}: {} ({} like it before)", code_of(fault), text, *held_back);
 }
 
-void Exchange::refuse_unknown(const Envelope& envelope, std::string_view name) {
+void Exchange::refuse_unknown(const Envelope& envelope, std::string_view name, bool is_unsettled) {
     if (const auto* one = fallen.find(name); one != nullptr && !one->removed) {
         if (one->awaited && hold_awaited(envelope, name)) return;
         return refuse(envelope, Fault::unavailable, fmt::format("the process of {} died; it is being made again, ask again soon", name));
     }
+    if (is_unsettled) return refuse(envelope, Fault::unavailable, fmt::format("{} is between two processes; ask again soon", name));
     const bool is_place = name.find('.') != name.npos || name.starts_with('@');
     const auto fault = is_place ? Fault::no_such_node : Fault::no_such_actor;
     if (!envelope.wants_answer()) return refuse(envelope, fault, "nobody of that name");

@@ -68,8 +68,9 @@ public:
 
     /// An ask that gets no answer: error, and `close` where names may be misspelt.  A send becomes a dead letter.
     void refuse(const Envelope& envelope, Fault fault, std::string_view text, Value more = {});
-    /// For a name that is not registered.  After a restart the mail of one that may be back in a moment waits.
-    void refuse_unknown(const Envelope& envelope, std::string_view name);
+    /// For a name that is not registered.  After a restart the mail of one that may be back in a moment waits.  `is_unsettled`: its
+    /// workers have it, and nobody has decided yet which of them goes on.
+    void refuse_unknown(const Envelope& envelope, std::string_view name, bool is_unsettled);
     /// A worker has the name now: what waited for it goes there, before anything that comes later.
     void release_awaited(std::string_view name);
     void on_time();

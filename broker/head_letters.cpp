@@ -145,7 +145,7 @@ void Head::send_again(const DeadLetter& letter) {
     auto* session = actor == nullptr ? exchange_.roster.birthplace_of(recipient) : nullptr;
     if (actor == nullptr && session == nullptr) {
         session = exchange_.roster.find(recipient);
-        if (session == nullptr) return exchange_.refuse_unknown(envelope, recipient);
+        if (session == nullptr) return exchange_.refuse_unknown(envelope, recipient, unsettled.holds(recipient));
         if (session->role == Role::launcher || (session->role == Role::worker && is_internal_verb(letter.command)))
             return exchange_.refuse(envelope, Fault::is_not_handled, "that command is for the parts of the system only");
     }

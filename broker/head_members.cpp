@@ -186,6 +186,8 @@ void Head::recreate_actor(Command& command) {
     // Its worker registers a spawned actor before it leaves home for the first time, and passes the command back.
     if (auto* born_in = actor == nullptr ? exchange_.roster.birthplace_of(name) : nullptr; born_in != nullptr && born_in != &command.from)
         return forward(command, *born_in);
+    if (const auto* fallen = actor == nullptr ? exchange_.fallen.find(name) : nullptr; fallen != nullptr && !fallen->removed)
+        return refuse(Fault::unavailable, "the process of " + name + " died; it is being made again, try again soon");
     if (actor == nullptr)
         return refuse(Fault::no_such_actor, "there is no actor named " + log::escaped(name), exchange_.close_to(name));
     if (actor->move != nullptr) return refuse(Fault::conflict, "another move of " + name + " is under way; try again after it");

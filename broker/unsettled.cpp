@@ -37,6 +37,10 @@ void Unsettled::bring(const Session& from, std::vector<Copy> copies) {
         exchange_.registry.epoch_seen(copy.epoch);
         const auto* actor = exchange_.registry.find(copy.name);
         if (actor != nullptr && actor->move != nullptr && actor->move->move().epoch == copy.epoch) continue;
+        if (is_alive_there(copy, from)) {
+            if (copy.is_frozen) go_on_at_home(copy);
+            continue;
+        }
         if (is_outlived(copy)) {
             drop(copy);
             continue;
@@ -98,6 +102,18 @@ void Unsettled::own(Session& owner, const Copy& copy, std::uint64_t epoch, std::
     ++added.fences;
     tell(owner.address, copy, verb);
     exchange_.release_awaited(copy.name);
+}
+
+/// A worker says hello more than once when it finds a new connection.  What it has may have frozen since the hello before, and the
+/// word to start or to go on may be on its way while it says so.
+bool Unsettled::is_alive_there(const Copy& copy, const Session& at) const {
+    const auto* actor = exchange_.registry.find(copy.name);
+    return actor != nullptr && actor->session == &at && actor->epoch == (copy.is_frozen ? copy.life : copy.epoch);
+}
+
+void Unsettled::go_on_at_home(const Copy& copy) {
+    ++exchange_.registry.find(copy.name)->fences;
+    tell(copy.source, copy, "resume");
 }
 
 bool Unsettled::is_outlived(const Copy& copy) const {

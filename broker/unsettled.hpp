@@ -3,7 +3,8 @@
 // Their workers keep what they have and bring it with their hello: the source its frozen actor, the target its loaded copy.
 // Both are the same until the target has started, so nobody needs to know how far the move had come:
 //
-//   somebody lives under that name, or did in a later life ─▶ all copies are dropped
+//   the source brought it as living, before it froze ─────────▶ the source goes on
+//   somebody else lives under that name, or did in a later life ─▶ all copies are dropped
 //   nobody, and the source has it ─(the target is here, or patience is over)─▶ the source goes on
 //   nobody, and only the target ───(the source is here, or patience is over)─▶ the target starts
 //
@@ -53,6 +54,9 @@ private:
     [[nodiscard]] bool is_decided(const std::string& node, const Move& move) const;
     void own(Session& owner, const Copy& copy, std::uint64_t epoch, std::string_view verb);
     void drop(const Copy& copy);
+    /// That very life is registered there.
+    [[nodiscard]] bool is_alive_there(const Copy& copy, const Session& at) const;
+    void go_on_at_home(const Copy& copy);
     /// A later life of that name has been and died: the copy would fall back behind what was done in it.
     [[nodiscard]] bool is_outlived(const Copy& copy) const;
     /// `fenced`: nobody knows what became of its snapshot, and so of the mail in it.

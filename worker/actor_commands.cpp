@@ -64,7 +64,9 @@ void ActorCommands::remove(const RequestPointer& request) {
         return request->reply_failure("actor_is_absent", code_of(Fault::no_such_actor),
                                       "there is no actor \"" + *name->as_text() + "\"", {{"name", *name}});
     }
-    stop(here.cell, here.name, Removal::yes, [request, gone = here.name](const Order& order) {
+    const bool came_back = admin_.worker().switchboard().stays_away(here.name);
+    stop(here.cell, here.name, Removal::yes, [this, request, came_back, gone = here.name](const Order& order) {
+        if (came_back && order.failed()) admin_.worker().switchboard().comes_back(gone);
         if (order.code == code_of(Fault::no_such_actor))
             return request->reply_failure("actor_is_absent", order.code, order.text, {{"name", gone}});
         if (order.failed()) return request->fail(order.code, order.text);  // it is there and stays for now
@@ -142,6 +144,7 @@ void ActorCommands::unregister(const std::vector<std::string>& names, Removal re
 void ActorCommands::end(const std::string& name, int tries_left) {
     const auto here = resident(name);
     if (!here || CellTable::is_spawned(here.cell)) return;
+    admin_.worker().switchboard().comes_back(name);
     stop(here.cell, here.name, Removal::no, [this, name, tries_left](const Order& order) {
         if (!order.failed() || order.code == code_of(Fault::no_such_actor)) return;
         if (tries_left == 0) return log::error({{"actor", name}}, "{} cannot be ended for its group: {}", name, order.text);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "worker/cradles.hpp"
 #include "worker/plugin.hpp"
 #include "worker/request.hpp"
 
@@ -59,16 +60,20 @@ private:
         const ActorClass* actor_class;
         std::string parameters;
         bool durable = false;
+        bool is_healing = false;    ///< HEAD asks: it will ask again when this fails
+        bool is_permanent = false;
         Value set_aside;    ///< {name: [message …]}
         Value::Array kept;  ///< of each, what is left of an earlier life; empty: nothing
         std::vector<std::string> names;
-        std::vector<std::uint64_t> epochs, cells;
+        std::vector<std::uint64_t> epochs, cells;  ///< cells: of the cradles first, 0 where there is none
         std::size_t waiting = 0;
         std::string code, text;
     };
     using BirthPointer = std::shared_ptr<Birth>;
 
     void create(const RequestPointer& request, bool single);
+    /// The broker says no, or nothing.
+    void refused(const BirthPointer& birth, std::string_view code, std::string_view text);
     void build(const BirthPointer& birth);
     void one_is_built(const BirthPointer& birth, std::size_t which, const Order& order);
     void all_are_built(const BirthPointer& birth);
@@ -86,6 +91,7 @@ private:
     void unregister(const std::vector<std::string>& names, Removal removal = Removal::no);
 
     Admin& admin_;
+    Cradles cradles_{admin_};
     std::size_t stopping_ = 0;
     std::function<void()> all_stopped_;
 };

@@ -1,5 +1,6 @@
 // creation.cpp - actors' way into this worker: claimed at the broker, built, and alive, all or none.  Next: cell_life.cpp.
 #include <algorithm>
+#include <utility>
 
 #include "wire/limits.hpp"
 #include "worker/actor_commands.hpp"
@@ -56,18 +57,25 @@ void ActorCommands::create(const RequestPointer& request, bool single) {
             if (!durable->as_bool()) throw Error(Fault::bad_argument, "\"durable\" must be true or false");
             birth->durable = *durable->as_bool();
         }
+        birth->is_healing = request->is_from_head();
+        const Value* restart = body.find("restart");
+        birth->is_permanent = restart && restart->as_text() && *restart->as_text() == "permanent";
     } catch (const Error& error) {
         return fail(birth, error.code, error.text);
+    }
+    for (const auto& name : birth->names) {
+        if (birth->is_healing || birth->is_permanent) admin_.worker().switchboard().comes_back(name);
+        birth->cells.push_back(cradles_.lay(name, *birth->actor_class));
     }
     Value claim = Value::Map{{"names", convert<std::vector<std::string>>::to(birth->names)},
                                    {"class_desc", pinned(*birth->actor_class)}};
     for (const char* declared : {"params", "restart", "durable", "group"})  // what it takes to make them again
         if (const Value* field = request->body().find(declared); field && !field->is_nil()) claim.set(declared, *field);
     admin_.ask({}, "register_actors", claim, limits::ask_timeout_default, [this, birth](const Answer& answer) {
-        if (!answer.ok) return fail(birth, answer.command, answer.text());
+        if (!answer.ok) return refused(birth, answer.command, answer.text());
         const Value* epochs = answer.body.find("epochs");
         if (epochs) birth->epochs = convert<std::vector<std::uint64_t>>::from(*epochs);
-        if (birth->epochs.size() != birth->names.size()) return fail(birth, "bad_request", "the broker gave no epochs");
+        if (birth->epochs.size() != birth->names.size()) return refused(birth, "bad_request", "the broker gave no epochs");
         if (const Value* states = answer.body.find("states"); states && states->as_array() && states->as_array()->size() == birth->names.size())
             birth->kept = *states->as_array();
         if (const Value* aside = answer.body.find("set_aside")) birth->set_aside = *aside;
@@ -75,12 +83,19 @@ void ActorCommands::create(const RequestPointer& request, bool single) {
     });
 }
 
+void ActorCommands::refused(const BirthPointer& birth, std::string_view code, std::string_view text) {
+    for (std::size_t i = 0; i < birth->names.size(); ++i) cradles_.give_up(birth->names[i], birth->cells[i]);
+    fail(birth, code, text);
+}
+
 void ActorCommands::build(const BirthPointer& birth) {
     auto& worker = admin_.worker();
     birth->cells.assign(birth->names.size(), 0);
     birth->waiting = birth->names.size();
     for (std::size_t i = 0; i < birth->names.size(); ++i) {
-        Cell* cell = CellTable::of_process().let(worker, birth->names[i], *birth->actor_class, birth->epochs[i]);
+        Cell* cell = cradles_.take(birth->names[i], *birth->actor_class);
+        if (cell) cell->set_epoch(birth->epochs[i]);
+        else cell = CellTable::of_process().let(worker, birth->names[i], *birth->actor_class, birth->epochs[i]);
         auto order = std::make_unique<Order>(Order::Verb::create, [this, birth, i](Order& back) {
             one_is_built(birth, i, back);
         });
@@ -97,17 +112,17 @@ void ActorCommands::build(const BirthPointer& birth) {
         if (!birth->kept.empty()) order->snapshot = kept_in(birth->kept[i]);
         order->cell = birth->cells[i] = cell->handle();
         worker.switchboard().bind(cell->name(), cell->handle());
+        took_in(cell->handle());  // while it starts it is told of in a hello: another broker would have it made beside itself
         worker.give_order(std::move(order));
         worker.executor().schedule(*cell);  // a new cell counts as awake
     }
+    admin_.session().has_more_to_tell();
 }
 
 void ActorCommands::one_is_built(const BirthPointer& birth, std::size_t which, const Order& order) {
     if (order.failed()) {
-        birth->cells[which] = 0;
+        if (const auto cell = std::exchange(birth->cells[which], 0); cell != 0) gave_away(cell);
         if (birth->code.empty()) birth->code = order.code, birth->text = order.text;
-    } else {
-        took_in(birth->cells[which]);
     }
     if (--birth->waiting == 0) all_are_built(birth);
 }
@@ -119,6 +134,8 @@ void ActorCommands::all_are_built(const BirthPointer& birth) {
         admin_.send({}, "unregister_actors", Value::Map{{"names", convert<std::vector<std::string>>::to(birth->names)}, {"unborn", true}});
         return fail(birth, birth->code, birth->text);
     }
+    if (!birth->is_permanent)
+        for (const auto& name : birth->names) admin_.worker().switchboard().stays_away(name);
     const auto& system = admin_.session().system();
     const auto& node = admin_.worker().node();
     if (birth->single)
@@ -129,6 +146,8 @@ void ActorCommands::all_are_built(const BirthPointer& birth) {
 }
 
 void ActorCommands::fail(const BirthPointer& birth, std::string_view code, std::string_view text) {
+    for (const auto& name : birth->names)  // one that lives here already is another's
+        if (!birth->is_healing && cell_of(name) == 0) admin_.worker().switchboard().stays_away(name);
     birth->request->reply_failure(birth->single ? "actor_is_not_created" : "actors_are_not_created", code, text);
 }
 

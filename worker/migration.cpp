@@ -72,6 +72,7 @@ void Migration::load(const RequestPointer& request) {
     });
     order->snapshot = std::make_unique<Snapshot>(Snapshot::from_value(*snapshot));
     order->cell = here->cell;
+    if (order->snapshot->permanent) admin_.worker().switchboard().comes_back(request->text("entity"));
     if (Cell* cell = CellTable::slot(here->cell)) {
         cell->set_durable(order->snapshot->durable);
         admin_.worker().switchboard().expect(cell->name(), here->cell);
@@ -170,6 +171,7 @@ void Migration::freeze(const RequestPointer& request) {
             return request->fail(back.code, back.text);
         }
         if (Outgoing* here = outgoing(request); here && here->cell == back.cell) here->frozen = true;
+        back.snapshot->permanent = admin_.worker().switchboard().is_to_come_back(entity);
         request->reply("snapshot", back.snapshot->to_value());
     });
     order->cell = cell;
@@ -200,6 +202,7 @@ void Migration::discard(const RequestPointer& request) {
     const Value* fenced = request->body().find("fenced");
     order->fenced = fenced && fenced->as_bool() && *fenced->as_bool();
     outgoing_.erase(entity);
+    if (admin_.actors().cell_of(entity) == 0) admin_.worker().switchboard().stays_away(entity);
     admin_.worker().give_order(std::move(order));
 }
 

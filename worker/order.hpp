@@ -21,6 +21,7 @@ struct Snapshot {
     std::string state;              ///< as pp_actor_type.save wrote it
     std::string version;            ///< of the package that wrote it
     bool durable = false;           ///< declared so
+    bool permanent = false;         ///< likewise
     std::string deliveries;         ///< reliable messages that came and went: encoded, or empty
     Observation observation;
     std::uint64_t last_operation = 0;

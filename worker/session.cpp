@@ -51,6 +51,10 @@ void Session::reconnected() {
     lost("there is another connection to the broker");
 }
 
+void Session::has_more_to_tell() {
+    if (phase() == Phase::greeting) greet();
+}
+
 void Session::greet() {
     const auto& options = admin_.worker().options();
     unbrought_ = admin_.actors().registered_names();

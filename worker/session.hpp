@@ -33,6 +33,7 @@ public:
     void lost(std::string_view why);  ///< the broker does not know us (any more)
     void reconnected();               ///< there is a new connection: whoever is behind it has not heard of us
     void stood_still();               ///< the broker may have given this process up meanwhile
+    void has_more_to_tell();          ///< an actor came to be that a hello under way does not tell of
     void shut_down();  ///< ends all actors, says bye
     /// An actor has ended.  The next hello tells of those that ended just before, because the broker may not have heard it.
     void note_end(const std::string& name);

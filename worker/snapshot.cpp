@@ -15,8 +15,8 @@ std::string binary(const Value& value) { return value.as_binary() ? value.as_bin
 }  // namespace
 
 Value Snapshot::to_value() const {
-    return Value::Map{{"state", Binary{state}}, {"version", version}, {"durable", durable}, {"deliveries", Binary{deliveries}}, {"observation", observation.to_value()},
-                      {"last_operation", last_operation}, {"mailbox", Binary{mailbox}},
+    return Value::Map{{"state", Binary{state}}, {"version", version}, {"durable", durable}, {"permanent", permanent},
+                      {"deliveries", Binary{deliveries}}, {"observation", observation.to_value()}, {"last_operation", last_operation}, {"mailbox", Binary{mailbox}},
                       {"moved_messages", mailbox_length}, {"state_bytes", state.size()}};
 }
 
@@ -25,6 +25,7 @@ Snapshot Snapshot::from_value(const Value& value) {
     snapshot.state = binary(field(value, "state"));
     if (auto version = field(value, "version").as_text()) snapshot.version = *version;
     if (const Value* durable = value.find("durable"); durable && durable->as_bool()) snapshot.durable = *durable->as_bool();
+    if (const Value* permanent = value.find("permanent"); permanent && permanent->as_bool()) snapshot.permanent = *permanent->as_bool();
     if (const Value* deliveries = value.find("deliveries")) snapshot.deliveries = binary(*deliveries);
     snapshot.observation = Observation::from_value(field(value, "observation"));
     if (auto last = field(value, "last_operation").as_integer()) snapshot.last_operation = static_cast<std::uint64_t>(*last);

@@ -163,6 +163,7 @@ void Switchboard::post_by_name(const pp_envelope& envelope, std::string_view nam
                 worker_.counters().late_answers.fetch_add(1, std::memory_order_relaxed);
                 return;
             }
+            if (is_to_come_back(name)) return refuse(envelope, Fault::unavailable, "\"" + std::string(name) + "\" is being made again; ask again soon");
             return refuse(envelope, Fault::no_such_actor, "\"" + std::string(name) + "\" does not live here (any more)");
         }
         send_out(envelope, name, routes, again);
@@ -322,7 +323,8 @@ std::uint64_t Switchboard::look_up(std::string_view name, Origin origin) const {
 
 void Switchboard::expect(const std::string& name, std::uint64_t cell) {
     std::unique_lock guard(lock_);
-    arriving_.insert_or_assign(name, cell);
+    arriving_.erase(name);  // as in bind()
+    arriving_.emplace(name, cell);
     names_have_changed();
 }
 
@@ -349,6 +351,21 @@ void Switchboard::unbind(const std::string& name, std::uint64_t cell) {
     if (place == cells_.end() || place->second != cell) return;
     cells_.erase(place);
     names_have_changed();
+}
+
+void Switchboard::comes_back(const std::string& name) {
+    std::unique_lock guard(lock_);
+    coming_back_.insert(name);
+}
+
+bool Switchboard::stays_away(const std::string& name) {
+    std::unique_lock guard(lock_);
+    return coming_back_.erase(name) != 0;
+}
+
+bool Switchboard::is_to_come_back(std::string_view name) const {
+    std::shared_lock guard(lock_);
+    return coming_back_.contains(name);
 }
 
 std::size_t Switchboard::size() const {

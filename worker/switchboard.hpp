@@ -6,14 +6,17 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "peacepie/abi.h"
 #include "wire/fault.hpp"
+#include "wire/text_hash.hpp"
 #include "worker/chain.hpp"
 #include "worker/mail.hpp"
 
@@ -58,6 +61,11 @@ public:
     /// From now on mail from the broker for that name belongs to the cell that is moving in; local mail not yet.
     void expect(const std::string& name, std::uint64_t cell);
     void expect_no_more(const std::string& name);
+    /// When an actor of that name ends here, or cannot be made, HEAD makes it again: who writes to it meanwhile may try again.
+    void comes_back(const std::string& name);
+    /// Not any more.  False: it would not have.
+    bool stays_away(const std::string& name);
+    [[nodiscard]] bool is_to_come_back(std::string_view name) const;
     /// Frees the name if it still means that cell.
     void unbind(const std::string& name, std::uint64_t cell);
     [[nodiscard]] std::size_t size() const;
@@ -90,6 +98,7 @@ private:
     mutable std::shared_mutex lock_;
     std::unordered_map<std::string_view, std::uint64_t> cells_;  // keys are the cells' own names
     std::unordered_map<std::string_view, std::uint64_t> arriving_;  // likewise
+    std::unordered_set<std::string, TextHash, std::equal_to<>> coming_back_;
 };
 
 }  // namespace peacepie::worker

@@ -66,6 +66,8 @@ TEST_CASE("the actors of a dead process are made again in its successor, in the 
     CHECK(world.stat("fallen") == 4);
     world.ask(world.me, "a", "tick");
     CHECK(world.only(world.me).command == "unavailable");
+    world.ask(world.me, {}, "recreate_actor", map({{"entity", "a"}, {"node", "first.main"}}));
+    CHECK(world.only(world.me).text("reason") == "unavailable");
     world.child_comes_back();
     const auto first = world.only(world.child);
     CHECK(first.command == "create_actor");

@@ -94,9 +94,46 @@ TEST_CASE("who does not come back is waited for, and not for ever") {
     world.advance(5s, {source});
     CHECK(world.told(source).empty());
     CHECK(world.home().empty());
+    world.ask(world.me, "a", "tick");
+    CHECK(world.only(world.me).command == "unavailable");
     world.advance(6s, {source});
     CHECK(world.told(source) == Words{"resume"});
     CHECK(world.home() == source_node);
+}
+
+TEST_CASE("an actor that froze between two hellos of its worker goes on, though the first of them brought it as living") {
+    for (const bool source_first : {true, false}) {
+        Returning world;
+        Peer target = 0;
+        if (!source_first) target = world.target_with_loaded();
+        const Peer source = world.joins("main", "actors", Value::Array{map({{"name", "a"}, {"epoch", 10}})});
+        world.ask(source, {}, "hello", map({{"role", "worker"}, {"host", "first"}, {"process", "main"}, {"moving", Returning::copy("frozen")}}));
+        if (source_first) target = world.target_with_loaded();
+        world.advance(200ms, {source, target});
+        CHECK(world.told(source) == Words{"welcome", "resume"});
+        CHECK(world.told(target) == Words{"cancel_move"});
+        CHECK(world.home() == source_node);
+    }
+}
+
+TEST_CASE("a hello that is older than the word to start, or to go on, takes nothing back") {
+    Returning world;
+    const Peer source = world.source_with_frozen();
+    const Peer target = world.joins("process_0");
+    world.advance(200ms, {source, target});
+    REQUIRE(world.told(source) == Words{"resume"});
+    world.ask(source, {}, "hello", map({{"role", "worker"}, {"host", "first"}, {"process", "main"}, {"moving", Returning::copy("frozen")}}));
+    world.advance(200ms, {source, target});
+    for (const auto& word : world.told(source)) CHECK(word != "discard");
+
+    Returning other;
+    const Peer starting = other.target_with_loaded();
+    const Peer without = other.joins("main");
+    other.advance(200ms, {starting, without});
+    REQUIRE(other.told(starting) == Words{"start"});
+    other.ask(starting, {}, "hello", map({{"role", "worker"}, {"host", "first"}, {"process", "process_0"}, {"moving", Returning::copy("loaded")}}));
+    other.advance(200ms, {starting, without});
+    for (const auto& word : other.told(starting)) CHECK(word != "cancel_move");
 }
 
 TEST_CASE("a copy whose process dies while it waits is forgotten") {

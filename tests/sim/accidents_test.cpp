@@ -314,3 +314,57 @@ TEST_CASE("a flood of refused sends is reported in part and counted in whole") {
     CHECK(number(letters, "kept") >= static_cast<std::int64_t>(limits::dead_letters_reported_max));
     CHECK(number(letters, "kept") + number(letters, "forgotten") == number(letters, "total"));
 }
+
+TEST_CASE("a source that dies while its target takes long to load leaves one actor with one life") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 0);
+        (void)world.call("counter", "report");  // its ticker tells of a second life
+        for (int i = 0; i < 20; ++i) world.send("counter", i % 4 == 0 ? "slow" : "count", Value::Map{{"sender", "outside"}, {"number", i}});
+        (void)world.ask("", "recreate_actor", to_node("counter", world.node(1)));
+        world.run_for(Nanoseconds(world.random().below(24'000'000)));
+        world.freeze_worker(1, 400ms);
+        world.run_for(Nanoseconds(world.random().below(4'000'000)));
+        world.crash_worker(0);
+        world.run_for(1s);
+        world.start_worker(0);
+        world.run_for(20s);
+        CHECK(world.call("counter", "report").command == "report");
+        world.must_be_accounted_for();
+    }
+}
+
+TEST_CASE("what waits for another broker is handled before what its sender says to the actor's new home beside it") {
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 0);
+        world.create("local", "Sender", 1);
+        (void)world.ask("local", "send_numbers", Value::Map{{"to", "counter"}, {"count", 400}}, 60'000);
+        world.run_for(2ms);
+        (void)world.ask("", "recreate_actor", to_node("counter", world.node(1)));
+        world.run_for(Nanoseconds(world.random().below(14'000'000)));
+        world.after_steps(world.random().below(30), [&] { world.restart_broker(); });  // in the middle of a moment
+        world.run_for(10s);
+        CHECK(world.call("counter", "report").command == "report");
+        world.must_be_accounted_for();
+    }
+}
+
+TEST_CASE("asks that ended while their process was away are not answered again when their actor leaves it") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 1);
+        std::vector<std::uint64_t> asks;
+        for (int i = 0; i < 20; ++i) asks.push_back(world.ask("counter", "slower", numbered(i), 60'000));
+        world.run_for(10ms);
+        const auto span = 4s + Nanoseconds(world.random().below(3'000'000'000));
+        world.freeze_worker(1, span);
+        world.run_for(span + Nanoseconds(world.random().below(300'000'000)));
+        (void)world.ask(world.node(1), "remove_actor", Value::Map{{"name", "counter"}});
+        world.run_for(10s);
+        for (const auto mid : asks) CHECK(world.answer(mid) != nullptr);  // a second answer would throw
+    }
+}

@@ -205,6 +205,27 @@ private:
     }
 };
 
+/// Takes its time to start, and then has a turn every now and then without being written to.
+class Late final : public peacepie::Actor {
+public:
+    Late() { on("count", &Late::count); }
+
+private:
+    State<int>     turns{this, "turns", 0};
+    Param<Seconds> period{this, "period", Seconds(0.05)};
+    Ticker         ticker{this, "ticker", period, &Late::tick};
+
+    Task<> started() override {
+        co_await sleep(Seconds(0.05));
+        if (!ticker.is_running()) ticker.start();
+    }
+    void tick() {
+        const Checker::Turn turn{std::string(name())};
+        ++*turns;
+    }
+    int count() { return *turns; }
+};
+
 }  // namespace
 
-PEACEPIE_PLUGIN("sim_actors", "1.0.0", actor<Counter>("Counter"), actor<Sender>("Sender"), actor<Odd>("Odd"), actor<Fragile>("Fragile"))
+PEACEPIE_PLUGIN("sim_actors", "1.0.0", actor<Late>("Late"), actor<Counter>("Counter"), actor<Sender>("Sender"), actor<Odd>("Odd"), actor<Fragile>("Fragile"))

@@ -173,6 +173,7 @@ void World::step(Nanoseconds horizon) {
         fault();
     }
     notice_ghosts();
+    notice_connections();
     random_step(horizon);
     checker_.after_step(clock_.now(), broker_->counters());
     if (!checker_.fault().empty()) throw std::runtime_error(checker_.fault());
@@ -230,6 +231,7 @@ void World::pass_time(Nanoseconds horizon) {
             sooner(host->sleeps_until);
             continue;
         }
+        sooner(host->connects_at);
         sooner(host->from_broker.next());
         sooner(host->logic->next_deadline());
     }

@@ -102,6 +102,7 @@ private:
         Peer peer = 0;
         Peer process = 0;                // of this life, whatever its connections are called
         Nanoseconds sleeps_until{0}, cut_until{0}, slow_until{0};
+        Nanoseconds connects_at = Nanoseconds::max();
         Nanoseconds doubted_until{0};    // was cut off or frozen: the others may have gone on without it
     };
     /// A connection that is gone and that the broker believes in.
@@ -126,6 +127,8 @@ private:
     std::uint64_t greet();
     void notice_ghosts();
     void launch_again(const Host& ended);
+    void finds_another_connection(Host& host);
+    void notice_connections();
     void from_client(Envelope envelope, const Value& body);
     void to_client(const std::string& frame);
     [[nodiscard]] Nanoseconds some_delay();

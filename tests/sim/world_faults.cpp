@@ -34,6 +34,23 @@ void World::restart_broker() {
     for (auto& host : workers_) host->to_broker = {}, host->from_broker = {};
     client_to_broker_ = {}, client_from_broker_ = {};
     (void)greet();
+    for (auto& host : workers_)
+        if (random_.one_in(2)) finds_another_connection(*host);
+}
+
+/// As a transport that watches does: a hello when the connection is gone, which waits for the next one, and another when that is there.
+/// The others hear from the broker that it does not know them.
+void World::finds_another_connection(Host& host) {
+    host.logic->on_disconnected();
+    host.cut_until = host.connects_at = std::max(host.cut_until, clock_.now() + Nanoseconds(random_.below(200'000'000)));
+}
+
+void World::notice_connections() {
+    for (auto& host : workers_)
+        if (clock_.now() >= host->connects_at && is_awake(*host)) {
+            host->connects_at = Nanoseconds::max();
+            host->logic->on_reconnected();
+        }
 }
 
 void World::cut(std::size_t worker, Nanoseconds span) {

@@ -58,4 +58,6 @@ BUGS = [
          "envelope.sender.starts_with('@') && !exchange_.close_ask(envelope.sender, envelope.mid) && false) {")),
     bug("a process that brings an actor under an older epoch than was committed keeps it",
         ("broker/door.cpp", "const bool has_moved_on = waiting != nullptr && actor.epoch != 0 && actor.epoch < waiting->epoch;", "const bool has_moved_on = false;")),
+    bug("an actor that froze between two hellos of its worker is dropped",
+        ("broker/unsettled.cpp", "if (is_alive_there(copy, from)) {", "if (copy.is_loaded && is_alive_there(copy, from)) {")),
 ]

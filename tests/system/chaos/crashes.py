@@ -222,7 +222,7 @@ def killed_in_a_move(row, run):
                 pids = {"source": load.pid_of(source), "target": load.pid_of(target), "broker": load.pid_of(None)}
                 who = WHO[number % len(WHO)]
                 waiting = seconds_to_error(king, None, {"entity": name, "node": target}, "recreate_actor")
-                time.sleep(chosen.random() * (0.025 if name == heavy else 0.006))
+                time.sleep(chosen.random() * (0.06 if name == heavy else 0.006))
                 begun = time.monotonic()
                 load.costs_mail(time.monotonic_ns())
                 for part in who.split(" and "):
