@@ -16,7 +16,7 @@ constexpr Nanoseconds begin = 1h + 127ns;  // ends in 100 of 201: its delay is n
 
 TEST_CASE("a process that dies is started again after a growing delay, and given up after three deaths within the window") {
     RestartRule rule;
-    for (const auto [later, delay] : {std::pair{0s, 100ms}, std::pair{1s, 200ms}, std::pair{2s, 400ms}}) {
+    for (const auto& [later, delay] : {std::pair{0s, 100ms}, std::pair{1s, 200ms}, std::pair{2s, 400ms}}) {
         const auto now = begin + later;
         const auto again = rule.died(now);
         REQUIRE(again);

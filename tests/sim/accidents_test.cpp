@@ -119,7 +119,7 @@ TEST_CASE("a deadline travels with its message and shrinks, and a message whose 
         const auto moved = world.ask("counter", "add", numbered(8), 120);       // at its new home after 50, with 70 left
         const auto in_time = world.ask("counter", "add", numbered(9), 1'000);
         CHECK(world.call("", "recreate_actor", to_node("counter", world.node(1))).command == "actor_is_recreated");
-        for (const auto [mid, time] : {std::pair{in_place, 30ms}, std::pair{moved, 120ms}}) {
+        for (const auto& [mid, time] : {std::pair{in_place, 30ms}, std::pair{moved, 120ms}}) {
             CHECK(world.wait(mid).command == "expired");
             CHECK(world.now() - begun < time + 1s);
         }
