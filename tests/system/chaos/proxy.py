@@ -39,6 +39,8 @@ class Proxy:
             for key, _ in self.selector.select(0.02):
                 if key.fileobj is self.listener:
                     self._accept()
+                elif key.fileobj not in self.pairs:  # closed in this round, with its other end
+                    continue
                 elif self.pairs[key.fileobj][1] not in self.held:
                     passed = self._pass(key.fileobj) or passed
             if not passed:
