@@ -25,9 +25,6 @@ constexpr auto drowsy = 80ms;
 constexpr auto long_turn = attentive * 3 / 2;  // robbed ten milliseconds sooner, a handler that spawns many is 0.85 times as fast
 constexpr auto long_batch = 500us;     // of limits::turn_messages_max messages
 constexpr auto link_patience = 200us;  // of a busy loop
-constexpr auto poor_loot = 10us;       // of work: bringing it over to this core costs as much
-constexpr auto shortest_pause = 20us;  // of a thief, and each time twice as long
-constexpr auto longest_pause = 500us;  // what waits behind a handler that suddenly takes long has to wait for it
 
 }  // namespace
 
@@ -162,45 +159,30 @@ Cell* Scheduler::steal(Loop& loop) {
     return nullptr;
 }
 
-/// How long this loop, which has run out of work, should steal nothing: what it stole last was done in less time than bringing it
-/// over took.  Actors that are spawned, greeted and gone are 1.3 times as fast on the one core that made them.
-Nanoseconds Scheduler::pause_of_thief(Loop& loop) {
-    const auto now = worker_->now();
-    if (const auto since = std::exchange(loop.stole_at, {}); since != 0ns) {
-        const bool was_poor = now - since < poor_loot;
-        loop.pause = was_poor ? std::clamp<Nanoseconds>(2 * loop.pause, shortest_pause, longest_pause) : 0ns;
-        loop.steals_at = now + loop.pause;
-    }
-    return std::max<Nanoseconds>(loop.steals_at - now, 0ns);
-}
-
 /// Nothing to do here: take from others, else sleep, in the poller if nobody does.  The newest cell of another loop is left
 /// to it, because its mail lies in that core's cache; taking it made a stream through the broker 1.5 times as expensive.
 void Scheduler::idle(Loop& loop) {
-    const auto pause = pause_of_thief(loop);
     searching_.fetch_add(1);
-    Cell* found = worker_->is_paused() || pause != 0ns ? nullptr : steal(loop);
+    Cell* found = worker_->is_paused() ? nullptr : steal(loop);
     const bool was_last = searching_.fetch_sub(1) == 1;
     if (found) {
-        loop.stole_at = worker_->now();
         if (was_last && has_work()) wake_one();
         return execute(loop, *found);
     }
     if (!is_link_minded() && !polling_.exchange(true)) {
-        if (pause != 0ns || !has_work()) poll(pause == 0ns ? Nanoseconds::max() : pause);
+        if (!has_work()) poll();
         polling_.store(false);
         return;
     }
     std::unique_lock guard(sleep_lock_);
     const auto seen = wake_ups_;
     sleeping_.fetch_add(1);
-    const auto is_woken = [&] { return wake_ups_ != seen || stopping_.load(); };
-    if (pause != 0ns) sleep_.wait_for(guard, pause, is_woken);
-    else if (!has_work() && (polling_.load() || is_link_minded())) sleep_.wait(guard, is_woken);
+    const bool may_sleep = !has_work() && (polling_.load() || is_link_minded());
+    if (may_sleep) sleep_.wait(guard, [&] { return wake_ups_ != seen || stopping_.load(); });
     sleeping_.fetch_sub(1);
 }
 
-void Scheduler::poll(Nanoseconds at_most) {
+void Scheduler::poll() {
     polling_until_.store(Nanoseconds::max().count());  // from here on every new deadline wakes: none slips between look and sleep
     const auto deadline = worker_->next_deadline();
     std::optional<Nanoseconds> patience;
@@ -208,7 +190,7 @@ void Scheduler::poll(Nanoseconds at_most) {
     else if (!worker_->outbox().empty()) patience = link_patience;  // of a turn that lasts
     if (deadline) patience = std::min(patience.value_or(Nanoseconds::max()), *deadline - worker_->now());
     polling_until_.store(deadline ? deadline->count() : Nanoseconds::max().count());
-    look_after(std::min(patience.value_or(Nanoseconds::max()), at_most));
+    look_after(patience.value_or(Nanoseconds::max()));
 }
 
 /// Sleeps in the poller, then hands in what it brought.

@@ -63,9 +63,6 @@ private:
         Nanoseconds busy_since{0};  // when a cell last had more to do than its turn allows; 0: the loop was idle since
         Nanoseconds looked_at{0};   // at the link, while busy
         bool was_slow = false;      // when it was last busy, its handlers were long
-        Nanoseconds stole_at{0};    // 0: it has not run out of work since
-        Nanoseconds pause{0};       // after the last theft, which did not pay
-        Nanoseconds steals_at{0};   // not before
         std::atomic<bool> minds_link{false};  // it is busy with short handlers and looks at the link now and then
         Turns turns;
         std::atomic<Chain*> said{nullptr};  // what its thread links up
@@ -78,8 +75,7 @@ private:
     [[nodiscard]] Cell* steal(Loop& loop);
     [[nodiscard]] static Cell* rob(Loop& other, Loop& loop);
     void idle(Loop& loop);
-    [[nodiscard]] Nanoseconds pause_of_thief(Loop& loop);
-    void poll(Nanoseconds at_most);
+    void poll();
     void mind_link(Loop& loop);
     [[nodiscard]] bool is_link_minded() const noexcept;
     void overflow(Cell& cell);
