@@ -106,6 +106,19 @@ TEST_CASE("what one worker sends goes to another in one batch and in order") {
     CHECK(messages[0].sender == "sender");
 }
 
+TEST_CASE("messages of a stream with the long form of a name all arrive under the short one") {
+    World world;
+    const Peer one = world.worker("first", "main"), two = world.worker("first", "process_0");
+    world.register_actors(two, {"sink"});
+    std::string frame;
+    for (int i = 0; i < 5; ++i)
+        append_batched(frame, Envelope{.command = "item", .recipient = "king!first.main/sink", .sender = "source"});
+    world.feed(one, frame);
+    const auto messages = world.received(two);
+    REQUIRE(messages.size() == 5);
+    for (const auto& each : messages) CHECK(each.recipient == "sink");
+}
+
 TEST_CASE("data, commands, replies and errors from one sender to one recipient come in one sequence") {
     World world;
     const Peer one = world.worker("first", "main"), two = world.worker("first", "process_0");
