@@ -35,7 +35,9 @@ public:
 
     /// Nothing was said since the last end().
     [[nodiscard]] bool is_quiet() const noexcept { return recipient_.load(std::memory_order_relaxed) == 0; }
-    [[nodiscard]] bool is_empty() const noexcept { return length_.load(std::memory_order_relaxed) == 0; }
+    [[nodiscard]] bool is_empty() const noexcept { return length_.load(std::memory_order_acquire) == 0; }
+    /// Before anything else may be said: something waits here, or the monitor is just posting it.  take() ends both.
+    [[nodiscard]] bool is_ahead() const noexcept { return !is_empty() || (closed_.load(std::memory_order_relaxed) && !forbidden_); }
     [[nodiscard]] std::uint64_t recipient() const noexcept { return recipient_.load(std::memory_order_relaxed); }
     /// The chain is empty, and a message to that recipient goes at once; those that follow may be linked up.
     void begin(std::uint64_t recipient) noexcept { recipient_.store(recipient, std::memory_order_relaxed); }
@@ -54,7 +56,7 @@ public:
         length_.store(length + 1, std::memory_order_relaxed);
         return true;
     }
-    /// What waits, for the thread itself to post.
+    /// What waits, for the thread itself to post; nothing, once the monitor has posted it.
     [[nodiscard]] Mailbox::Links take() noexcept {
         {
             const Touch touch(*this);
@@ -109,7 +111,7 @@ private:
         newest_.store(nullptr, std::memory_order_relaxed);
         oldest_.store(nullptr, std::memory_order_relaxed);
         weight_.store(0, std::memory_order_relaxed);
-        length_.store(0, std::memory_order_relaxed);
+        length_.store(0, std::memory_order_release);  // who sees it sees that the chain is closed, too
         return links;
     }
 

@@ -63,7 +63,7 @@ bool Switchboard::post_out_again(const Cell& sender, const pp_envelope& envelope
     auto& last = LastOut::of_thread();
     const auto routes = worker_.outbox().routes();  // before the look at the tables, like post_by_name
     if (!last.fits(version(), sender, envelope) || envelope.body.size > limits::body_size_max) return false;
-    if (auto& said = Chain::of_thread(); !said.is_empty()) post_chain(said);
+    if (auto& said = Chain::of_thread(); said.is_ahead()) post_chain(said);
     return worker_.outbox().append(last.header(), view(envelope.body), routes) == Outbox::Put::taken;
 }
 
@@ -75,7 +75,7 @@ void Switchboard::post_from(const Cell& sender, const pp_envelope& envelope) {
         Mail* mail = Mail::make(envelope, Origin::local, sender.handle());
         auto& said = Chain::of_thread();
         if (mail->is_message() && said.add(envelope.recipient, mail)) return;
-        if (!said.is_empty()) post_chain(said);
+        if (said.is_ahead()) post_chain(said);
         said.begin(envelope.recipient);
         const auto posted = cell->post(mail, CellTable::generation(envelope.recipient));
         if (posted == Posted::queued) return;
@@ -96,7 +96,10 @@ void Switchboard::post_from(const Cell& sender, const pp_envelope& envelope) {
     if (found.cell == 0 && !found.is_admin && !found.is_decorated) LastOut::of_thread().keep(before, sender, envelope);
 }
 
-void Switchboard::post_chain(Chain& said) { post_links(said.recipient(), said.take(), Origin::local); }
+void Switchboard::post_chain(Chain& said) {
+    const auto recipient = said.recipient();
+    if (const auto links = said.take(); links.newest != nullptr) post_links(recipient, links, Origin::local);
+}
 
 void Switchboard::post_links(std::uint64_t handle, const Mailbox::Links& links, Origin origin, std::string_view name) {
     Cell* cell = CellTable::slot(handle);
@@ -116,7 +119,7 @@ void Switchboard::post_links(std::uint64_t handle, const Mailbox::Links& links, 
 }
 
 void Switchboard::post(const pp_envelope& envelope, Origin origin) {
-    if (auto& said = Chain::of_thread(); !said.is_empty()) post_chain(said);  // it was said before
+    if (auto& said = Chain::of_thread(); said.is_ahead()) post_chain(said);  // it was said before
     if (envelope.command_text.size > limits::command_size_max)
         return refuse(envelope, Fault::bad_argument, "a command has at most " + std::to_string(limits::command_size_max) + " characters");
     if (envelope.recipient != 0 && post_to_cell(envelope, envelope.recipient, origin)) return;

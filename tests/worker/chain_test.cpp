@@ -98,6 +98,34 @@ TEST_CASE("a forbidden chain links nothing up, after a run either") {
     Mail::destroy(mail);
 }
 
+TEST_CASE("while the monitor posts what it took, nothing else may be said") {
+    if (!fence_all_threads()) return;
+    Chain chain;
+    chain.begin(7);
+    REQUIRE(chain.add(7, message(1)));
+    std::atomic<bool> is_posting{false}, may_end{false}, has_ended{false};
+    std::vector<std::uint64_t> taken;
+    std::thread monitor([&] {
+        chain.take_away([&](std::uint64_t, const Mailbox::Links& links) {
+            is_posting.store(true);
+            while (!may_end.load()) std::this_thread::yield();
+            taken = numbers_in(links);
+            has_ended.store(true);
+        });
+    });
+    while (!is_posting.load()) std::this_thread::yield();
+    CHECK(chain.is_empty());
+    CHECK(chain.is_ahead());
+    std::thread other([&] { may_end.store(true); });
+    CHECK(chain.take().newest == nullptr);
+    CHECK(has_ended.load());
+    other.join();
+    monitor.join();
+    CHECK(taken == std::vector<std::uint64_t>{1});
+    chain.end();
+    CHECK_FALSE(chain.is_ahead());
+}
+
 TEST_CASE("whoever posts, the thread or the monitor, each message is posted once and in its order") {
     if (!fence_all_threads()) return;
     Chain chain;
