@@ -2,7 +2,7 @@
 //
 // The owner pushes and pops, other loops steal half of the ring.  The newest goes first because its mail is still in the
 // cache (ping-pong on one core costs no wake-up); after 64 in a row the others get their turn.  Ring and newborns take turns,
-// and of newborns every 64th is the first born, so that none waits for ever.
+// and of newborns one in a thousand is the first born, so that none waits for ever.
 // Next: newborns.hpp, turns.hpp, scheduler.cpp.
 #pragma once
 
@@ -20,6 +20,7 @@ class Cell;
 class RunQueue {
 public:
     static constexpr std::uint32_t capacity = 256;
+    static constexpr std::uint32_t first_born_every = 1024;  // each begins another branch: at 64 a tree has half of its actors alive at once
 
     /// Owner.  The cell that was the newest moves to the ring; returned when the ring is full: it goes to the overflow.
     /// `crowded` tells that from now on more than the newest is waiting, so that another loop is worth waking: one that is awake
@@ -94,7 +95,7 @@ public:
     }
 
 private:
-    [[nodiscard]] Cell* pop_newborn() noexcept { return ++births_ % 64 == 0 ? newborns_.steal() : newborns_.pop(); }
+    [[nodiscard]] Cell* pop_newborn() noexcept { return ++births_ % first_born_every == 0 ? newborns_.steal() : newborns_.pop(); }
     [[nodiscard]] Cell* pop_front() noexcept {
         auto head = head_.load(std::memory_order_acquire);
         while (head != tail_.load(std::memory_order_relaxed)) {

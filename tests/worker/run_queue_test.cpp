@@ -102,7 +102,7 @@ TEST_CASE("newborns, what became ready, and the first born among many each get t
     REQUIRE(queue.push_back(&cells()[1]));
     int turns = 0;
     bool has_run_first = false, has_run_ready = false;
-    for (; !(has_run_first && has_run_ready) && turns < 1'000; ++turns) {
+    for (; !(has_run_first && has_run_ready) && turns < 10'000; ++turns) {
         REQUIRE(queue.push_newborn(&cells()[static_cast<std::size_t>(2 + turns % 100)], crowded));
         const Cell* next = queue.pop();
         has_run_first |= next == &cells()[0];
