@@ -12,8 +12,10 @@
 namespace peacepie::worker {
 
 Cell::RunEnd Cell::run() {
-    __builtin_prefetch(self_, 1);  // should another core have it
-    __builtin_prefetch(static_cast<const char*>(self_) + 64, 1);
+    if (self_) {  // should another core have it, it comes over meanwhile
+        __builtin_prefetch(self_, 1);
+        __builtin_prefetch(static_cast<const char*>(self_) + 64, 1);
+    }
     if (Mail* mail = takes_turns() && !fenced_ && !has_extras_ && queue_.empty() ? mailbox_.sole() : nullptr;
         mail != nullptr && mail->is_message()) {  // the usual run: one message, nothing else to look after
         take_turn(*mail);

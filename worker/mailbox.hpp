@@ -58,7 +58,7 @@ public:
         }
     }
 
-    /// The same for a chain of messages of one origin, newest first and none of them HEAD's: all or none are taken.
+    /// The same for linked messages of one origin, none of them HEAD's: all or none are taken.
     [[nodiscard]] Posted post(const Links& links, std::uint16_t generation) noexcept {
         const auto wanted = pack(generation, 0);
         const auto shut_passes = links.newest->passes_shut_door() ? shut_bit : 0;
@@ -110,9 +110,9 @@ public:
         return head_.compare_exchange_strong(expected, expected | idle, std::memory_order_acq_rel,
                                              std::memory_order_relaxed);
     }
-    /// Lets nothing in any more; what was there comes out as a links.
+    /// Lets nothing in any more; what was there comes out as a chain.
     [[nodiscard]] Mail* close() noexcept { return take(pack(generation(), closed)); }
-    /// Keeps local mail out from now on; what was there comes out as a links.
+    /// Keeps local mail out from now on; what was there comes out as a chain.
     [[nodiscard]] Mail* shut() noexcept { return take(pack(generation(), 0) | shut_bit); }
     /// After shut(): lets all mail in again.
     void reopen() noexcept { head_.fetch_and(~shut_bit, std::memory_order_acq_rel); }
