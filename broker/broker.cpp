@@ -18,19 +18,19 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
     FrameReader reader(frame);
     EnvelopeReader envelopes;
     Envelope last;
-    Session* stream = nullptr;  // the way of the last one, which the next takes, too, if it repeats its header
+    stream_ = nullptr;
     while (const auto encoded = reader.next()) {
         const auto fault = envelopes.read(*encoded, last);
-        if (stream != nullptr && envelopes.repeats() && exchange_.outgoing.post(*stream, *encoded)) {
+        if (stream_ != nullptr && envelopes.repeats() && exchange_.outgoing.post(*stream_, *encoded)) {
             ++exchange_.counters.envelopes;
             ++exchange_.counters.routed;
             continue;
         }
-        stream = nullptr;
+        stream_ = nullptr;
         Envelope envelope = last;  // stamping and shortening change it
         if (from == nullptr && !on_stranger(peer, fault ? nullptr : &envelope)) return;
         else if (from != nullptr && fault) on_malformed(*from, *fault);
-        else if (from != nullptr) stream = on_envelope(*from, envelope, *encoded);
+        else if (from != nullptr) on_envelope(*from, envelope, *encoded);
         from = exchange_.roster.find(peer);  // it may have come or gone
     }
     if (!reader.is_malformed()) return;
@@ -38,7 +38,7 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
     else on_malformed(*from, Fault::bad_request);
 }
 
-Session* Broker::on_envelope(Session& from, Envelope& envelope, std::string_view encoded) {
+void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view encoded) {
     ++exchange_.counters.envelopes;
     if (from.role == Role::client) stamp(from, envelope, encoded);
     if (!envelope.recipient.empty()) {
@@ -46,44 +46,30 @@ Session* Broker::on_envelope(Session& from, Envelope& envelope, std::string_view
         return elsewhere(from, envelope, encoded);
     }
     if (envelope.recipient_handle != 0)
-        exchange_.refuse(envelope, Fault::no_such_actor, "the broker gave no such handle; name the recipient");
-    else if (envelope.is_answer()) head_.on_answer(from, envelope);
-    else {
-        ++exchange_.counters.for_head;
-        if (envelope.command == "hello") head_.on_hello(from.peer, envelope);
-        else head_.on_command(from, envelope);
-    }
-    return nullptr;
+        return exchange_.refuse(envelope, Fault::no_such_actor, "the broker gave no such handle; name the recipient");
+    if (envelope.is_answer()) return head_.on_answer(from, envelope);
+    ++exchange_.counters.for_head;
+    if (envelope.command == "hello") return head_.on_hello(from.peer, envelope);
+    head_.on_command(from, envelope);
 }
 
-namespace {
-
-/// Others with the same header may go to the same outbox without a second look.
-[[nodiscard]] bool may_be_followed(const Session& from, const Envelope& envelope) noexcept {
-    return from.role == Role::worker && envelope.kind == Kind::send;
+void Broker::to_actor(const Session& from, Registration& actor, const Envelope& envelope, std::string_view encoded) {
+    if (envelope.kind == Kind::ask && !note_ask(from, envelope, *actor.session)) return;
+    if (envelope.is_answer() && !note_answer(from, envelope)) return;
+    if (!exchange_.pass(actor, envelope, encoded))
+        return exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the actor's process is full; send less, or later");
+    if (actor.move == nullptr) note_way(from, envelope, *actor.session);
 }
 
-}  // namespace
-
-Session* Broker::to_actor(const Session& from, Registration& actor, const Envelope& envelope, std::string_view encoded) {
-    if (envelope.kind == Kind::ask && !note_ask(from, envelope, *actor.session)) return nullptr;
-    if (envelope.is_answer() && !note_answer(from, envelope)) return nullptr;
-    if (exchange_.pass(actor, envelope, encoded)) return actor.move == nullptr && may_be_followed(from, envelope) ? actor.session : nullptr;
-    exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the actor's process is full; send less, or later");
-    return nullptr;
-}
-
-Session* Broker::to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded) {
+void Broker::to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded) {
     // What a worker sends to a spawned actor of its own that has ended comes back to it, and it answers within itself.
     const bool returns = &from == &to && !envelope.sender.starts_with('@');
-    if (envelope.kind == Kind::ask && !returns && !note_ask(from, envelope, to)) return nullptr;
-    if (envelope.is_answer() && !note_answer(from, envelope)) return nullptr;
-    if (!exchange_.outgoing.post(to, encoded)) {
-        exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the recipient is full; send less, or later");
-        return nullptr;
-    }
+    if (envelope.kind == Kind::ask && !returns && !note_ask(from, envelope, to)) return;
+    if (envelope.is_answer() && !note_answer(from, envelope)) return;
+    if (!exchange_.outgoing.post(to, encoded))
+        return exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the recipient is full; send less, or later");
     ++exchange_.counters.routed;
-    return may_be_followed(from, envelope) ? &to : nullptr;
+    note_way(from, envelope, to);
 }
 
 // What a client says of itself is not believed, and its asks always have a time limit.
@@ -97,29 +83,28 @@ void Broker::stamp(const Session& from, Envelope& envelope, std::string_view& en
 }
 
 // Not a registered name: a spawned actor that never left its worker, a peer, an address with decoration, or nobody.
-Session* Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encoded) {
+void Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encoded) {
     if (auto* born_in = exchange_.roster.birthplace_of(envelope.recipient)) return to_session(from, *born_in, envelope, encoded);
     if (auto* to = exchange_.roster.find(envelope.recipient)) {
         const bool is_private = to->role != Role::client && from.role == Role::client &&
                                 (to->role == Role::launcher || is_internal_verb(envelope.command));
         if (!is_private) return to_session(from, *to, envelope, encoded);
-        return exchange_.refuse(envelope, Fault::is_not_handled, "that command is for the parts of the system only"), nullptr;
+        return exchange_.refuse(envelope, Fault::is_not_handled, "that command is for the parts of the system only");
     }
     const auto address = Address::parse(envelope.recipient);
     if (!address)
-        return exchange_.refuse(envelope, Fault::bad_request, "the recipient is no address: [system!][host.process/]entity"), nullptr;
+        return exchange_.refuse(envelope, Fault::bad_request, "the recipient is no address: [system!][host.process/]entity");
     if (!address->system.empty() && address->system != exchange_.options.system)
-        return exchange_.refuse(envelope, Fault::unavailable, "the system " + address->system + " is not connected to this one"), nullptr;
-    if (address->key() == envelope.recipient)
-        return exchange_.refuse_unknown(envelope, address->key(), head_.unsettled.holds(address->key())), nullptr;
+        return exchange_.refuse(envelope, Fault::unavailable, "the system " + address->system + " is not connected to this one");
+    if (address->key() == envelope.recipient) return exchange_.refuse_unknown(envelope, address->key(), head_.unsettled.holds(address->key()));
     // The same envelope again, with the shortest name of its recipient.
     recipient_ = address->key();
     envelope.recipient = recipient_;
     std::string renamed;
     append_envelope(renamed, envelope);
-    if (auto* actor = exchange_.registry.find(recipient_)) (void)to_actor(from, *actor, envelope, renamed);
-    else (void)elsewhere(from, envelope, renamed);
-    return nullptr;  // what follows has the long name again
+    if (auto* actor = exchange_.registry.find(recipient_)) to_actor(from, *actor, envelope, renamed);
+    else elsewhere(from, envelope, renamed);
+    stream_ = nullptr;  // what follows has the long name again
 }
 
 bool Broker::note_ask(const Session& from, const Envelope& envelope, Session& to) {

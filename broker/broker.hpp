@@ -40,15 +40,18 @@ public:
     [[nodiscard]] const Counters& counters() const noexcept { return exchange_.counters; }
 
 private:
-    /// These return whose outbox took a worker's send that any other with the same header may follow, or nullptr.
-    [[nodiscard]] Session* on_envelope(Session& from, Envelope& envelope, std::string_view encoded);
-    [[nodiscard]] Session* to_actor(const Session& from, Registration& actor, const Envelope& envelope, std::string_view encoded);
-    [[nodiscard]] Session* to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded);
-    [[nodiscard]] Session* elsewhere(Session& from, Envelope& envelope, std::string_view encoded);
+    void on_envelope(Session& from, Envelope& envelope, std::string_view encoded);
     [[nodiscard]] bool on_stranger(Peer peer, const Envelope* envelope);
     void on_malformed(Session& from, Fault fault);
 
     void stamp(const Session& from, Envelope& envelope, std::string_view& encoded);
+    void to_actor(const Session& from, Registration& actor, const Envelope& envelope, std::string_view encoded);
+    void to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded);
+    void elsewhere(Session& from, Envelope& envelope, std::string_view encoded);
+    /// That envelope has gone there.  Worker's sends with the same header may follow it without a second look.
+    void note_way(const Session& from, const Envelope& envelope, Session& to) noexcept {
+        if (from.role == Role::worker && envelope.kind == Kind::send) stream_ = &to;
+    }
     [[nodiscard]] bool note_ask(const Session& from, const Envelope& envelope, Session& to);
     [[nodiscard]] bool note_answer(const Session& from, const Envelope& envelope);
     void answer_late_asks();
@@ -57,6 +60,7 @@ private:
     Exchange exchange_;
     Head head_;
     Bookkeeping bookkeeping_;
+    Session* stream_ = nullptr;  // the way of the envelope before, within one frame; nullptr: the next one looks for its own
     std::string stamped_;     // scratch: an envelope whose header was changed
     std::string recipient_;   // scratch: a recipient whose decoration was taken off
     std::vector<Peer> doubted_;
