@@ -65,8 +65,9 @@ public:
     void send_reliably(const Posting& posting) const;
     void retire() const;  ///< throws Error unavailable without "peacepie.life/1"
 
-    /// Now and then: then a handle that was given once is asked for again.
-    [[nodiscard]] bool is_time_to_ask() const noexcept { return ++sends_ % 64 == 0; }
+    /// Now and then: then a handle that was given once is asked for again.  At every 61st send, a prime: of recipients that are
+    /// written to in turn each has its turn to be asked for, whatever their number.
+    [[nodiscard]] bool is_time_to_ask() const noexcept { return ++sends_ % 61 == 0; }
 
     void print(std::string_view line) const;
     void log(Level level, std::string_view text) const;
