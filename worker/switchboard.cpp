@@ -88,12 +88,17 @@ void Switchboard::post_from(const Cell& sender, const pp_envelope& envelope) {
     stamped.sender_text = bytes(sender.name());
     const auto before = version();
     post(stamped, Origin::local);
+    if (is_worth_keeping(sender, envelope)) LastOut::of_thread().keep(before, sender, envelope);
+}
+
+/// The second of its kind in a row, to a name that is not here and is written as the broker knows it.
+bool Switchboard::is_worth_keeping(const Cell& sender, const pp_envelope& envelope) const {
     const auto name = view(envelope.recipient_text);
     if (envelope.recipient != 0 || !LastOut::is_bare(envelope) || name.empty() || looks_spawned(name) || name.size() > limits::address_size_max ||
         !LastOut::of_thread().has_seen(sender, envelope))
-        return;
-    const auto found = find_for(name, Origin::local);  // not here, no admin, and written as the broker knows it?
-    if (found.cell == 0 && !found.is_admin && !found.is_decorated) LastOut::of_thread().keep(before, sender, envelope);
+        return false;
+    const auto found = find_for(name, Origin::local);
+    return found.cell == 0 && !found.is_admin && !found.is_decorated;
 }
 
 void Switchboard::post_chain(Chain& said) {

@@ -42,8 +42,9 @@ public:
     }
     /// Messages for one cell, from one origin.  `name`: by which the broker called it.
     void post_links(std::uint64_t cell, const Mailbox::Links& links, Origin origin, std::string_view name = {});
-    /// The cell that messages of actors elsewhere for that name go to, as far as this thread can tell without a word to the admin; or 0.
+    /// The cell that takes what actors elsewhere write to that name; 0 when the name decides each time: not here, the admin's, or in a longer form.
     [[nodiscard]] std::uint64_t destination_of(std::string_view name) const;
+    /// Another number whenever a name has come or gone: what was looked up under an earlier one may not be so any more.
     [[nodiscard]] std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
     /// Answers `to`, a message from anyone, in the name of `from`.
     enum class Way : bool { shortest, broker };
@@ -83,6 +84,7 @@ private:
     class LastOut;
     void post_chain(Chain& said);
     [[nodiscard]] bool post_out_again(const Cell& sender, const pp_envelope& envelope);
+    [[nodiscard]] bool is_worth_keeping(const Cell& sender, const pp_envelope& envelope) const;
     [[nodiscard]] bool post_to_cell(const pp_envelope& envelope, std::uint64_t cell, Origin origin);
     [[nodiscard]] Found find_for(std::string_view name, Origin origin) const;
     [[nodiscard]] std::uint64_t look_up(std::string_view name, Origin origin) const;

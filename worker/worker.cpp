@@ -275,7 +275,7 @@ pp_envelope Worker::as_pp_envelope(const Envelope& envelope, Nanoseconds now) co
             .meta = bytes(envelope.meta), .body = bytes(envelope.body)};
 }
 
-/// By the coarse clock: some milliseconds more than are left, of which the asker's own clock knows nothing.
+/// By the coarse clock, so it may be some milliseconds too many; the asker goes by its own clock.
 std::uint32_t Worker::time_left_ms(std::uint64_t deadline_ns) const noexcept {
     const auto now = recent_ns();
     return deadline_ns <= now ? 0 : static_cast<std::uint32_t>(std::min<std::uint64_t>((deadline_ns - now) / 1'000'000 + 1, UINT32_MAX));

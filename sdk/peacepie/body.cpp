@@ -5,20 +5,15 @@
 
 namespace peacepie {
 
-void append_long_map_head(std::string& out, std::size_t size) {
+void detail::append_long_map_head(std::string& out, std::size_t size) {
     out += static_cast<char>(0xde);  // an argument list of more than 65535 fields does not compile
     out += static_cast<char>(size >> 8);
     out += static_cast<char>(size);
 }
 
-void append_binary(std::string& out, std::string_view bytes) {
+void detail::append_binary(std::string& out, std::string_view bytes) {
     scan::put_binary_head(out, bytes.size());
     out += bytes;
-}
-
-void append_negative(std::string& out, std::int64_t number) {
-    if (number >= -32) out += static_cast<char>(number);
-    else Value(number).encode(out);
 }
 
 std::string& body_buffer() {

@@ -15,26 +15,42 @@
 
 namespace peacepie {
 
+namespace detail {
+
+inline constexpr std::size_t head_size_max = 5;    ///< of a text or a binary
+inline constexpr std::size_t scalar_size_max = 9;
+inline constexpr std::size_t room_size = 256;      ///< what a small body is written into
+
+template <class T>
+concept Scalar = std::integral<T> || std::same_as<T, double>;
+
+template <Scalar T>
+void write_scalar(Pen& pen, T value) noexcept {
+    if constexpr (std::same_as<T, bool>) pen.byte(value ? 0xc3 : 0xc2);
+    else if constexpr (std::signed_integral<T>) pen.integer(value);
+    else if constexpr (std::unsigned_integral<T>) pen.number(value);
+    else pen.real(value);
+}
+
 void append_long_map_head(std::string& out, std::size_t size);  ///< from 16 fields on
 void append_binary(std::string& out, std::string_view bytes);
-void append_negative(std::string& out, std::int64_t number);
+
+}  // namespace detail
 
 inline void append_map_head(std::string& out, std::size_t size) {
     if (size < 16) out.push_back(static_cast<char>(0x80 | size));
-    else append_long_map_head(out, size);
-}
-inline void append_integer(std::string& out, std::int64_t number) {
-    if (number >= 0) scan::put_unsigned(out, static_cast<std::uint64_t>(number));
-    else append_negative(out, number);
+    else detail::append_long_map_head(out, size);
 }
 
 /// As convert<T>::to(value) would be encoded, without the tree for what most bodies are made of.
 template <class T>
 void append_value(std::string& out, const T& value) {
-    if constexpr (std::same_as<T, bool>) out += value ? '\xc3' : '\xc2';
-    else if constexpr (std::signed_integral<T>) append_integer(out, value);
-    else if constexpr (std::unsigned_integral<T>) scan::put_unsigned(out, value);
-    else if constexpr (std::same_as<T, Binary>) append_binary(out, value.bytes);
+    if constexpr (detail::Scalar<T>) {
+        std::array<char, detail::scalar_size_max> room;
+        Pen pen(room.data());
+        detail::write_scalar(pen, value);
+        out.append(room.data(), pen.at());
+    } else if constexpr (std::same_as<T, Binary>) detail::append_binary(out, value.bytes);
     else if constexpr (std::same_as<T, Value>) value.encode(out);
     else if constexpr (std::is_convertible_v<const T&, std::string_view>) scan::put_text(out, value);
     else NamedView<const T&>{{}, value}.as_value().encode(out);
@@ -58,26 +74,6 @@ template <class... Fields>
         (append_field(body, fields), ...);
     }
     return body;
-}
-
-/// What a field takes at most, or `unknown`: then it is written the long way.
-inline constexpr std::size_t unknown = 1 << 20;
-template <class T>
-[[nodiscard]] constexpr std::size_t most_bytes_of(const T& value) {
-    if constexpr (std::integral<T> || std::same_as<T, double>) return 9;
-    else if constexpr (std::same_as<T, Binary>) return 5 + value.bytes.size();
-    else if constexpr (std::same_as<T, Value>) return unknown;
-    else if constexpr (std::is_convertible_v<const T&, std::string_view>) return 5 + std::string_view(value).size();
-    else return unknown;
-}
-template <class T>
-void write_value(Pen& pen, const T& value) {
-    if constexpr (std::same_as<T, bool>) pen.byte(value ? 0xc3 : 0xc2);
-    else if constexpr (std::signed_integral<T>) pen.integer(value);
-    else if constexpr (std::unsigned_integral<T>) pen.number(value);
-    else if constexpr (std::same_as<T, double>) pen.real(value);
-    else if constexpr (std::same_as<T, Binary>) pen.binary(value.bytes);
-    else if constexpr (std::is_convertible_v<const T&, std::string_view>) pen.text(value);
 }
 
 /// This thread's buffer, empty.  In use until the next body is written.
@@ -108,17 +104,35 @@ public:
     [[nodiscard]] std::string_view bytes() const noexcept { return bytes_; }
 
 private:
+    /// What a field takes at most; `unknown` is more than there is room for.
+    static constexpr std::size_t unknown = 1 << 20;
     static std::size_t most_of(const Named&) { return unknown; }
     template <class T>
-    static std::size_t most_of(const NamedView<T>& field) { return 5 + field.name.size() + most_bytes_of<std::remove_cvref_t<T>>(field.value); }
+    static std::size_t most_of(const NamedView<T>& field) {
+        return detail::head_size_max + field.name.size() + size_max_of<std::remove_cvref_t<T>>(field.value);
+    }
+    template <class T>
+    static std::size_t size_max_of(const T& value) {
+        if constexpr (detail::Scalar<T>) return detail::scalar_size_max;
+        else if constexpr (std::same_as<T, Binary>) return detail::head_size_max + value.bytes.size();
+        else if constexpr (std::same_as<T, Value>) return unknown;
+        else if constexpr (std::is_convertible_v<const T&, std::string_view>) return detail::head_size_max + std::string_view(value).size();
+        else return unknown;
+    }
     static void write(Pen&, const Named&) {}
     template <class T>
     static void write(Pen& pen, const NamedView<T>& field) {
         pen.text(field.name);
         write_value<std::remove_cvref_t<T>>(pen, field.value);
     }
+    template <class T>
+    static void write_value(Pen& pen, const T& value) {
+        if constexpr (detail::Scalar<T>) detail::write_scalar(pen, value);
+        else if constexpr (std::same_as<T, Binary>) pen.binary(value.bytes);
+        else if constexpr (!std::same_as<T, Value> && std::is_convertible_v<const T&, std::string_view>) pen.text(value);
+    }
 
-    std::array<char, 256> room_;
+    std::array<char, detail::room_size> room_;
     std::string_view bytes_;
 };
 

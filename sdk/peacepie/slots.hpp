@@ -43,8 +43,9 @@ struct Slot {
 /// or a body that is no map, bad_request for one that is no MessagePack, too_large beyond the limits.
 void read_slots(const Handler& handler, std::string_view body, std::span<Slot> slots);
 
+/// What has one usual form in a body, so that it needs no slot.
 template <class T>
-inline constexpr bool is_read_in_place = std::same_as<T, std::string> || std::same_as<T, Binary> || std::same_as<T, bool> || std::integral<T>;
+inline constexpr bool is_read_in_place = std::same_as<T, std::string> || std::same_as<T, Binary> || std::integral<T>;
 
 template <class Arguments>
 inline constexpr bool are_read_in_place = false;
