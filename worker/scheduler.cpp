@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "worker/black_box.hpp"
 #include "worker/blocking.hpp"
@@ -79,7 +80,8 @@ void Scheduler::run(Loop& loop) {
         }
         loop.busy_since = {};
         loop.minds_link.store(false, std::memory_order_relaxed);
-        if (!pump_->exchange()) idle(loop);
+        const auto take = std::exchange(loop.was_woken, false) ? Pump::Take::one : Pump::Take::all;
+        if (!pump_->exchange(take)) idle(loop);
     }
     loops_ended_.fetch_add(1);
 }
@@ -170,7 +172,7 @@ void Scheduler::idle(Loop& loop) {
         return execute(loop, *found);
     }
     if (!is_link_minded() && !polling_.exchange(true)) {
-        if (!has_work()) poll();
+        if (!has_work()) poll(), loop.was_woken = true;
         polling_.store(false);
         return;
     }
