@@ -84,7 +84,7 @@ void Departure::process_ended(std::string_view node, std::optional<std::int64_t>
 
 void Departure::unread(std::string_view node, std::int64_t pid, const Unread& page, std::string_view text) {
     auto* session = exchange_.roster.find_node(node);
-    if (session != nullptr && session->pid == pid) session->sends.page = page;
+    if (session != nullptr && session->pid == pid) session->sends.page = page, session->sends.how = text;
     else exchange_.losses.on_page(node, pid, page, text, exchange_.options.wall_seconds());
 }
 

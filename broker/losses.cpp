@@ -56,7 +56,7 @@ void Losses::on_end(const Session& worker, std::string_view reason, std::int64_t
     const auto& sends = worker.sends;
     if (!sends.are_told) return;
     const auto stamp = stamp_of(worker.secret);
-    Loss loss{.node = worker.address, .pid = worker.pid, .stamp = stamp, .reason = std::string(reason), .time = now};
+    Loss loss{.node = worker.address, .pid = worker.pid, .stamp = stamp, .reason = sends.how.empty() ? std::string(reason) : sends.how, .time = now};
     loss.passed = sends.passed;
     loss.received = sends.received;
     loss.ended = sends.ended;
@@ -72,6 +72,7 @@ void Losses::on_page(std::string_view node, std::int64_t pid, const Unread& page
     bool is_last = true;  // session of that process: it went on after the others, with all that was inside
     for (auto loss = losses_.rbegin(); loss != losses_.rend(); ++loss) {
         if (loss->node != node || loss->pid != pid || !loss->at_most) continue;
+        if (is_last) loss->reason = reason;
         const auto inside = std::exchange(is_last, false) ? page.waiting : 0;
         if (loss->stamp == page.stamp) settle(*loss, inside, page.arrived, page.left, false);
         else settle(*loss, inside, loss->passed - loss->to, loss->received + loss->from, inside == 0);

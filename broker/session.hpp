@@ -60,6 +60,7 @@ struct Session {
         std::uint64_t ended = 0;    ///< of `passed`, all up to this number are known to have ended
         Unread told;                ///< with its last heartbeat
         std::optional<Unread> page; ///< read by its launcher: its process is dead
+        std::string how;            ///< it died, likewise
     } sends;
     void note_passed(const Envelope& envelope) noexcept { sends.passed += envelope.is_tallied() ? 1 : 0; }
 
