@@ -20,8 +20,9 @@ public:
     /// Without a page, one that nobody else sees.
     explicit Tally(TallyPage* page = nullptr) : own_(page ? nullptr : std::make_unique<TallyPage>()), page_(page ? page : own_.get()) {}
 
-    /// From now on this thread has a line of its own in whatever worker's page: nobody else has that number.  From 1.
-    static void give_line(std::uint32_t line) noexcept { line_ = line; }
+    /// From now on this thread has a line of its own in whatever worker's page: nobody else has that number.  From 1; those beyond
+    /// the page share the first one.
+    static void give_line(std::uint32_t line) noexcept { line_ = line < TallyPage::lines_max ? line : 0; }
 
     /// A send is taken in.  Before anybody can handle it.
     void enter(std::uint64_t sends = 1) noexcept { add(line().entered, sends); }
