@@ -24,6 +24,7 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
         if (stream_ != nullptr && envelopes.repeats() && exchange_.outgoing.post(*stream_, *encoded)) {
             ++exchange_.counters.envelopes;
             ++exchange_.counters.routed;
+            ++from->sends.received, ++stream_->sends.passed;
             continue;
         }
         stream_ = nullptr;
@@ -41,6 +42,7 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
 void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view encoded) {
     ++exchange_.counters.envelopes;
     if (from.role == Role::client) stamp(from, envelope, encoded);
+    if (envelope.is_tallied()) ++from.sends.received;
     if (!envelope.recipient.empty()) {
         if (auto* actor = exchange_.registry.find(envelope.recipient)) return to_actor(from, *actor, envelope, encoded);
         return elsewhere(from, envelope, encoded);
@@ -69,6 +71,7 @@ void Broker::to_session(const Session& from, Session& to, const Envelope& envelo
     if (!exchange_.outgoing.post(to, encoded))
         return exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the recipient is full; send less, or later");
     ++exchange_.counters.routed;
+    to.note_passed(envelope);
     note_way(from, envelope, to);
 }
 

@@ -50,7 +50,7 @@ private:
     void elsewhere(Session& from, Envelope& envelope, std::string_view encoded);
     /// That envelope has gone there.  Worker's sends with the same header may follow it without a second look.
     void note_way(const Session& from, const Envelope& envelope, Session& to) noexcept {
-        if (from.role == Role::worker && envelope.kind == Kind::send) stream_ = &to;
+        if (from.role == Role::worker && envelope.is_tallied()) stream_ = &to;
     }
     [[nodiscard]] bool note_ask(const Session& from, const Envelope& envelope, Session& to);
     [[nodiscard]] bool note_answer(const Session& from, const Envelope& envelope);

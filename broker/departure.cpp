@@ -27,6 +27,7 @@ void Departure::end(Session& session, std::string_view reason, Ending how) {
     const bool was_worker = session.role == Role::worker;
     std::vector<Unanswered> lost;
     refuse_unsent(session, why);  // before what is held for an actor of it: that came later
+    if (was_worker) exchange_.losses.on_end(session, why, exchange_.options.wall_seconds());
     if (was_worker) {
         moves_.on_lost(session);
         unsettled_.on_lost(session.address);
@@ -56,6 +57,7 @@ void Departure::refuse_unsent(Session& session, const std::string& why) {
             Envelope envelope;
             if (read_envelope(*encoded, envelope) || envelope.kind != Kind::send || envelope.sender.empty()) continue;
             ++exchange_.counters.made;  // it was counted as routed, and now ends once more
+            --session.sends.passed;
             exchange_.refuse(envelope, Fault::worker_lost, text);
         }
     }
@@ -78,6 +80,12 @@ void Departure::process_ended(std::string_view node, std::optional<std::int64_t>
     if (pid && *pid != session->pid) return;
     session->dismissed = asked;
     if (session->doomed_at.count() == 0) session->doomed_at = due_ = exchange_.clock.now() + limits::last_words;
+}
+
+void Departure::unread(std::string_view node, std::int64_t pid, const Unread& page, std::string_view text) {
+    auto* session = exchange_.roster.find_node(node);
+    if (session != nullptr && session->pid == pid) session->sends.page = page, session->sends.how = text;
+    else exchange_.losses.on_page(node, pid, page, text, exchange_.options.wall_seconds());
 }
 
 void Departure::await_node(std::string_view node, Asker asker, Nanoseconds deadline) {

@@ -35,6 +35,9 @@ public:
     void process_ended(std::string_view node, std::optional<std::int64_t> pid, std::string_view text,
                        const std::optional<std::string>& blamed, std::string_view message, bool asked);
 
+    /// Likewise, what it left unread; said before process_ended().
+    void unread(std::string_view node, std::int64_t pid, const Unread& page, std::string_view text);
+
     void ended_unheard(std::string_view actor, std::string_view node) { healing_.ended_unheard(actor, node); }
     void await_node(std::string_view node, Asker asker, Nanoseconds deadline);
     void node_has_joined(std::string_view node);

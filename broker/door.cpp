@@ -84,6 +84,8 @@ std::string Door::admit_worker(const Guest& guest) {
     if (!is_known) give_nursery(session, guest.body);
     const auto window = credit_in(guest.body, "credit");
     if (!is_known) session.outbox.credit.begin(window);
+    const auto* tells = guest.body.find("tells_sends");
+    if (!is_known) session.sends.are_told = tells != nullptr && tells->as_bool() && *tells->as_bool();
     if (!is_known && window != 0) session.intake = Intake(exchange_.options.credit_window);
     Value more = Value::Map{};
     if (window != 0) more.set("credit", exchange_.options.credit_window);

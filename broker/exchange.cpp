@@ -50,7 +50,8 @@ void Exchange::say(Session& to, Kind kind, std::uint64_t mid, std::string_view c
                                .timeout_ms = timeout_ms, .body = bytes});
 }
 
-void Exchange::pass_held(Registration& actor, std::string_view encoded) {
+void Exchange::pass_held(Registration& actor, const Envelope& envelope, std::string_view encoded) {
+    actor.session->note_passed(envelope);
     outgoing.post_held(*actor.session, encoded);
     ++counters.routed;
     ++counters.let_go;
@@ -63,6 +64,7 @@ bool Exchange::pass(Registration& actor, const Envelope& envelope, std::string_v
         return true;
     }
     if (!outgoing.post(*actor.session, encoded)) return false;
+    actor.session->note_passed(envelope);
     if (actor.move != nullptr && actor.move->phase() == Relocation::Phase::probation) actor.move->note(envelope, encoded, clock.now());
     ++counters.routed;
     return true;
@@ -155,7 +157,7 @@ void Exchange::release_awaited(std::string_view name) {
             continue;
         }
         if (!envelope.wants_answer()) {
-            pass_held(*actor, mail.encoded);
+            pass_held(*actor, envelope, mail.encoded);
             continue;
         }
         const Nanoseconds whole = envelope.timeout_ms ? std::chrono::milliseconds(*envelope.timeout_ms) : Nanoseconds(limits::ask_timeout_default);
@@ -171,7 +173,7 @@ void Exchange::release_awaited(std::string_view name) {
         }
         std::string shortened;
         append_envelope(shortened, envelope);
-        pass_held(*actor, shortened);
+        pass_held(*actor, envelope, shortened);
     }
 }
 

@@ -13,6 +13,7 @@
 #include "broker/dead_letters.hpp"
 #include "broker/awaited.hpp"
 #include "broker/fallen.hpp"
+#include "broker/losses.hpp"
 #include "broker/open_asks.hpp"
 #include "broker/options.hpp"
 #include "broker/outgoing.hpp"
@@ -57,7 +58,7 @@ public:
     /// False: the outbox is full.
     [[nodiscard]] bool pass(Registration& actor, const Envelope& envelope, std::string_view encoded);
     /// What was held for a move passes the bounds: it was accepted once, and it is bounded itself.
-    void pass_held(Registration& actor, std::string_view encoded);
+    void pass_held(Registration& actor, const Envelope& envelope, std::string_view encoded);
     /// Like pass, for an answer or a notification made here, to any address.
     void deliver(const Envelope& envelope);
 
@@ -100,6 +101,7 @@ public:
     Poisons poisons;
     OpenAsks asks;
     DeadLetters letters;
+    Losses losses{counters};
     Outgoing outgoing;
 
 private:

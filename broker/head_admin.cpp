@@ -23,6 +23,7 @@ void Head::forward(Command& command, Session& to, std::string_view as) {
     if (!exchange_.outgoing.post(to, onward))
         return exchange_.refuse(onward, Fault::mailbox_full, "the queue to " + to.address + " is full; try again later");
     ++exchange_.counters.routed;
+    to.note_passed(onward);
 }
 
 void Head::to_prime(Command& command) {

@@ -115,7 +115,11 @@ void Head::get_dead_letters(Command& command) {
     Value body = Value::Map{};
     body.set("letters", std::move(letters)).set("total", exchange_.letters.total()).set("kept", exchange_.letters.kept());
     body.set("forgotten", exchange_.letters.forgotten()).set("sent_again", exchange_.letters.sent_again());
-    body.set("by_reason", letters_by_reason());
+    body.set("by_reason", letters_by_reason()).set("lost", exchange_.counters.lost);
+    Value::Array losses;
+    for (const auto& loss : exchange_.losses.all())
+        if (loss.count() != 0) losses.push_back(loss.to_value());
+    if (!losses.empty()) body.set("losses", std::move(losses));
     if (pages > 1) body.set("nav", Value::Map{{"page", page}, {"pages", pages}});
     exchange_.reply(command.asker, "dead_letters", body);
 }
@@ -151,7 +155,9 @@ void Head::send_again(const DeadLetter& letter) {
     }
     const bool taken = actor != nullptr ? exchange_.pass(*actor, envelope, encoded) : exchange_.outgoing.post(*session, encoded);
     if (!taken) return exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the recipient is full; send it again later");
-    if (actor == nullptr) ++exchange_.counters.routed;
+    if (actor != nullptr) return;
+    ++exchange_.counters.routed;
+    session->note_passed(envelope);
 }
 
 void Head::forget_dead_letters(Command& command) {

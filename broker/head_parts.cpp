@@ -156,9 +156,12 @@ void Head::process_ended(Command& command) {
     const auto node = node_in(command.body, "node");
     if (command.from.role != Role::launcher || host_of(node) != command.from.host)
         throw Error(Fault::denied, "only the launcher of a host speaks of its processes");
+    const auto* lost = command.body.find("lost");
     const auto* pid = command.body.find("pid");
     const auto number = pid != nullptr && pid->as_integer() ? std::optional(*pid->as_integer()) : std::nullopt;
-    departure.process_ended(node, number, log::escaped(optional_text_of(command.body, "text").value_or("no reason given")),
+    const auto text = log::escaped(optional_text_of(command.body, "text").value_or("no reason given"));
+    if (const auto page = lost != nullptr ? Unread::from_value(*lost) : std::nullopt; page && number) departure.unread(node, *number, *page, text);
+    departure.process_ended(node, number, text,
                             optional_text_of(command.body, "actor"), optional_text_of(command.body, "message").value_or(""), flag_of(command.body, "asked"));
     exchange_.reply(command.asker, "noted");
 }
@@ -172,10 +175,17 @@ void Head::fence(Command& command) {
         if (registration->session == &command.from) moves.on_fence(*registration);
 }
 
-void Head::heartbeat(Command&) {}  // hearing it was all
+/// Hearing it is all that a launcher's is for.
+void Head::heartbeat(Command& command) {
+    if (command.from.role == Role::worker) exchange_.losses.told(command.from, command.body);
+}
 
 void Head::taken(Command& command) { command.from.outbox.credit.give_back(credit_in(command.body, "bytes")); }
 
-void Head::bye(Command& command) { departure.leave(command.from); }
+void Head::bye(Command& command) {
+    exchange_.losses.told(command.from, command.body);
+    command.from.sends.said_goodbye = true;
+    departure.leave(command.from);
+}
 
 }  // namespace peacepie::broker

@@ -35,12 +35,13 @@ std::string body_of(const Move& move, std::string_view extra_key = {}, std::stri
     return body;
 }
 
-std::size_t sends_in(std::string_view mailbox) {
+template <class Counts>
+std::size_t sends_in(std::string_view mailbox, Counts counts) {
     FrameReader reader(mailbox);
     std::size_t count = 0;
     while (const auto one = mailbox.empty() ? std::nullopt : reader.next()) {
         Envelope envelope;
-        if (!read_envelope(*one, envelope) && envelope.kind == Kind::send) ++count;
+        if (!read_envelope(*one, envelope) && envelope.kind == Kind::send && counts(envelope)) ++count;
     }
     return count;
 }
@@ -92,6 +93,7 @@ void Moves::on_answer(const Session& from, const Envelope& answer) {
     const auto found = by_mid_.find(answer.mid);
     if (found == by_mid_.end() || found->second->open_at != from.address) {
         ++exchange_.counters.late_answers;
+        if (const auto facts = answer.command == "snapshot" ? read_snapshot_facts(answer.body) : std::nullopt) note_received(from.address, facts->mailbox);
         return;
     }
     ++exchange_.counters.for_head;
@@ -133,9 +135,16 @@ void Moves::take_snapshot(Running& running, std::string_view body) {
     running.snapshot = body;
     running.state_bytes = facts->state_bytes;
     running.moved_messages = facts->moved_messages;
-    running.moved_sends = sends_in(facts->mailbox);
+    running.moved_sends = sends_in(facts->mailbox, [](const Envelope&) { return true; });
+    note_received(running.relocation.move().source, facts->mailbox);
     if (running.relocation.move().probation) note_mailbox(running, facts->mailbox);
     happened(running, Event::frozen);
+}
+
+/// A snapshot is as many sends from its process as lie in it, whatever becomes of the move.
+void Moves::note_received(std::string_view node, std::string_view mailbox) {
+    auto* session = exchange_.roster.find_node(node);
+    if (session != nullptr) session->sends.received += sends_in(mailbox, [](const Envelope& envelope) { return !envelope.sender.empty(); });
 }
 
 void Moves::happened(Running& running, Event event) {

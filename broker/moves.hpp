@@ -75,6 +75,7 @@ private:
     void tell(const Running& running, const std::string& node, std::string_view command, std::string_view key = {}, std::uint64_t number = 0);
     void on_reply(Running& running, const Envelope& answer);
     void take_snapshot(Running& running, std::string_view body);
+    void note_received(std::string_view node, std::string_view mailbox);
     void answer(Running& running, Step how);
 
     // Held mail: held_mail.cpp

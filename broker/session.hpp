@@ -7,11 +7,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "broker/outbox.hpp"
 #include "wire/credit.hpp"
+#include "wire/envelope.hpp"
 #include "wire/link.hpp"
+#include "wire/tally_page.hpp"
 
 namespace peacepie::broker {
 
@@ -47,6 +50,19 @@ struct Session {
     bool waits_for_flush = false;
     bool waits_for_credit = false;  ///< it has not told yet that it took what it was sent
     Intake intake;                  ///< workers that want to be told
+
+    /// Sends, counted on both ends of the connection (losses.hpp).
+    struct Sends {
+        bool are_told = false;      ///< the worker tells of its own
+        bool said_goodbye = false;
+        std::uint64_t passed = 0;   ///< to it
+        std::uint64_t received = 0; ///< from it
+        std::uint64_t ended = 0;    ///< of `passed`, all up to this number are known to have ended
+        Unread told;                ///< with its last heartbeat
+        std::optional<Unread> page; ///< read by its launcher: its process is dead
+        std::string how;            ///< it died, likewise
+    } sends;
+    void note_passed(const Envelope& envelope) noexcept { sends.passed += envelope.is_tallied() ? 1 : 0; }
 
     [[nodiscard]] bool owes_heartbeats() const noexcept { return role != Role::client; }
 };

@@ -300,7 +300,7 @@ void Admin::stats(const RequestPointer& request) {
                                        {"malformed", counters.malformed.load()},
                                        {"repeated", counters.repeated.load()}, {"states_unkept", counters.states_unkept.load()}, {"mailbox", mailbox_.length()},
                                        {"mailbox_bytes", mailbox_.bytes()}, {"open_asks", asks_.size()},
-                                       {"timers", worker_.timers()},
+                                       {"timers", worker_.timers()}, {"sends", worker_.sends()},
                                        {"outbox_bytes", worker_.outbox().bytes()}, {"credit_waits", worker_.outbox().credit_waits()},
                                        {"uptime", std::chrono::duration<double>(worker_.now() - session_->since()).count()}});
 }

@@ -114,10 +114,12 @@ std::uint64_t Cell::handle(Mail* mail) {
 }
 
 void Cell::take_turn(const Mail& mail) {
-    if (mail.deadline_ns != 0 && worker_->has_passed(mail.deadline_ns))
-        worker_->counters().expired.fetch_add(1, std::memory_order_relaxed);  // the asker's own clock has told it
-    else
-        handle_message(mail);
+    const bool is_late = mail.deadline_ns != 0 && worker_->has_passed(mail.deadline_ns);
+    if (!is_late) handle_message(mail);
+    else worker_->counters().expired.fetch_add(1, std::memory_order_relaxed);  // the asker's own clock has told it
+    if (!mail.is_tallied()) return;
+    if (is_late) worker_->counters().sends.expired.fetch_add(1, std::memory_order_relaxed);
+    worker_->tally().end();
 }
 
 namespace {

@@ -135,8 +135,9 @@ private:
         std::unique_ptr<Keeping> keeping;    // of a durable actor
         std::unique_ptr<Deliveries> deliveries;  // of one that has sent or received reliable messages
         std::uint64_t errors_left = 0;       // of a probation
+        std::uint64_t copies = 0;            // sends that were loaded with it: another's, until it starts
         [[nodiscard]] bool empty() const noexcept {
-            return !keeping && !deliveries && errors_left == 0 && observation.empty() && gated.empty() && overlapping.empty() &&
+            return !keeping && !deliveries && errors_left == 0 && copies == 0 && observation.empty() && gated.empty() && overlapping.empty() &&
                    handed_over.empty() && orders.empty() && !pending && fault_code.empty();
         }
     };
@@ -182,6 +183,7 @@ private:
     void call_off(Order& order);
 
     void forget_handed_over();
+    void take_in_copies();
 
     // Probation: probation.cpp
     void begin_trial(std::uint64_t errors);

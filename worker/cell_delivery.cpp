@@ -38,6 +38,7 @@ void Cell::say(const pp_envelope& envelope) {
         return worker_->append_held_back(keeping().held_back, envelope, name_);
     }
     if (!is_on_trial()) return worker_->switchboard().post_from(*this, envelope);
+    if (envelope.kind == PP_SEND) worker_->tally().enter();
     pp_envelope stamped = envelope;
     stamped.sender = 0;
     stamped.sender_text = bytes(name_);

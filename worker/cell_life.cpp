@@ -195,6 +195,7 @@ void Cell::start(std::unique_ptr<Order> order) {
         return give_back(std::move(order));
     }
     phase_ = Phase::open;
+    take_in_copies();
     if (order->errors != 0) begin_trial(order->errors);
     else if (order->moved) fence();
     if (extras_) extras_->fault_code.clear();
@@ -221,6 +222,7 @@ void Cell::leave(bool fenced) {
         rest.push(mail);
     }
     if (extras_) rest.append(std::move(extras_->orders));
+    auto copies = extras_ ? extras_->copies : 0;  // they lie in front
     while (Mail* mail = rest.pop()) {
         if (mail->kind == MailKind::order) {
             std::unique_ptr<Order> order(reinterpret_cast<Order*>(mail->mid));
@@ -229,9 +231,13 @@ void Cell::leave(bool fenced) {
                 order->text = "\"" + name_ + "\" has left meanwhile";
             }
             give_back(std::move(order));
+        } else if (mail->is_tallied() && copies != 0) {
+            --copies;
         } else if (mail->is_message() && trial_ != Trial::silent) {
             if (fenced) worker_->fenced_off(name_, *mail);
             else worker_->left_behind(name_, *mail);
+        } else if (mail->is_tallied()) {
+            worker_->ends(worker_->counters().sends.withdrawn);
         }
         mailbox_.took(*mail);
         Mail::destroy(mail);

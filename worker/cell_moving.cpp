@@ -24,6 +24,8 @@ void Cell::call_off(Order& order) {
     } else if (phase_ == Phase::frozen) {
         fenced_ = true;
         if (order.epoch != 0) forget_handed_over();
+        for (const Mail* mail = extras_->handed_over.front(); mail; mail = mail->next)
+            if (mail->is_tallied()) worker_->comes_back();
         extras_->handed_over.append(std::move(queue_));  // what came after the snapshot stays behind it
         MailQueue all = std::move(extras_->handed_over);
         mailbox_.reopen();
@@ -81,6 +83,7 @@ void Cell::take_snapshot(Order& order) {
         if (!mail->is_message()) continue;  // an alarm is saved by its ticker
         worker_->append_waiting(snapshot->mailbox, *mail);
         ++snapshot->mailbox_length;
+        snapshot->sends += mail->is_tallied() ? 1 : 0;
     }
     take_fault(order);
     if (!order.failed() && snapshot->state.size() + snapshot->mailbox.size() + 65'536 > limits::body_size_max) {
@@ -111,6 +114,7 @@ void Cell::take_back(MailQueue all) {
 /// Its mail went out with a snapshot that may have been taken or lost; brought a second time it could be handled twice.
 void Cell::count_handed_over() {
     for (const Mail* mail = extras_ ? extras_->handed_over.front() : nullptr; mail; mail = mail->next) {
+        if (mail->is_tallied()) worker_->comes_back();
         if (mail->is_message()) worker_->fenced_off(name_, *mail);
     }
 }
@@ -125,9 +129,17 @@ void Cell::adopt(const Snapshot& snapshot) {
         Envelope envelope;
         if (read_envelope(*one, envelope)) continue;  // written by a worker a moment ago; a broken one cannot be answered
         Mail* mail = Mail::make(worker_->as_pp_envelope(envelope), Origin::link);
+        if (mail->is_tallied()) ++extras().copies;
         mailbox_.keeps(*mail);
         enqueue(mail);
     }
+}
+
+/// From the start on they are this actor's and end here; before it, its home of until now may go on with them.
+void Cell::take_in_copies() {
+    if (!extras_ || extras_->copies == 0) return;
+    worker_->counters().sends.moved_in.fetch_add(extras_->copies, std::memory_order_relaxed);
+    worker_->tally().enter(std::exchange(extras_->copies, 0));
 }
 
 /// What overlaps takes its place among the rest again, because all of it is on its way to another home.

@@ -1,5 +1,11 @@
 // counters.hpp - how messages ended in this worker, beside being handled: nothing is lost in silence.
 //
+// The law of sends, as `stats` of the admin shows it, when nothing is just being done and after each step of the simulation:
+//   said + from_broker + moved_in + came_back
+//     = handled + not_handled + expired + to_broker + to_head + dead_letters + withdrawn + waiting
+// that is: each send that this worker took in has ended in one way, or waits.  What moves away with its actor goes to the broker.
+// tally.hpp counts all that came in and all that ended, in lines apart; `waiting` is their difference and must be what lies in the
+// mailboxes.
 // One per worker; any thread adds, stats reads.  Only rare ends are counted here, so no two loops fight over a line.
 // Next: worker.hpp owns them.
 #pragma once
@@ -18,6 +24,17 @@ struct Counters {
     std::atomic<std::uint64_t> malformed{0};     ///< frames from the broker that could not be read
     std::atomic<std::uint64_t> handler_failures{0};
     std::atomic<std::uint64_t> states_unkept{0};  ///< of durable actors: too large, or no way to the broker
+
+    /// Of sends alone, each with an entry or an end in the tally.
+    struct Sends {
+        std::atomic<std::uint64_t> moved_in{0};     ///< with an actor that began its life here
+        std::atomic<std::uint64_t> came_back{0};    ///< had gone with a snapshot, and its actor stayed
+        std::atomic<std::uint64_t> not_handled{0};  ///< the recipient would not
+        std::atomic<std::uint64_t> expired{0};
+        std::atomic<std::uint64_t> to_head{0};
+        std::atomic<std::uint64_t> dead_letters{0};
+        std::atomic<std::uint64_t> withdrawn{0};    ///< with an actor whose probation failed: the broker gives them to the one before it
+    } sends;
 };
 
 }  // namespace peacepie::worker

@@ -32,8 +32,10 @@ void Cell::end_step() {
     while (auto one = batch.empty() ? std::nullopt : reader.next()) {
         Envelope envelope;
         if (read_envelope(*one, envelope)) continue;  // too large in some way: refused when it was held back
-        if (is_on_trial()) worker_->switchboard().post_through_broker(worker_->as_pp_envelope(envelope));
-        else worker_->switchboard().post(worker_->as_pp_envelope(envelope), Origin::local);
+        const auto said = worker_->as_pp_envelope(envelope);
+        if (is_tallied(said)) worker_->tally().enter();  // before the step was over nothing of it was said
+        if (is_on_trial()) worker_->switchboard().post_through_broker(said);
+        else worker_->switchboard().post(said, Origin::local);
     }
 }
 
@@ -84,6 +86,7 @@ void Worker::append_held_back(std::string& batch, const pp_envelope& envelope, s
         held.command.size() > limits::command_size_max || recipient.size() > limits::address_size_max) {
         pp_envelope stamped = envelope;  // says at once what is wrong with it
         stamped.sender_text = bytes(sender);
+        if (is_tallied(stamped)) tally_.enter();
         return switchboard_.post(stamped, Origin::local);
     }
     append_batched(batch, held);

@@ -63,6 +63,8 @@ struct Mail {
     }
     [[nodiscard]] bool is_answer() const noexcept { return kind == MailKind::reply || kind == MailKind::error; }
     [[nodiscard]] bool is_message() const noexcept { return kind == MailKind::send || kind == MailKind::ask; }
+    /// A send of somebody: tally.hpp.  What HEAD says by itself names no sender.
+    [[nodiscard]] bool is_tallied() const noexcept { return kind == MailKind::send && (sender != 0 || sender_size != 0); }
     /// Gets in even while the actor is on the move: what the worker itself says, and what the broker sends, because the
     /// broker holds mail during a move and lets it go behind the word that ends the move.
     [[nodiscard]] bool passes_shut_door() const noexcept {
@@ -125,6 +127,9 @@ private:
     Mail* last_ = nullptr;
 };
 
+[[nodiscard]] inline bool is_tallied(const pp_envelope& envelope) noexcept {
+    return envelope.kind == PP_SEND && (envelope.sender != 0 || envelope.sender_text.size != 0);
+}
 [[nodiscard]] inline std::string_view view(pp_bytes bytes) noexcept { return {bytes.data, bytes.size}; }
 [[nodiscard]] inline pp_bytes bytes(std::string_view text) noexcept { return {text.data(), text.size()}; }
 

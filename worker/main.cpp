@@ -1,9 +1,12 @@
 // main.cpp - options, signals, wiring.  Started by hand it becomes its host's launcher and starts the worker as its child.
 // Next: worker.hpp.
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -46,6 +49,7 @@ struct Arguments {
     bool child = false;
     long parent_pid = 0;
     int black_box = -1;
+    int tally = -1;
 };
 
 std::filesystem::path own_folder() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }
@@ -55,6 +59,16 @@ bool follow_parent(long pid) {
     if (pid == 0) return true;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     return getppid() == pid;
+}
+
+/// The launcher's page, or null: what is counted then dies with this process.
+TallyPage* page_behind(int descriptor) {
+    if (descriptor < 0) return nullptr;
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    struct stat file {};
+    if (fstat(descriptor, &file) != 0 || file.st_size < static_cast<off_t>(sizeof(TallyPage))) return nullptr;
+    void* const memory = mmap(nullptr, sizeof(TallyPage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, descriptor, 0);
+    return memory == MAP_FAILED ? nullptr : static_cast<TallyPage*>(memory);
 }
 
 int serve(const Arguments& arguments) {
@@ -72,7 +86,9 @@ int serve(const Arguments& arguments) {
     worker::Scheduler scheduler({arguments.loops, std::chrono::seconds(arguments.handler_timeout),
                                  byte_size_of(arguments.memory_limit).value_or(worker::usual_memory_limit())});
     worker::DealerLink link(arguments.broker);
-    worker::Worker worker(clock, scheduler, {arguments.host, arguments.process, arguments.packages, arguments.log_messages});
+    worker::Options options{arguments.host, arguments.process, arguments.packages, arguments.log_messages};
+    options.page = page_behind(arguments.tally);
+    worker::Worker worker(clock, scheduler, std::move(options));
     worker::Pump pump(worker, link);
     scheduler.start(worker, pump, [ended_descriptor] { (void)eventfd_write(ended_descriptor, 1); });
     worker.begin();
@@ -145,6 +161,7 @@ int main(int count, char** values) {
     app.add_flag("--child", arguments.child, "be the worker itself: said by a launcher")->group("");
     app.add_option("--parent-pid", arguments.parent_pid, "end with that process")->group("");
     app.add_option("--black-box", arguments.black_box, "descriptor to tell of a crash")->group("");
+    app.add_option("--tally", arguments.tally, "descriptor of the page where unread messages are counted")->group("");
     app.set_version_flag("--version", "peacepie-worker " PEACEPIE_VERSION ", plug-in ABI 1, protocol 1");
     try {
         app.parse(count, values);

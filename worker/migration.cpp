@@ -172,6 +172,7 @@ void Migration::freeze(const RequestPointer& request) {
         }
         if (Outgoing* here = outgoing(request); here && here->cell == back.cell) here->frozen = true;
         back.snapshot->permanent = admin_.worker().switchboard().is_to_come_back(entity);
+        admin_.worker().outbox().count_left(back.snapshot->sends);
         request->reply("snapshot", back.snapshot->to_value());
     });
     order->cell = cell;

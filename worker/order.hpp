@@ -27,6 +27,7 @@ struct Snapshot {
     std::uint64_t last_operation = 0;
     std::string mailbox;            ///< messages not yet handled, as a batch of envelopes with time left
     std::size_t mailbox_length = 0;
+    std::uint64_t sends = 0;        ///< of them, counted as gone when the snapshot goes out; not in it
 
     [[nodiscard]] Value to_value() const;
     /// Throws Error bad_request when a field is missing.

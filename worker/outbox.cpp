@@ -14,6 +14,7 @@ std::string Outbox::mute(const std::vector<std::string>& senders) {
         while (const auto one = frame.empty() ? std::nullopt : reader.next()) {
             Envelope envelope;
             const bool is_muted = !read_envelope(*one, envelope) && muted_.contains(envelope.sender);
+            if (is_muted && envelope.is_tallied()) add_left(-std::uint64_t{1});
             append_batched(is_muted ? taken_out : kept, *one);
         }
         frame = std::move(kept);
@@ -25,6 +26,21 @@ std::string Outbox::mute(const std::vector<std::string>& senders) {
     set_waiting(left);
     note_ready();
     return taken_out;
+}
+
+std::uint64_t Outbox::sends() {
+    std::lock_guard guard(lock_);
+    std::uint64_t sends = 0;
+    const auto look_into = [&sends](std::string_view frame) {
+        FrameReader reader(frame);
+        while (const auto one = frame.empty() ? std::nullopt : reader.next()) {
+            Envelope envelope;
+            sends += !read_envelope(*one, envelope) && envelope.is_tallied() ? 1 : 0;
+        }
+    };
+    for (const auto& frame : frames_) look_into(frame);
+    look_into(batch_);
+    return sends;
 }
 
 void Outbox::begin_credit(std::uint64_t window) {

@@ -27,6 +27,10 @@ class Outbox {
 public:
     enum class Put : std::uint8_t { taken, full, route_changed, muted };
 
+    Outbox() : Outbox(own_left_) {}
+    /// Adds to `left` whatever Envelope::is_tallied, under the lock.
+    explicit Outbox(std::atomic<std::uint64_t>& left) : left_(left) {}
+
     /// Appends unless the routes have changed since `routes`: then the caller must look the recipient up again, or its
     /// message could fall behind one that already took the new way.
     [[nodiscard]] Put append(const Envelope& envelope, std::uint64_t routes) {
@@ -34,7 +38,7 @@ public:
         if (routes != routes_.load(std::memory_order_relaxed)) return Put::route_changed;
         return append_locked(envelope);
     }
-    /// The same for a header that was written before, of a sender that is not muted while its actor runs here.
+    /// The same for the header, written before, of a tallied send, of a sender that is not muted while its actor runs here.
     [[nodiscard]] Put append(std::string_view header, std::string_view body, std::uint64_t routes) {
         const auto size = header.size() + std::max<std::size_t>(body.size(), 1);
         std::lock_guard guard(lock_);
@@ -44,6 +48,7 @@ public:
         const auto before = batch_.size();
         append_batched(batch_, header, body);
         count(batch_.size() - before);
+        add_left(1);
         return Put::taken;
     }
     [[nodiscard]] Put append(const Envelope& envelope) {
@@ -63,6 +68,13 @@ public:
     /// Those senders live elsewhere by now, and what they said here must not come behind what they say there: nothing of theirs
     /// is taken before unmute(), and what still waits comes out, as a batch.
     [[nodiscard]] std::string mute(const std::vector<std::string>& senders);
+    /// So many sends have left in one message: with a snapshot.
+    void count_left(std::uint64_t sends) {
+        std::lock_guard guard(lock_);
+        add_left(sends);
+    }
+    /// Of those that have left, how many still wait here.
+    [[nodiscard]] std::uint64_t sends();
     void unmute(const std::string& sender) {
         std::lock_guard guard(lock_);
         muted_.erase(sender);
@@ -153,6 +165,7 @@ private:
         const auto before = batch_.size();
         append_batched(batch_, envelope, size);
         count(batch_.size() - before);
+        if (envelope.is_tallied()) add_left(1);
         return Put::taken;
     }
     /// False: the bound is reached.  Else the open batch takes so many bytes.
@@ -163,6 +176,7 @@ private:
         if (batch_.empty()) batch_.reserve(waiting == 0 ? 1024 : limits::batch_size_max);
         return true;
     }
+    void add_left(std::uint64_t sends) noexcept { left_.store(left_.load(std::memory_order_relaxed) + sends, std::memory_order_release); }
     void count(std::size_t bytes) noexcept {
         set_waiting(this->bytes() + bytes);
         note_ready();
@@ -175,6 +189,8 @@ private:
         ready_.store(mail + words + greeting_.size(), std::memory_order_release);
     }
 
+    std::atomic<std::uint64_t> own_left_{0};
+    std::atomic<std::uint64_t>& left_;
     std::mutex lock_;
     std::string batch_;
     std::deque<std::string> frames_;

@@ -13,6 +13,7 @@ Request::Request(Worker& worker, Mail* mail)
 
 Request::~Request() {
     if (!answered_ && mail_->kind == MailKind::ask) fail(code_of(Fault::handler_failed), "the admin gave no answer");
+    if (mail_->is_tallied() && !passed_on_) worker_.tally().end();
     Mail::destroy(mail_);
 }
 
@@ -49,11 +50,11 @@ void Request::reply_failure(std::string_view command, std::string_view code, std
 }
 
 void Request::pass_on(std::string_view recipient, const Value* body) {
-    answered_ = true;
+    answered_ = passed_on_ = true;
     const std::string other = body ? body->encoded() : std::string();
     pp_envelope envelope = mail_->envelope();
     envelope.sender = 0;
-    envelope.sender_text = bytes(sender_);
+    envelope.sender_text = bytes(sender_.empty() && mail_->is_tallied() ? worker_.node() : sender_);  // of an actor that has left
     envelope.recipient_text = bytes(recipient);
     if (body) envelope.body = bytes(other);
     worker_.switchboard().post(envelope, Origin::local);

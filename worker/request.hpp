@@ -52,6 +52,7 @@ private:
     std::string command_, sender_;
     Value body_;
     bool answered_ = false;
+    bool passed_on_ = false;  // as a message of its own
 };
 
 using RequestPointer = std::shared_ptr<Request>;

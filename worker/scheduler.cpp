@@ -38,15 +38,20 @@ void Scheduler::start(Worker& worker, Pump& pump, std::function<void()> ended) {
     pump_ = &pump;
     poller_ = std::make_unique<Poller>(pump.descriptor(), pump.connection_descriptor());
     const bool has_chains = fence_all_threads();
+    std::uint32_t line = 0;
     for (auto& loop : loops_) {
-        loop.thread = std::thread([this, &loop, has_chains] {
+        loop.thread = std::thread([this, &loop, has_chains, line = ++line] {
+            Tally::give_line(line);
             loop.said.store(&Chain::of_thread());
             if (!has_chains) Chain::of_thread().forbid();
             run(loop);
         });
         pthread_setname_np(loop.thread.native_handle(), "loop");
     }
-    monitor_ = std::thread([this, ended = std::move(ended)] { monitor(ended); });
+    monitor_ = std::thread([this, ended = std::move(ended), line = ++line] {
+        Tally::give_line(line);
+        monitor(ended);
+    });
     pthread_setname_np(monitor_.native_handle(), "monitor");
 }
 

@@ -60,7 +60,7 @@ void Session::greet() {
     unbrought_ = admin_.actors().registered_names();
     std::erase_if(unbrought_, [this](const auto& name) { return admin_.migration().is_frozen(name); });
     Value body = Value::Map{{"role", "worker"}, {"host", options.host}, {"process", options.process},
-                            {"protocol", Value::Array{1, 1}}, {"pid", static_cast<std::int64_t>(getpid())}, {"credit", options.credit_window},
+                            {"protocol", Value::Array{1, 1}}, {"pid", options.pid != 0 ? options.pid : static_cast<std::int64_t>(getpid())}, {"credit", options.credit_window}, {"tells_sends", true},
                             {"actors", next_page()}};
     if (!unbrought_.empty()) body.set("more", unbrought_.size());
     if (auto moving = admin_.migration().moving(); !moving.empty()) body.set("moving", std::move(moving));
@@ -152,6 +152,7 @@ void Session::join() {
     phase_.store(Phase::joined, std::memory_order_release);
     admin_.worker().resume();
     admin_.worker().outbox().open();
+    say_beat();  // what the session before this one came to
     if (std::exchange(has_joined_, true)) admin_.actors().keep_states_again();
     log::info({{"node", admin_.worker().node()}, {"prime", prime_ ? "yes" : "no"}}, "{} has joined", admin_.worker().node());
 }
@@ -170,15 +171,17 @@ void Session::on_refusal(const std::string& code, const std::string& text) {
 /// has fallen silent, or one that has only mail for us.
 void Session::beat() {
     if (phase() == Phase::ended) return;
-    if (phase() == Phase::leaving) admin_.send({}, "heartbeat", {});  // its actors may still be ending
+    if (phase() == Phase::leaving) say_beat();  // its actors may still be ending
     if (phase() == Phase::joined) {
         const auto silent = admin_.worker().now() - admin_.worker().last_heard();
-        if (!admin_.worker().take_was_probed()) admin_.send({}, "heartbeat", {});
+        if (!admin_.worker().take_was_probed()) say_beat();
         // A silent broker may be frozen, restarted or cut off: a hello that it knows already is harmless.
         if (silent > limits::heartbeat_patience) lost("the broker has been silent");
     }
     admin_.after(limits::heartbeat_interval + limits::heartbeat_lateness, [this] { beat(); });
 }
+
+void Session::say_beat() { admin_.send({}, "heartbeat", admin_.worker().tally().told()); }
 
 void Session::shut_down() {
     if (phase() == Phase::leaving || phase() == Phase::ended) return;
@@ -188,7 +191,7 @@ void Session::shut_down() {
     admin_.actors().stop_all([this, was_joined] {
         if (was_joined) {
             admin_.worker().dead_letters().report(admin_);
-            admin_.send({}, "bye", {});
+            admin_.send({}, "bye", admin_.worker().tally().told());
         }
         phase_.store(Phase::ended, std::memory_order_release);
         log::info("{} has ended", admin_.worker().node());

@@ -58,6 +58,7 @@ private:
     void on_welcome(const Value& body);
     void on_refusal(const std::string& code, const std::string& text);
     void beat();
+    void say_beat();
     [[nodiscard]] Phase phase() const noexcept { return phase_.load(std::memory_order_relaxed); }
 
     Admin& admin_;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "worker/switchboard.hpp"
+#include "worker/tally.hpp"
 
 namespace peacepie::worker {
 
@@ -17,7 +18,7 @@ class Stream {
 public:
     static constexpr std::uint32_t length_max = 256;  // then they are posted: another loop may begin to handle them
 
-    explicit Stream(Switchboard& switchboard) noexcept : switchboard_(switchboard) {}
+    Stream(Switchboard& switchboard, Tally& tally) noexcept : switchboard_(switchboard), tally_(tally) {}
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
@@ -54,11 +55,13 @@ private:
         links_.weight += Mailbox::weight_of(*mail);
     }
     void post() {
+        tally_.arrive(length_);
         switchboard_.post_links(cell_, std::exchange(links_, {}), Origin::link, view(envelope_.recipient_text));
         length_ = 0;
     }
 
     Switchboard& switchboard_;
+    Tally& tally_;
     pp_envelope envelope_{};
     Mailbox::Links links_;
     std::uint64_t cell_ = 0;  // 0: none

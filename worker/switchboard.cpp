@@ -69,6 +69,7 @@ bool Switchboard::post_out_again(const Cell& sender, const pp_envelope& envelope
 
 /// The usual message, to an actor of this worker by its handle, goes without a copy of the envelope.
 void Switchboard::post_from(const Cell& sender, const pp_envelope& envelope) {
+    if (envelope.kind == PP_SEND) worker_.tally().enter();
     const bool is_plain = envelope.recipient != 0 && envelope.command_text.size <= limits::command_size_max;
     if (Cell* cell = is_plain ? CellTable::slot(envelope.recipient) : nullptr) {
         cell->fetch();
@@ -187,6 +188,8 @@ void Switchboard::send_out(const pp_envelope& envelope, std::string_view recipie
     out.command = envelope.command != 0 ? Symbols::of_process().text(envelope.command) : view(envelope.command_text);
     out.recipient = recipient;
     out.sender = envelope.sender_text.size != 0 ? view(envelope.sender_text) : std::string_view(sender);
+    const bool is_send = is_tallied(envelope);
+    if (is_send && out.sender.empty()) out.sender = worker_.node();  // of an actor that has left
     if (envelope.deadline_ns != 0) out.timeout_ms = worker_.time_left_ms(envelope.deadline_ns);
     out.meta = view(envelope.meta);
     out.body = view(envelope.body);
@@ -195,7 +198,9 @@ void Switchboard::send_out(const pp_envelope& envelope, std::string_view recipie
         return refuse(envelope, Fault::too_large,
                       "a message may carry " + std::to_string(limits::body_size_max >> 20) + " MiB; pass larger things by reference");
     switch (worker_.outbox().append(out, routes)) {
-        case Outbox::Put::taken: return;
+        case Outbox::Put::taken:
+            if (is_send && recipient.empty()) worker_.ends(worker_.counters().sends.to_head);
+            return;
         case Outbox::Put::route_changed: again = true; return;
         case Outbox::Put::muted: return refuse(envelope, Fault::fenced, "its sender lives elsewhere by now, and this process was away");
         case Outbox::Put::full:

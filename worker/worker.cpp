@@ -18,7 +18,7 @@ namespace peacepie::worker {
 
 Worker::Worker(const Clock& clock, Executor& executor, Options options)
     : clock_(clock), executor_(executor), options_(std::move(options)),
-      node_(node_name(options_.host, options_.process)), intake_(options_.credit_window), switchboard_(*this), nursery_(*this), dead_letters_(clock),
+      node_(node_name(options_.host, options_.process)), tally_(options_.page), outbox_(tally_.left()), intake_(options_.credit_window), switchboard_(*this), nursery_(*this), dead_letters_(clock),
       admin_(std::make_unique<Admin>(*this)) {}
 
 Worker::~Worker() = default;
@@ -29,7 +29,7 @@ void Worker::on_frame(std::string_view frame) {
     FrameReader reader(frame);
     EnvelopeReader envelopes;
     Envelope envelope;
-    Stream stream(switchboard_);
+    Stream stream(switchboard_, tally_);
     while (auto one = reader.next()) {
         if (envelopes.read(*one, envelope)) {
             counters_.malformed.fetch_add(1, std::memory_order_relaxed);
@@ -39,7 +39,9 @@ void Worker::on_frame(std::string_view frame) {
         stream.end();
         if (envelope.sender.empty() && on_word_of_head(envelope)) continue;
         const auto as = as_pp_envelope(envelope, now);
-        if (!stream.begin(as)) switchboard_.post(as, Origin::link);
+        if (stream.begin(as)) continue;
+        if (envelope.is_tallied()) tally_.arrive();
+        switchboard_.post(as, Origin::link);
     }
     stream.end();
     if (reader.is_malformed()) counters_.malformed.fetch_add(1, std::memory_order_relaxed);
@@ -56,6 +58,8 @@ bool Worker::on_word_of_head(const Envelope& envelope) {
         Envelope answer;  // from here and not in the admin's turn: an admin with much to do must not make us seem lost
         answer.command = "heartbeat";
         answer.sender = node_;
+        const auto body = tally_.told().encoded();
+        answer.body = body;
         was_probed_.store(true, std::memory_order_relaxed);
         (void)outbox_.append(answer);  // full: then there is more than enough to be heard by
         return true;
@@ -88,6 +92,7 @@ void Worker::on_welcome(const Envelope& welcome) try {
     session_ = *session->as_text();
     intake_ = Intake(options_.credit_window);
     outbox_.begin_credit(credit_in(body, "credit"));
+    tally_.begin_session(stamp_of(session_), outbox_.sends());
 } catch (const Error&) {
     counters_.malformed.fetch_add(1, std::memory_order_relaxed);
 }
@@ -165,6 +170,7 @@ void Worker::bind_behind_fence(const std::string& name, std::uint64_t cell, std:
 }
 
 void Worker::refused_send(std::string_view recipient, const Mail& mail, std::string_view code, std::string_view text) {
+    if (mail.is_tallied()) counters_.sends.not_handled.fetch_add(1, std::memory_order_relaxed);
     const auto total = counters_.refused.fetch_add(1, std::memory_order_relaxed) + 1;
     pp_envelope envelope = mail.envelope();
     envelope.recipient_text = bytes(recipient);
@@ -229,6 +235,7 @@ void Worker::send_from(std::string_view sender, std::string_view recipient, std:
     envelope.sender_text = bytes(sender);
     envelope.recipient_text = bytes(recipient);
     envelope.body = bytes(body);
+    tally_.enter();
     switchboard_.post(envelope, Origin::local);
 }
 
@@ -250,7 +257,8 @@ std::string Worker::sender_of(const Mail& mail) const {
 }
 
 void Worker::append_waiting(std::string& batch, const Mail& mail) const {
-    const std::string sender = sender_of(mail);
+    std::string sender = sender_of(mail);
+    if (mail.is_tallied() && sender.empty()) sender = node_;  // of an actor that has left: without one it would pass for HEAD's own word
     Envelope envelope;
     envelope.kind = static_cast<Kind>(mail.kind);
     envelope.mid = mail.mid;
@@ -292,6 +300,7 @@ void Worker::log_message(const Cell& cell, const Mail& mail, std::string_view co
 }
 
 void Worker::dead_letter(const pp_envelope& envelope, Fault reason, std::string_view text) {
+    if (is_tallied(envelope)) ends(counters_.sends.dead_letters);
     const auto total = counters_.dead_letters.fetch_add(1, std::memory_order_relaxed) + 1;
     report(envelope, reason, text);
     std::lock_guard guard(said_lock_);

@@ -25,6 +25,7 @@
 #include "worker/order.hpp"
 #include "worker/outbox.hpp"
 #include "worker/switchboard.hpp"
+#include "worker/tally.hpp"
 #include "worker/timers.hpp"
 
 namespace peacepie::worker {
@@ -38,6 +39,8 @@ struct Options {
     std::string packages;          ///< folder with plug-in files
     bool logs_messages = false;    ///< one line per handled message
     std::size_t credit_window = limits::credit_window;  ///< of the broker, which is told what was taken in
+    std::int64_t pid = 0;                               ///< 0: the system's
+    TallyPage* page = nullptr;                          ///< outlives the process; null: nobody else reads it
 };
 
 class Worker {
@@ -68,6 +71,7 @@ public:
     [[nodiscard]] Outbox& outbox() noexcept { return outbox_; }
     [[nodiscard]] Executor& executor() noexcept { return executor_; }
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
+    [[nodiscard]] Tally& tally() noexcept { return tally_; }
     [[nodiscard]] DeadLetters& dead_letters() noexcept { return dead_letters_; }
     [[nodiscard]] Nursery& nursery() noexcept { return nursery_; }
     [[nodiscard]] const Nursery& nursery() const noexcept { return nursery_; }
@@ -124,8 +128,20 @@ public:
     }
     [[nodiscard]] std::uint32_t time_left_ms(std::uint64_t deadline_ns) const noexcept;
 
+    /// The law of counters.hpp, for `stats`.
+    [[nodiscard]] Value sends() const;
     void log_failure(const Cell& cell, std::string_view code, std::string_view text) const;
     void log_message(const Cell& cell, const Mail& mail, std::string_view command) const;
+    /// A send that was counted as gone with a snapshot stays with its actor.
+    void comes_back() noexcept {
+        tally_.enter();
+        counters_.sends.came_back.fetch_add(1, std::memory_order_relaxed);
+    }
+    /// A send has ended here in that way, which is neither that it had its turn nor that it left.
+    void ends(std::atomic<std::uint64_t>& way) noexcept {
+        way.fetch_add(1, std::memory_order_relaxed);
+        tally_.end();
+    }
     /// What could not be brought and has nobody to tell: counted and said now and then; a send is reported to HEAD, too.
     void dead_letter(const pp_envelope& envelope, Fault reason, std::string_view text);
 
@@ -139,6 +155,7 @@ private:
     const Options options_;
     const std::string node_;
     Counters counters_;
+    Tally tally_;
     std::atomic<Nanoseconds::rep> last_heard_{0};
     std::atomic<bool> was_probed_{false};
     std::atomic<bool> paused_{false};

@@ -65,7 +65,18 @@ void print_sums(const Value& body) {
     if (const Value* reasons = body.find("by_reason"); reasons != nullptr && reasons->as_map())
         for (const auto& [reason, count] : *reasons->as_map())
             text += "; " + safe(reason) + " " + std::to_string(count.as_integer() ? *count.as_integer() : 0);
+    if (const auto lost = number_in(body, "lost"); lost != 0) text += "; lost with their processes " + std::to_string(lost);
     print(in_colour(Colour::quiet, text));
+}
+
+/// Messages that no letter was made of, because they were lost with a process.
+void print_losses(const Value& body, bool as_json) {
+    const Value* losses = body.find("losses");
+    if (losses == nullptr || losses->as_array() == nullptr) return;
+    for (const Value& loss : *losses->as_array()) {
+        if (as_json) print(json_of(Value(Value::Map{{"loss", loss}})));
+        else print(time_text(number_in(loss, "time")) + "  " + text_in(loss, "text"));
+    }
 }
 
 Exit list(CommandLine& line, const DeadOptions& options) {
@@ -85,8 +96,9 @@ Exit list(CommandLine& line, const DeadOptions& options) {
                             std::to_string(number_in(letter, "bytes"))});
         }
     }
-    if (line.json) return Exit::ok;
+    if (line.json) return print_losses(last, true), Exit::ok;
     if (rows.size() > 1) print_table(rows);
+    print_losses(last, false);
     print_sums(last);
     return Exit::ok;
 }

@@ -41,7 +41,7 @@ void BrokerProcess::start() {
     fcntl(read_end.number(), F_SETFL, O_NONBLOCK);
     heard_.clear();
     restart_at.reset();
-    child_.emplace(words(), write_end.number());
+    child_.emplace(words(), std::initializer_list<int>{write_end.number()});
     ready_ = std::move(read_end);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "launcher/descriptor.hpp"
 #include "wire/fault.hpp"
 
 namespace peacepie::launcher {
@@ -17,7 +18,7 @@ namespace {
 // The launcher blocks signals to read them from a descriptor; a child begins with none blocked and the usual reactions.
 class SpawnSettings {
 public:
-    explicit SpawnSettings(int descriptor) {
+    explicit SpawnSettings(std::initializer_list<int> descriptors) {
         posix_spawnattr_init(&attributes);
         posix_spawn_file_actions_init(&actions);
         sigset_t none, reset;
@@ -29,7 +30,12 @@ public:
         posix_spawnattr_setsigdefault(&attributes, &reset);
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        if (descriptor >= 0) posix_spawn_file_actions_adddup2(&actions, descriptor, Child::inherited_as);
+        for (const int descriptor : descriptors) {
+            const int as = Child::inherited_as + static_cast<int>(copies.size());
+            // From far above, so that none is overwritten by the one before it.
+            copies.emplace_back(fcntl(descriptor, F_DUPFD_CLOEXEC, Child::inherited_as + static_cast<int>(descriptors.size())));
+            if (copies.back().number() >= 0) posix_spawn_file_actions_adddup2(&actions, copies.back().number(), as);
+        }
     }
     ~SpawnSettings() {
         posix_spawn_file_actions_destroy(&actions);
@@ -38,6 +44,7 @@ public:
     SpawnSettings(const SpawnSettings&) = delete;
     SpawnSettings& operator=(const SpawnSettings&) = delete;
 
+    std::vector<Descriptor> copies;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
 };
@@ -53,11 +60,11 @@ Ended ending(int wait_status) {
 
 }  // namespace
 
-Child::Child(const std::vector<std::string>& words, int descriptor) {
+Child::Child(const std::vector<std::string>& words, std::initializer_list<int> descriptors) {
     std::vector<char*> arguments;
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
-    SpawnSettings settings(descriptor);
+    SpawnSettings settings(descriptors);
     const int error =
         posix_spawn(&pid_, arguments[0], &settings.actions, &settings.attributes, arguments.data(), environ);
     if (error != 0) {

@@ -5,6 +5,7 @@
 // Next: workers.hpp and broker_process.hpp hold children.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <sys/types.h>
@@ -20,11 +21,11 @@ struct Ended {
 
 class Child {
 public:
-    static constexpr int inherited_as = 3;  ///< the number under which the child finds the descriptor it is given
+    static constexpr int inherited_as = 3;  ///< the number under which the child finds the first descriptor it is given; the others follow
 
     /// Starts `words[0]` with the rest as arguments, standard input empty, output and error inherited.
     /// Throws Error unavailable when it cannot be started.
-    explicit Child(const std::vector<std::string>& words, int descriptor = -1);
+    explicit Child(const std::vector<std::string>& words, std::initializer_list<int> descriptors = {});
     ~Child();
     Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
     Child& operator=(Child&& other) noexcept {

@@ -148,6 +148,7 @@ void Launcher::worker_ended(const Workers::EndedWorker& worker) {
                               {"status", worker.how.status}, {"text", worker.how.text}};
     if (!worker.last_words.actor.empty()) report.set("actor", worker.last_words.actor);
     if (!worker.last_words.message.empty()) report.set("message", worker.last_words.message);
+    if (worker.unread) report.set("lost", worker.unread->to_value());
     if (worker.stop) report.set("asked", true);
     if (session_) session_->report("process_ended", report);
     tell_of_crash(name, worker.last_words);

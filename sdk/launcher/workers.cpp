@@ -31,9 +31,11 @@ pid_t Workers::start(const std::string& process, const std::string& broker) {
     if (pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) throw Error(Fault::unavailable, "the system gives no pipe for " + process);
     Descriptor black_box(ends[0]);
     const Descriptor written_by_child(ends[1]);
-    Child child(words, written_by_child.number());
+    auto tally = make_tally_page();
+    if (tally.number() >= 0) words.insert(words.end(), {"--tally", std::to_string(Child::inherited_as + 1)});
+    Child child = tally.number() >= 0 ? Child(words, {written_by_child.number(), tally.number()}) : Child(words, {written_by_child.number()});
     const pid_t pid = child.pid();
-    running_.emplace(process, Running{std::move(child), std::move(black_box), std::nullopt});
+    running_.emplace(process, Running{std::move(child), std::move(black_box), std::move(tally), std::nullopt});
     return pid;
 }
 
@@ -56,7 +58,8 @@ std::vector<Workers::EndedWorker> Workers::reap() {
     for (auto one = running_.begin(); one != running_.end();) {
         const pid_t pid = one->second.child.pid();
         if (auto how = one->second.child.reap()) {
-            ended.push_back({one->first, pid, std::move(*how), LastWords::read(one->second.black_box.number()),
+            auto unread = how->status != 0 ? read_unread(one->second.tally.number()) : std::nullopt;
+            ended.push_back({one->first, pid, std::move(*how), LastWords::read(one->second.black_box.number()), unread,
                              std::move(one->second.stop)});
             one = running_.erase(one);
         } else {

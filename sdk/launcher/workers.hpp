@@ -16,6 +16,7 @@
 #include "launcher/descriptor.hpp"
 #include "launcher/last_words.hpp"
 #include "launcher/session.hpp"
+#include "launcher/unread_sends.hpp"
 
 namespace peacepie::launcher {
 
@@ -43,6 +44,7 @@ public:
         pid_t pid;
         Ended how;
         LastWords last_words;
+        std::optional<Unread> unread;  ///< of one that did not end in order
         std::optional<Stop> stop;
     };
 
@@ -65,6 +67,7 @@ private:
     struct Running {
         Child child;
         Descriptor black_box;  ///< the end that is read
+        Descriptor tally;
         std::optional<Stop> stop;
     };
 

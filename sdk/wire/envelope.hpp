@@ -30,6 +30,8 @@ struct Envelope {
 
     [[nodiscard]] bool wants_answer() const noexcept { return kind == Kind::ask; }
     [[nodiscard]] bool is_answer() const noexcept { return kind == Kind::reply || kind == Kind::error; }
+    /// A send of somebody to somebody: both ends of a connection count these, so that a loss is known (tally_page.hpp).
+    [[nodiscard]] bool is_tallied() const noexcept { return kind == Kind::send && !sender.empty() && !recipient.empty(); }
 };
 
 }  // namespace peacepie

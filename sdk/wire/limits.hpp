@@ -134,6 +134,9 @@ inline constexpr std::size_t dead_letters_page_max = 1'000;  ///< shown in one a
 inline constexpr std::size_t dead_letters_reported_max = 1'000;  ///< by a worker in one interval, the rest as counts: a flood must not cost the others
 inline constexpr std::size_t dead_letters_reported_bytes_max = 1u << 20;
 inline constexpr auto dead_letters_interval = 1s;
+inline constexpr std::uint64_t sends_lost_max = 1'000'000'000;  ///< with one process: who says more is not believed
+inline constexpr std::uint64_t sends_told_max = ~std::uint64_t{0} >> 1;  ///< a number that every reader of MessagePack has
+inline constexpr std::size_t losses_max = 1'000;             ///< sessions that ended with something unread, kept to be shown
 inline constexpr auto last_words = 50ms;                     ///< a dead process's bytes may still be in the socket
 
 // One launcher.

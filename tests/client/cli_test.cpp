@@ -62,6 +62,7 @@ void system_of_one(FakeBroker& broker, const Said& said) {
         broker.reply(said, "dead_letters",
                      Value::Map{{"letters", Value::Array{Value::Map{{"id", 7}, {"sender", "anna"}, {"recipient", "ghost\x1b[31m"}, {"command", "tick"},
                                                                     {"reason", "no_such_actor"}, {"text", "nobody"}, {"time", 0}, {"bytes", 3}}}},
+                                {"lost", 3}, {"losses", Value::Array{Value::Map{{"text", "3 messages were lost with a.b.admin (pid 5)\x1b[31m"}, {"time", 0}}}},
                                 {"total", 9}, {"kept", 1}, {"forgotten", 6}, {"sent_again", 2}, {"by_reason", Value::Map{{"no_such_actor", 9}}}});
     if (said.command == "send_again") broker.reply(said, "sent_again", said.body);
     if (said.command == "forget_dead_letters") broker.reply(said, "dead_letters_are_forgotten", said.body);
@@ -216,8 +217,9 @@ TEST_CASE("dead letters are shown as a table, and sent again or forgotten as cho
     const Outcome table = run("dead" + at);
     CHECK(table.status == 0);
     CHECK_THAT(table.out, Catch::Contains("no_such_actor  anna  ghost?[31m  tick"));
-    CHECK_THAT(table.out, Catch::Contains("1 kept, 2 sent again, 6 forgotten; no_such_actor 9"));
-    CHECK_THAT(run("dead --json" + at).out, Catch::StartsWith("{\"id\": 7, "));
+    CHECK_THAT(table.out, Catch::Contains("1 kept, 2 sent again, 6 forgotten; no_such_actor 9; lost with their processes 3"));
+    CHECK_THAT(table.out, Catch::Contains("3 messages were lost with a.b.admin (pid 5)?[31m"));
+    CHECK_THAT(run("dead --json" + at).out, Catch::StartsWith("{\"id\": 7, ") && Catch::Contains("\n{\"loss\": {\"text\": "));
     CHECK(run("dead --again" + at).out == "sent_again {}\n");
     CHECK(run("dead --again 7 8" + at).out == "sent_again {\"ids\": [7, 8]}\n");
     CHECK(run("dead --recipient ghost --again" + at).out == "sent_again {\"recipient\": \"ghost\"}\n");

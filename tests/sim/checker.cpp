@@ -116,6 +116,7 @@ void Checker::destroyed(Place gone) {
 }
 
 void Checker::process_died(Peer process) {
+    for (const auto& [message, place] : under_way_) lost_with_processes_ += place.peer == process ? 1 : 0;
     lose([&](const Place& place) { return place.peer == process; });
     std::erase_if(turns_, [&](const auto& turn) { return turn.second.process == process; });
     freezing_.erase(process);
@@ -151,6 +152,10 @@ void Checker::all_is_accounted_for(std::uint64_t counted) {
                                 static_cast<int>(place.kind), place.peer);
     }
     if (missing > counted) broken(fmt::format("G2: {} messages are missing and {} are counted, the first of them: {}", missing, counted, first));
+}
+
+void Checker::nothing_waits(std::string_view node, const Unread& unread) {
+    if (unread.waiting != 0) broken(fmt::format("G2: {} has taken in {} sends more than have ended", node, static_cast<std::int64_t>(unread.waiting)));
 }
 
 }  // namespace peacepie::sim

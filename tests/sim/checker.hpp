@@ -3,7 +3,7 @@
 // After each step, exactly: order of each sender's numbers at each recipient and nothing twice (G1), one turn at a time (G4),
 // one owner of a name, and no turn under an older epoch than one that was seen (G5), every ask ended in time and once (G3), the
 // broker's law of counters (counters.hpp).  At quiet moments (all_is_accounted_for): each numbered send was handled, or was in
-// something that was destroyed, or one of the counted ends is there for it (G2).
+// something that was destroyed, or one of the counted ends is there for it (G2); and no living process says that a send waits in it.
 // Owned by World; the actors of actors.cpp tell what they do through of_world().  One thread.  Next: world.hpp.
 #pragma once
 
@@ -18,6 +18,7 @@
 #include "broker/counters.hpp"
 #include "wire/envelope.hpp"
 #include "wire/link.hpp"
+#include "wire/tally_page.hpp"
 
 namespace peacepie::sim {
 
@@ -72,6 +73,10 @@ public:
     void after_step(Nanoseconds now, const broker::Counters& broker);
     /// Once nothing is under way: `counted` ends of messages that could be neither brought nor answered.
     void all_is_accounted_for(std::uint64_t counted);
+    /// Of a living process, then: all that it has taken in has ended.
+    void nothing_waits(std::string_view node, const Unread& unread);
+    /// How many numbered sends were in processes that died, or on their way there or from there.
+    [[nodiscard]] std::uint64_t lost_with_processes() const noexcept { return lost_with_processes_; }
 
     /// The first promise that was broken, or empty.
     [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
@@ -114,6 +119,7 @@ private:
     std::map<std::uint64_t, Nanoseconds> asks_;
     std::set<std::pair<Nanoseconds, std::uint64_t>> asks_by_time_;
     std::set<std::uint64_t> ended_;
+    std::uint64_t lost_with_processes_ = 0;
     std::map<Peer, std::set<std::string>> freezing_;  // names whose freeze has reached that process
 };
 

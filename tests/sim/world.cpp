@@ -48,9 +48,11 @@ std::unique_ptr<World::Host> World::new_host(std::size_t number) {
     worker::Options options;
     options.process = number == 0 ? "main" : "p" + std::to_string(number);
     options.credit_window = credit_window_;
+    host->peer = host->process = ++last_peer_;
+    options.pid = static_cast<std::int64_t>(host->process);
+    options.page = &host->page;
     host->logic = std::make_unique<worker::Worker>(clock_, host->executor, options);
     host->logic->admin().store().adopt(*plugin);
-    host->peer = host->process = ++last_peer_;
     return host;
 }
 

@@ -84,7 +84,7 @@ public:
     void slow_down(std::size_t worker, Nanoseconds span) { workers_[worker]->slow_until = clock_.now() + span; }
     /// Another broker takes the place of the one that was: what was under way to and from that one is lost.
     void restart_broker();
-    /// The process is gone with all it held; its successor says nothing before start_worker().
+    /// The process is gone with all it held, and its launcher says so soon; its successor says nothing before start_worker().
     void crash_worker(std::size_t worker);
     void start_worker(std::size_t worker) { workers_[worker]->logic->begin(); }
     /// What may be under way between the broker and a worker that is not told of: in most worlds a few frames.
@@ -93,10 +93,13 @@ public:
     [[nodiscard]] std::size_t bytes_from(std::size_t worker) const { return workers_[worker]->to_broker.bytes(); }
     /// Sums a counter of all workers, to see that nothing ended in silence.
     [[nodiscard]] std::uint64_t dead_letters() const;
+    /// What all brokers together count as lost.
+    [[nodiscard]] std::uint64_t lost() const { return lost_to_earlier_brokers_ + broker_->counters().lost; }
 
 private:
     struct Host {
         Executor executor;
+        TallyPage page;                  // outlives the process
         std::unique_ptr<worker::Worker> logic;
         Pipe to_broker, from_broker;
         Peer peer = 0;
@@ -127,6 +130,7 @@ private:
     std::uint64_t greet();
     void notice_ghosts();
     void launch_again(const Host& ended);
+    void launcher_tells(const Value& end);
     void finds_another_connection(Host& host);
     void notice_connections();
     void from_client(Envelope envelope, const Value& body);
@@ -160,7 +164,7 @@ private:
     std::vector<std::pair<Possible, Host*>> possible_;  // scratch
     std::uint64_t steps_ = 0;
     std::uint64_t hash_ = 0xcbf29ce484222325;
-    std::uint64_t ends_of_earlier_brokers_ = 0;
+    std::uint64_t ends_of_earlier_brokers_ = 0, lost_to_earlier_brokers_ = 0;
     std::uint64_t broker_epoch_ = 1, last_secret_ = 0;
     broker::MemoryLedger ledger_;  // outlives the brokers
     std::optional<broker::Broker> broker_;

@@ -20,11 +20,30 @@ void World::crash_worker(std::size_t worker) {
     note('x', host->process);
     checker_.process_died(host->process);
     broker_->on_disconnected(host->peer);
+    const Value end = Value::Map{{"node", host->logic->node()}, {"pid", host->process}, {"status", 137}, {"text", "killed by signal 9"},
+                                 {"lost", Unread::of(host->page).to_value()}};
+    after_steps(random_.below(300), [this, end] { launcher_tells(end); });
     dead_.push_back(std::move(host));
+}
+
+/// Joins, says it and leaves, so that it owes no heartbeats.
+void World::launcher_tells(const Value& end) {
+    if (!broker_is_awake()) return after_steps(100, [this, end] { launcher_tells(end); });
+    const auto launcher = ++last_peer_;
+    const auto say = [&](Kind kind, std::string_view command, const Value& body) {
+        const auto bytes = body.encoded();
+        std::string frame;
+        append_envelope(frame, {.kind = kind, .mid = 1, .command = command, .body = bytes});
+        broker_->on_frame(launcher, frame);
+    };
+    say(Kind::ask, "hello", Value::Map{{"role", "launcher"}, {"host", "first"}, {"protocol", Value::Array{1, 1}}});
+    say(Kind::send, "process_ended", end);
+    say(Kind::send, "bye", {});
 }
 
 void World::restart_broker() {
     note('X', 0);
+    lost_to_earlier_brokers_ += broker_->counters().lost;
     ends_of_earlier_brokers_ += broker_->counters().dead_letters;
     checker_.broker_died();
     broker_epoch_ += 1'000'000;  // like the clock, which it is outside: what one broker gave out the next does not give again
@@ -116,6 +135,7 @@ std::uint64_t World::counted_ends() const {
 
 void World::must_be_accounted_for() {
     checker_.all_is_accounted_for(counted_ends());
+    for (const auto& host : workers_) checker_.nothing_waits(host->logic->node(), host->logic->tally().unread());
     if (!checker_.fault().empty()) throw std::runtime_error(checker_.fault());
 }
 

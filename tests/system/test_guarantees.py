@@ -43,6 +43,41 @@ class Conservation(SharedSystem):
         self.assertGreater(after["routed"], before["routed"])
 
 
+class ConservationInWorkers(OwnSystem):
+    def balance(self, node):
+        sends = self.king.ask(node, "stats").body["sends"]
+        came = sum(sends[way] for way in ("said", "from_broker", "moved_in", "came_back"))
+        ended = sum(sends[way] for way in ("handled", "not_handled", "expired", "to_broker", "to_head", "dead_letters", "withdrawn"))
+        return sends, came - ended
+
+    def test_workers(self):
+        """what running workers have taken in is the sum of the ends that their metrics show, and nothing of it waits when all is quiet"""
+        second = self.king.create_process()
+        nodes = (MAIN, second)
+        self.king.create("counter", "Counter", second, FIXTURE).must_be("actor_is_created")
+        self.start_senders(nodes)
+        before = {node: self.balance(node)[0] for node in nodes}
+        for number in range(40):
+            self.king.send(self.senders[0], "no_such_command", {"number": number})
+            self.king.send(second, "no_such_command")
+            if number % 4 == 0:
+                self.king.outcome(None, "recreate_actor", {"entity": "counter", "node": nodes[number // 4 % 2]})
+            for node in nodes:
+                sends, _ = self.balance(node)
+                self.assertTrue(0 <= sends["waiting"] <= 100_000, sends)
+        self.check_nothing_lost(100)
+        for node in nodes:
+            at_rest = eventually(lambda node=node: self.balance(node)[1] == 0 == self.balance(node)[0]["waiting"], 5.0)
+            self.assertTrue(at_rest, self.balance(node))
+        after = {node: self.balance(node)[0] for node in nodes}
+        for node, way, least in ((MAIN, "not_handled", 40), (second, "not_handled", 40), (MAIN, "said", 100), (MAIN, "to_broker", 10),
+                                 (second, "from_broker", 50), (MAIN, "handled", 1), (MAIN, "to_head", 1)):
+            self.assertGreaterEqual(after[node][way] - before[node][way], least, (node, way, after[node]))
+        passed = sum(after[node]["to_broker"] for node in nodes)
+        self.assertGreater(passed, 0)
+        self.assertEqual(self.king.ask(None, "stats").body["lost"], 0)
+
+
 class SlowPeer(OwnSystem):
     def test_large(self):
         """large messages to a process that reads nothing cost the broker its queue and a window of bytes, and nobody else waits"""

@@ -1,0 +1,105 @@
+// losses.cpp - what is known of a session that ended, and what is learned later.  Next: departure.cpp
+#include "broker/losses.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "log/log.hpp"
+#include "wire/limits.hpp"
+
+namespace peacepie::broker {
+
+namespace {
+
+std::uint64_t beyond(std::uint64_t more, std::uint64_t less) noexcept {
+    return std::min(more > less ? more - less : 0, limits::sends_lost_max);  // a worker may say any number
+}
+
+}  // namespace
+
+std::string Loss::numbers() const {
+    if (ended >= passed) return {};
+    return ended + 1 == passed ? fmt::format("number {}", passed) : fmt::format("numbers {} to {}", ended + 1, passed);
+}
+
+std::string Loss::text() const {
+    const auto which = numbers();
+    return fmt::format("{}{} message{} lost with {} (pid {}){}{}: {}", at_most ? "at most " : "", count(), count() == 1 ? " was" : "s were", node, pid,
+                       which.empty() ? "" : ", among ", which, reason);
+}
+
+Value Loss::to_value() const {
+    Value value = Value::Map{};
+    value.set("node", node).set("pid", pid).set("count", count()).set("at_most", at_most).set("inside", inside).set("to", to).set("from", from);
+    if (ended < passed) value.set("first", ended + 1).set("last", passed);
+    return value.set("reason", log::escaped(reason)).set("time", time).set("text", log::escaped(text()));
+}
+
+void Losses::told(Session& worker, const Value& body) {
+    const auto unread = Unread::from_value(body);
+    if (!unread) return;
+    auto& sends = worker.sends;
+    if (unread->stamp == stamp_of(worker.secret)) {  // else it was said before the welcome
+        sends.told = *unread;
+        if (unread->waiting == 0) sends.ended = std::max(sends.ended, std::min(unread->arrived, sends.passed));
+    }
+    const Value* before = body.find("before");
+    const auto earlier = before != nullptr ? Unread::from_value(*before) : std::nullopt;
+    if (!earlier) return;
+    const auto found = std::ranges::find_if(losses_, [&](const Loss& loss) { return loss.stamp == earlier->stamp && loss.node == worker.address; });
+    if (found != losses_.end() && found->at_most) settle(*found, 0, earlier->arrived, earlier->left, false);  // it lives, with all that is inside
+}
+
+void Losses::on_end(const Session& worker, std::string_view reason, std::int64_t now) {
+    const auto& sends = worker.sends;
+    if (!sends.are_told) return;
+    const auto stamp = stamp_of(worker.secret);
+    Loss loss{.node = worker.address, .pid = worker.pid, .stamp = stamp, .reason = sends.how.empty() ? std::string(reason) : sends.how, .time = now};
+    loss.passed = sends.passed;
+    loss.received = sends.received;
+    loss.ended = sends.ended;
+    if (const auto& page = sends.page; page && page->stamp != stamp) settle(loss, page->waiting, 0, 0, false);  // it died before it read its welcome
+    else if (page) settle(loss, page->waiting, page->arrived, page->left, false);
+    else settle(loss, sends.told.waiting, sends.told.arrived, sends.told.left, !sends.said_goodbye);
+    if (loss.count() == 0 && !loss.at_most) return;
+    if (loss.count() != 0) log::warning(log::Fields{{"node", loss.node}, {"messages", loss.count()}}, "{}", loss.text());
+    keep(std::move(loss));
+}
+
+void Losses::on_page(std::string_view node, std::int64_t pid, const Unread& page, std::string_view reason, std::int64_t now) {
+    bool is_last = true;  // session of that process: it went on after the others, with all that was inside
+    for (auto loss = losses_.rbegin(); loss != losses_.rend(); ++loss) {
+        if (loss->node != node || loss->pid != pid || !loss->at_most) continue;
+        if (is_last) loss->reason = reason;
+        const auto inside = std::exchange(is_last, false) ? page.waiting : 0;
+        if (loss->stamp == page.stamp) settle(*loss, inside, page.arrived, page.left, false);
+        else settle(*loss, inside, loss->passed - loss->to, loss->received + loss->from, inside == 0);
+    }
+    if (!is_last || page.waiting == 0) return;
+    Loss loss{.node = std::string(node), .pid = pid, .stamp = page.stamp, .reason = std::string(reason), .time = now};
+    settle(loss, page.waiting, 0, 0, false);  // it died while this broker did not know it
+    log::warning(log::Fields{{"node", loss.node}, {"messages", loss.count()}}, "{}", loss.text());
+    keep(std::move(loss));
+}
+
+void Losses::settle(Loss& loss, std::uint64_t inside, std::uint64_t arrived, std::uint64_t left, bool at_most) {
+    const auto before = loss.count();
+    loss.inside = std::min(inside, limits::sends_lost_max);
+    loss.to = beyond(loss.passed, arrived);
+    loss.from = beyond(left, loss.received);
+    if (loss.inside == 0) loss.ended = std::max(loss.ended, loss.passed - loss.to);
+    if (loss.at_most && !at_most && before != 0) log::info(log::Fields{{"node", loss.node}}, "known by now: {} of at most {} messages were lost", loss.count(), before);
+    loss.at_most = at_most;
+    if (loss.is_kept) counters_.lost += loss.count() - before;
+}
+
+void Losses::keep(Loss loss) {
+    loss.is_kept = true;
+    counters_.lost += loss.count();
+    losses_.push_back(std::move(loss));
+    if (losses_.size() > limits::losses_max) losses_.pop_front();
+}
+
+}  // namespace peacepie::broker

@@ -1,0 +1,42 @@
+// tally_page.cpp - reading a page while it is written.  Next: worker/tally.hpp writes.
+#include "wire/tally_page.hpp"
+
+#include <algorithm>
+
+namespace peacepie {
+
+/// Ends first, then entries: what happens in between makes too much wait and never too little.
+Unread Unread::of(const TallyPage& page, std::size_t lines) noexcept {
+    const auto& link = page.link;
+    Unread unread;
+    unread.stamp = link.stamp.load(std::memory_order_acquire);
+    const auto arrived = link.arrived.load(std::memory_order_acquire), left = link.left.load(std::memory_order_acquire);
+    unread.arrived = arrived - link.arrived_before.load(std::memory_order_relaxed);
+    unread.left = left - link.left_before.load(std::memory_order_relaxed);
+    std::uint64_t out = left, in = 0;
+    for (std::size_t i = 0; i < std::min(lines, TallyPage::lines_max); ++i) out += page.lines[i].ended.load(std::memory_order_acquire);
+    for (std::size_t i = 0; i < std::min(lines, TallyPage::lines_max); ++i) in += page.lines[i].entered.load(std::memory_order_acquire);
+    unread.waiting = in + link.arrived.load(std::memory_order_acquire) - out;
+    return unread;
+}
+
+Value Unread::to_value() const { return Value::Map{{"session", stamp}, {"waiting", waiting}, {"arrived", arrived}, {"left", left}}; }
+
+std::optional<Unread> Unread::from_value(const Value& value) {
+    Unread unread;
+    for (const auto& [key, into] : {std::pair{"session", &unread.stamp}, std::pair{"waiting", &unread.waiting}, std::pair{"arrived", &unread.arrived},
+                                    std::pair{"left", &unread.left}}) {
+        const Value* field = value.find(key);
+        if (field == nullptr || field->as_integer() == nullptr || *field->as_integer() < 0) return std::nullopt;
+        *into = static_cast<std::uint64_t>(*field->as_integer());
+    }
+    return unread;
+}
+
+std::uint64_t stamp_of(std::string_view secret) noexcept {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const char byte : secret) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+    return hash >> 1 | 1;  // a number that every reader of MessagePack has
+}
+
+}  // namespace peacepie

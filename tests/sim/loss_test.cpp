@@ -1,0 +1,122 @@
+// loss_test.cpp - what a process had not handled when it died is known afterwards, to the message.  Next: crashes_test.cpp.
+#include "catch.hpp"
+#include "sim/world.hpp"
+
+using namespace peacepie;
+using namespace peacepie::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t workers = 3, victim = 1;
+
+/// Senders in the victim, elsewhere and outside; all that they say is numbered, so that the checker knows where it is.
+struct Loss : World {
+    explicit Loss(std::uint64_t seed) : World(seed, workers) {
+        create("counter", "Counter", victim);
+        create("other", "Counter", 2);
+        create("local", "Sender", victim);
+        create("remote", "Sender", 2);
+    }
+    void say(const char* recipient, int count, const char* command) {
+        for (int i = 0; i < count; ++i) send(recipient, command, Value::Map{{"sender", "outside"}, {"number", outside_++}});
+    }
+    void load() {
+        (void)ask("remote", "send_numbers", Value::Map{{"to", "counter"}, {"count", 200}, {"first", first_}}, 60'000);
+        (void)ask("local", "send_numbers", Value::Map{{"to", "counter"}, {"count", 100}, {"first", first_}}, 60'000);
+        (void)ask("local", "send_numbers", Value::Map{{"to", "other"}, {"count", 100}, {"first", first_}}, 60'000);
+        first_ += 200;
+        say("counter", 20, "slower");
+        say("counter", 50, "count");
+    }
+    [[nodiscard]] const Value* losses() {
+        letters_ = call("", "get_dead_letters").body;
+        return letters_.find("losses");
+    }
+
+private:
+    int outside_ = 0, first_ = 0;
+    Value letters_;
+};
+
+}  // namespace
+
+TEST_CASE("what a process had not handled when it died is what the broker counts as lost, to the message") {
+    std::uint64_t all = 0;
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        Loss world(seed);
+        world.checker().may_go_back("counter");
+        for (int life = 0; life < 3; ++life) {
+            world.load();
+            world.run_for(Nanoseconds(world.random().below(60'000'000)));
+            world.crash_worker(victim);
+            world.run_for(Nanoseconds(world.random().below(4'000'000'000)));
+            world.start_worker(victim);
+            world.run_for(15s);
+        }
+        CHECK(world.lost() == world.checker().lost_with_processes());
+        world.must_be_accounted_for();
+        if (const auto* losses = world.losses())
+            for (const auto& loss : *losses->as_array()) {
+                CHECK(*loss.find("at_most")->as_bool() == false);
+                CHECK(*loss.find("node")->as_text() == world.node(victim));
+                if (number(loss, "first") > 0) CHECK(number(loss, "last") - number(loss, "first") + 1 >= number(loss, "to"));
+            }
+        all += world.lost();
+    }
+    CHECK(all > 0);
+}
+
+TEST_CASE("what moved away before its process died is not lost with it, and what moved in is") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        Loss world(seed);
+        world.checker().may_go_back("counter");
+        world.load();
+        world.run_for(Nanoseconds(world.random().below(30'000'000)));
+        const bool moves_out = world.random().one_in(2);
+        (void)world.call("", "recreate_actor", to_node(moves_out ? "counter" : "other", world.node(moves_out ? 0 : victim)));
+        world.run_for(Nanoseconds(world.random().below(30'000'000)));
+        world.crash_worker(victim);
+        world.run_for(500ms);
+        world.start_worker(victim);
+        world.run_for(15s);
+        CHECK(world.lost() == world.checker().lost_with_processes());
+        world.must_be_accounted_for();
+    }
+}
+
+TEST_CASE("a process that was frozen and comes back has lost nothing but what it said to a session that was over") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        Loss world(seed);
+        world.load();
+        world.run_for(Nanoseconds(world.random().below(30'000'000)));
+        world.freeze_worker(victim, 12s + Nanoseconds(world.random().below(4'000'000'000)));
+        world.run_for(60s);
+        if (const auto* losses = world.losses())
+            for (const auto& loss : *losses->as_array()) {
+                CHECK(number(loss, "inside") + number(loss, "to") == 0);
+                CHECK(*loss.find("at_most")->as_bool() == false);
+            }
+        world.must_be_accounted_for();
+    }
+}
+
+TEST_CASE("what a cut connection took with it is counted as lost on its way, and nothing else is") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        Loss world(seed);
+        world.load();
+        world.run_for(Nanoseconds(world.random().below(30'000'000)));
+        world.cut(victim, Nanoseconds(world.random().below(8'000'000'000)));
+        world.run_for(60s);
+        if (const auto* losses = world.losses())
+            for (const auto& loss : *losses->as_array()) {
+                CHECK(number(loss, "inside") == 0);
+                CHECK(*loss.find("at_most")->as_bool() == false);
+            }
+        world.must_be_accounted_for();
+    }
+}
