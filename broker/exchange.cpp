@@ -78,7 +78,7 @@ void Exchange::deliver(const Envelope& envelope) {
     if (!taken) ++counters.dead_letters;
 }
 
-bool Exchange::fell(std::string_view name, const Registration& actor, std::string node) {
+bool Exchange::fell(std::string_view name, const Registration& actor, std::string node, Down how) {
     registry.note_change(name);
     if (!actor.declared || actor.declared->restart == Restart::temporary || looks_spawned(name)) return false;
     const auto* before = fallen.find(name);  // it died while it was made again
@@ -89,6 +89,7 @@ bool Exchange::fell(std::string_view name, const Registration& actor, std::strin
     one.epoch = actor.epoch;
     one.class_desc = registry.class_desc(actor);
     one.declared = actor.declared;
+    one.down = how;
     one.failures = failures;
     fallen.add(name, std::move(one));
     return true;

@@ -61,8 +61,8 @@ public:
     /// Like pass, for an answer or a notification made here, to any address.
     void deliver(const Envelope& envelope);
 
-    /// The process of that actor died: it is to be made again, if it was declared so.  Its entry is the caller's to remove.
-    bool fell(std::string_view name, const Registration& actor, std::string node);
+    /// That actor has ended: it is to be made again, if it was declared so.  Its entry is the caller's to remove.
+    bool fell(std::string_view name, const Registration& actor, std::string node, Down how);
     /// The name is not to be made again.
     void forget(std::string_view name);
 

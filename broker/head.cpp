@@ -246,7 +246,9 @@ void Head::monitor(Command& command) {
     Value body = Value::Map{};
     body.set("ref", ref);
     exchange_.reply(command.asker, "monitored", body);
-    if (!is_known) monitors.on_down(name, exchange_.fallen.find(name) != nullptr ? down_reason(Ending::died) : "no_such_actor");
+    if (is_known) return;
+    const auto* fallen = exchange_.fallen.find(name);
+    monitors.on_down(name, fallen != nullptr && !fallen->removed ? fallen->down : Down::no_such_actor);
 }
 
 void Head::demonitor(Command& command) {

@@ -135,6 +135,7 @@ inline constexpr std::size_t dead_letters_reported_max = 1'000;  ///< by a worke
 inline constexpr std::size_t dead_letters_reported_bytes_max = 1u << 20;
 inline constexpr auto dead_letters_interval = 1s;
 inline constexpr auto last_words = 50ms;                     ///< a dead process's bytes may still be in the socket
+inline constexpr auto launcher_words = 100ms;                ///< a process whose connection is gone: its launcher says in a moment why
 
 // One launcher.
 inline constexpr std::size_t restarts_max = 3;               ///< of one actor, or the broker, within `restart_window`; then it is given up

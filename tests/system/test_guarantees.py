@@ -6,7 +6,7 @@ import signal
 import unittest
 from pathlib import Path
 
-from bus import FIXTURE, MAIN
+from bus import FIXTURE, MAIN, class_desc
 from chaos.floods import resident_mib
 from processes import Program, Served, eventually, freeze, kill, new_folder
 from system_case import OwnSystem, SharedSystem, SystemCase
@@ -41,6 +41,44 @@ class Conservation(SharedSystem):
         after = self.check()
         self.assertGreaterEqual(after["turned_away"] - before["turned_away"], 120)
         self.assertGreater(after["routed"], before["routed"])
+
+
+class Endings(OwnSystem):
+    def monitor(self, *names):
+        for name in names:
+            self.king.ask(None, "monitor", {"actor": name}).must_be("monitored")
+
+    def downs(self, count):
+        """Of so many actors: the reasons by name; and their names are free."""
+        reasons = {}
+        for _ in range(count):
+            body = self.king.wait_for(lambda envelope: envelope[3] == "down", 5.0)[8]
+            self.assertNotIn(body["actor"], reasons)
+            reasons[body["actor"]] = body["reason"]
+        return reasons
+
+    def test_reasons(self):
+        """each way to end an actor has its reason, and its name is free by then"""
+        node = self.king.create_process()
+        group = {"name": "band", "strategy": "one_for_all"}
+        for name, where in (("bomb", node), ("removed", node), ("last", MAIN)):
+            self.king.create(name, "Trouble", where, FIXTURE).must_be("actor_is_created")
+        for name, where in (("member", node), ("other", MAIN)):
+            self.king.ask(where, "create_actor", {"class_desc": class_desc("Counter", FIXTURE), "name": name, "group": group}).must_be("actor_is_created")
+        self.monitor("bomb", "removed", "member", "other", "nobody")
+        self.assertEqual(self.downs(1), {"nobody": "no_such_actor"})
+        self.king.ask(node, "remove_actor", {"name": "removed"}).must_be("actor_is_removed")
+        self.assertEqual(self.downs(1), {"removed": "killed"})
+        with self.fails("worker_lost"):
+            self.king.ask("bomb", "segfault")
+        self.assertEqual(self.downs(3), {"bomb": "error", "member": "worker_lost", "other": "killed"})
+        for name in ("bomb", "member", "other"):
+            self.assertTrue(eventually(lambda: self.king.outcome(name, "ping", timeout=1.0)[0] == "pong", 5.0), self.king.said())
+        self.monitor("bomb", "last")
+        self.king.ask(MAIN, "remove_process", {"node": node}, timeout=15.0).must_be("process_is_removed")
+        self.assertEqual(self.downs(1), {"bomb": "normal"})
+        kill(self.king.pid_of(MAIN))
+        self.assertEqual(self.downs(1), {"last": "worker_lost"})
 
 
 class SlowPeer(OwnSystem):
