@@ -63,7 +63,7 @@ bool Exchange::pass(Registration& actor, const Envelope& envelope, std::string_v
         return true;
     }
     if (!outgoing.post(*actor.session, encoded)) return false;
-    if (actor.move != nullptr && actor.move->phase() == Relocation::Phase::probation) actor.move->note(envelope, encoded, clock.now());
+    if (actor.move != nullptr && actor.move->phase() == Relocation::Phase::probation) actor.move->note(envelope, encoded, clock.now(), bounds);
     ++counters.routed;
     return true;
 }
@@ -135,7 +135,7 @@ bool Exchange::hold_awaited(const Envelope& envelope, std::string_view name) {
     const auto now = clock.now();
     std::string encoded;
     append_envelope(encoded, envelope);
-    if (!awaited.has_room_for(encoded.size(), now)) return false;
+    if (!awaited.has_room_for(encoded.size(), now, bounds)) return false;
     awaited.hold(name, std::move(encoded), now);
     ++counters.held;
     return true;
@@ -183,11 +183,12 @@ void Exchange::on_time() {
 OpenAsks::Opened Exchange::open_ask(const Envelope& ask, Session& to) {
     Session* client = ask.sender.starts_with('@') ? roster.find(ask.sender) : nullptr;
     if (client != nullptr && client->role != Role::client) client = nullptr;
-    if (client != nullptr && client->open_asks >= limits::asks_of_client_max) return OpenAsks::Opened::client_full;
+    if (client != nullptr && !bounds.allows(Bound::asks_of_client, client->open_asks + 1)) return OpenAsks::Opened::client_full;
     Nanoseconds left = limits::ask_timeout_default;
     if (ask.timeout_ms) left = std::chrono::milliseconds(*ask.timeout_ms);
     const auto deadline = clock.now() + left + limits::answer_grace;
     const auto opened = asks.open(ask.sender, ask.mid, ask.recipient, to.peer, deadline, client != nullptr);
+    if (opened == OpenAsks::Opened::table_full) ++bounds.reached[Bound::asks_in_flight];
     if (opened != OpenAsks::Opened::yes) return opened;
     to.was_asked = true;
     if (client != nullptr) ++client->open_asks;

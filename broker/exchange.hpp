@@ -41,7 +41,7 @@ struct Asker {
 class Exchange {
 public:
     Exchange(PeerLink& link, const Clock& clock, Options options)
-        : clock(clock), options(std::move(options)), registry(this->options.broker_epoch), outgoing(link, clock) {}
+        : clock(clock), options(std::move(options)), bounds{this->options.bounds}, registry(this->options.broker_epoch), outgoing(link, clock, bounds) {}
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
 
@@ -90,16 +90,17 @@ public:
 
     const Clock& clock;
     const Options options;
+    CountedBounds bounds;
     Counters counters;
     Roster roster;
     Registry registry;
     Fallen fallen;
     Awaited awaited;
-    DeclaredBytes declared{limits::declared_bytes_max};
-    States states;
+    DeclaredBytes declared{bounds};
+    States states{bounds};
     Poisons poisons;
-    OpenAsks asks;
-    DeadLetters letters;
+    OpenAsks asks{options.bounds[Bound::asks_in_flight]};
+    DeadLetters letters{bounds};
     Outgoing outgoing;
 
 private:

@@ -213,6 +213,9 @@ void Head::stats(Command& command) {
     body.set("malformed", counters.malformed).set("strangers", counters.from_strangers);
     body.set("sessions_closed", counters.closed).set("workers_lost", counters.workers_lost);
     body.set("broker_epoch", exchange_.options.broker_epoch);
+    body.set("limits", bounds_shown(exchange_.bounds.limit, Obeys::broker, [&](Bound bound) {
+        return bound == Bound::credit_window ? exchange_.outgoing.credit_waits() : exchange_.bounds.reached[bound];
+    }));
     exchange_.reply(command.asker, "stats", body);
 }
 

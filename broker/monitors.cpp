@@ -6,7 +6,7 @@
 namespace peacepie::broker {
 
 std::uint64_t Monitors::add(std::string_view actor, std::string_view watcher) {
-    if (monitors_.size() >= limits::monitors_max) throw Error(Fault::unavailable, "too many monitors; end some");
+    if (!exchange_.bounds.allows(Bound::monitors, monitors_.size() + 1)) throw Error(Fault::unavailable, "too many monitors; end some");
     const auto ref = ++last_ref_;
     monitors_.emplace(ref, Monitor{std::string(actor), std::string(watcher)});
     of_actor_[std::string(actor)].insert(ref);

@@ -276,7 +276,7 @@ void Moves::on_withdrawn(const Registration& registration) {
 void Moves::on_round() {
     if (running_.empty()) return;
     for (auto& [name, running] : running_)
-        if (running->relocation.is_overfull())
+        if (running->relocation.is_overfull(exchange_.bounds))
             failed(*running, Event::overflowed, "no_space", "too much mail came for " + name + " during the move");
     end_settled();
 }

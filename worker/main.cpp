@@ -17,6 +17,7 @@
 #include "log/heap.hpp"
 #include "log/log.hpp"
 #include "wire/address.hpp"
+#include "wire/bounds.hpp"
 #include "wire/byte_size.hpp"
 #include "wire/endpoint_check.hpp"
 #include "worker/admin.hpp"
@@ -42,6 +43,7 @@ struct Arguments {
     std::size_t loops = std::max(1u, std::thread::hardware_concurrency());
     std::int64_t handler_timeout = std::chrono::seconds(limits::handler_timeout_default).count();
     std::string memory_limit = "auto";
+    std::vector<std::string> limits;
     bool log_messages = false;
     bool child = false;
     long parent_pid = 0;
@@ -72,7 +74,9 @@ int serve(const Arguments& arguments) {
     worker::Scheduler scheduler({arguments.loops, std::chrono::seconds(arguments.handler_timeout),
                                  byte_size_of(arguments.memory_limit).value_or(worker::usual_memory_limit())});
     worker::DealerLink link(arguments.broker);
-    worker::Worker worker(clock, scheduler, {arguments.host, arguments.process, arguments.packages, arguments.log_messages});
+    const auto bounds = Bounds::from(arguments.limits);
+    worker::Mailbox::capacity = {bounds[Bound::mailbox_length], bounds[Bound::mailbox_bytes]};
+    worker::Worker worker(clock, scheduler, {arguments.host, arguments.process, arguments.packages, arguments.log_messages, bounds});
     worker::Pump pump(worker, link);
     scheduler.start(worker, pump, [ended_descriptor] { (void)eventfd_write(ended_descriptor, 1); });
     worker.begin();
@@ -108,6 +112,7 @@ int launch(const Arguments& arguments) {
     options.loops = arguments.loops;
     options.handler_timeout = std::chrono::seconds(arguments.handler_timeout);
     options.memory_limit = arguments.memory_limit;
+    options.limits = arguments.limits;
     options.worker_binary = std::filesystem::read_symlink("/proc/self/exe").string();
     return launcher::Launcher(std::move(options)).run();
 }
@@ -121,6 +126,11 @@ std::string wrong_with(const Arguments& arguments) {
     if (!log::level_of(arguments.log_level)) return "--log-level is debug, info, warning or error";
     if (!is_memory_limit(arguments.memory_limit))
         return fmt::format("--memory-limit {}: must be {}", log::escaped(arguments.memory_limit), memory_limit_form);
+    try {
+        (void)Bounds::from(arguments.limits);
+    } catch (const Error& error) {
+        return "--limit: " + error.text;
+    }
     const auto wrong = wrong_with_endpoint(arguments.broker, EndpointUse::connect);
     return wrong.empty() ? wrong : fmt::format("--broker {} {}", log::escaped(arguments.broker), wrong);
 }
@@ -139,12 +149,14 @@ int main(int count, char** values) {
     app.add_option("--handler-timeout", arguments.handler_timeout, "seconds after which a handler that has not returned ends this process; 0: never")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{std::chrono::seconds(limits::handler_timeout_max).count()}))->capture_default_str();
     app.add_option("--memory-limit", arguments.memory_limit, std::string(memory_limit_form))->capture_default_str();
+    app.add_option("--limit", arguments.limits, "a bound of this host's workers, as NAME=VALUE; may be given several times")->allow_extra_args(false);
     app.add_option("--log-format", arguments.log_format, "auto, human or json")->capture_default_str();
     app.add_option("--log-level", arguments.log_level, "debug, info, warning or error")->capture_default_str();
     app.add_flag("--log-messages", arguments.log_messages, "one line per handled message");
     app.add_flag("--child", arguments.child, "be the worker itself: said by a launcher")->group("");
     app.add_option("--parent-pid", arguments.parent_pid, "end with that process")->group("");
     app.add_option("--black-box", arguments.black_box, "descriptor to tell of a crash")->group("");
+    app.footer(bounds_help());
     app.set_version_flag("--version", "peacepie-worker " PEACEPIE_VERSION ", plug-in ABI 1, protocol 1");
     try {
         app.parse(count, values);

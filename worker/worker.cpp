@@ -18,7 +18,8 @@ namespace peacepie::worker {
 
 Worker::Worker(const Clock& clock, Executor& executor, Options options)
     : clock_(clock), executor_(executor), options_(std::move(options)),
-      node_(node_name(options_.host, options_.process)), intake_(options_.credit_window), switchboard_(*this), nursery_(*this), dead_letters_(clock),
+      node_(node_name(options_.host, options_.process)), outbox_(options_.bounds[Bound::peer_queue_bytes]), intake_(options_.bounds[Bound::credit_window]),
+      switchboard_(*this), nursery_(*this), dead_letters_(clock),
       admin_(std::make_unique<Admin>(*this)) {}
 
 Worker::~Worker() = default;
@@ -86,7 +87,7 @@ void Worker::on_welcome(const Envelope& welcome) try {
     const Value* session = body.find("session");
     if (!session || !session->as_text() || *session->as_text() == session_) return;
     session_ = *session->as_text();
-    intake_ = Intake(options_.credit_window);
+    intake_ = Intake(options_.bounds[Bound::credit_window]);
     outbox_.begin_credit(credit_in(body, "credit"));
 } catch (const Error&) {
     counters_.malformed.fetch_add(1, std::memory_order_relaxed);
