@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "broker/passed_mail.hpp"
-#include "wire/limits.hpp"
+#include "wire/bounds.hpp"
 
 namespace peacepie::broker {
 
@@ -22,8 +22,8 @@ class Awaited {
 public:
     /// Names are known from before: their mail waits from now on.
     void begin(Nanoseconds now) noexcept { until_ = now + limits::awaited_patience; }
-    [[nodiscard]] bool has_room_for(std::size_t bytes, Nanoseconds now) const noexcept {
-        return now < until_ && count_ < limits::awaited_messages_max && bytes_ + bytes <= limits::awaited_bytes_max;
+    [[nodiscard]] bool has_room_for(std::size_t bytes, Nanoseconds now, CountedBounds& bounds) const noexcept {
+        return now < until_ && bounds.allows(Bound::awaited_messages, count_ + 1) && bounds.allows(Bound::awaited_bytes, bytes_ + bytes);
     }
     void hold(std::string_view name, std::string encoded, Nanoseconds now) {
         ++count_;

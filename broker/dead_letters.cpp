@@ -38,7 +38,7 @@ void DeadLetters::keep(DeadLetter letter) {
     letter.id = ++last_id_;
     bytes_ += letter.footprint();
     letters_.push_back(std::move(letter));
-    while (letters_.size() > limits::dead_letters_max || bytes_ > limits::dead_letters_bytes_max) {
+    while (!bounds_.allows(Bound::dead_letters, letters_.size()) || !bounds_.allows(Bound::dead_letters_bytes, bytes_)) {
         bytes_ -= letters_.front().footprint();
         letters_.pop_front();
         ++forgotten_;

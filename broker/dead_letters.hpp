@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wire/bounds.hpp"
 #include "wire/envelope.hpp"
 #include "wire/fault.hpp"
 
@@ -49,6 +50,8 @@ struct LetterSelection {
 
 class DeadLetters {
 public:
+    explicit DeadLetters(CountedBounds& bounds) : bounds_(bounds) {}
+
     void keep(DeadLetter letter);
     /// Those that somebody had no room to keep or to report.
     void count(Fault reason, std::uint64_t letters);
@@ -73,6 +76,7 @@ private:
     template <class Fits>
     [[nodiscard]] std::deque<DeadLetter> take(Fits fits);
 
+    CountedBounds& bounds_;
     std::deque<DeadLetter> letters_;  // oldest first
     std::size_t bytes_ = 0;           // of their footprints
     std::uint64_t last_id_ = 0, total_ = 0, forgotten_ = 0, sent_again_ = 0;

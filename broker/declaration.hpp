@@ -11,6 +11,7 @@
 #include "broker/arguments.hpp"
 #include "broker/group.hpp"
 #include "log/log.hpp"
+#include "wire/bounds.hpp"
 #include "wire/limits.hpp"
 
 namespace peacepie::broker {
@@ -58,12 +59,13 @@ using DeclarationPointer = std::shared_ptr<const Declaration>;  ///< null: nothi
 /// What all declarations of a broker may take together: many small requests must not use its memory up.  The broker's thread.
 class DeclaredBytes {
 public:
-    explicit DeclaredBytes(std::size_t most) : most_(most) {}
+    explicit DeclaredBytes(CountedBounds& bounds) : bounds_(bounds) {}
 
     /// Throws Error no_space.
     [[nodiscard]] DeclarationPointer keep(Declaration declaration) {
         const auto size = declaration.params.size();
-        if (*used_ + size > most_) throw Error(Fault::no_space, "the parameters of all actors take as much as they may; remove some actors");
+        if (!bounds_.allows(Bound::declared_bytes, *used_ + size))
+            throw Error(Fault::no_space, "the parameters of all actors take as much as they may; remove some actors");
         *used_ += size;
         return {new Declaration(std::move(declaration)), [used = used_, size](const Declaration* one) {
                     *used -= size;
@@ -72,7 +74,7 @@ public:
     }
 
 private:
-    std::size_t most_;
+    CountedBounds& bounds_;
     std::shared_ptr<std::size_t> used_ = std::make_shared<std::size_t>(0);  // declarations may outlive this
 };
 

@@ -35,8 +35,7 @@ void Departure::end(Session& session, std::string_view reason, Ending how) {
             const auto* actor = exchange_.registry.find(recipient);
             return actor != nullptr ? actor->session == &session : at == peer;
         });
-        const auto ended = healing_.on_lost(session, how == Ending::in_order);
-        for (const auto& name : ended) monitors_.on_down(name, down_reason(how));
+        for (const auto& [name, down] : healing_.on_lost(session, how)) monitors_.on_down(name, down);
     } else if (session.was_asked) {
         lost = exchange_.asks.take_lost([&](std::string_view, Peer at) { return at == peer; });
     }
@@ -79,7 +78,14 @@ void Departure::process_ended(std::string_view node, std::optional<std::int64_t>
     if (session == nullptr) return fail_waiting(node, text);
     if (pid && *pid != session->pid) return;
     session->dismissed = asked;
-    if (session->doomed_at.count() == 0) session->doomed_at = due_ = exchange_.clock.now() + limits::last_words;
+    if (blamed) session->blamed = *blamed;
+    doom(*session, limits::last_words);
+}
+
+void Departure::doom(Session& session, Nanoseconds patience) {
+    const auto when = exchange_.clock.now() + patience;
+    if (session.doomed_at.count() == 0 || when < session.doomed_at) session.doomed_at = when;
+    due_ = std::min(due_, session.doomed_at);
 }
 
 void Departure::unread(std::string_view node, std::int64_t pid, const Unread& page, std::string_view text) {
@@ -124,7 +130,8 @@ void Departure::on_time() {
     });
     const auto beating = exchange_.roster.beating();  // a copy: those who are lost drop out of it
     for (Session* session : beating) {
-        if (session->doomed_at.count() != 0 && now >= session->doomed_at) lose(*session, "its process ended", session->dismissed ? Ending::in_order : Ending::died);
+        const bool is_doomed = session->doomed_at.count() != 0 && now >= session->doomed_at;
+        if (is_doomed) lose(*session, "its process or its connection ended", session->dismissed ? Ending::in_order : Ending::died);
         else if (now - session->heard >= limits::heartbeat_patience) lose(*session, "it was silent for three seconds", Ending::silent);
         else {
             due_ = std::min(due_, session->heard + limits::heartbeat_patience);
@@ -145,9 +152,15 @@ void Departure::forgive_silence() {
     for (Session* session : exchange_.roster.beating()) session->heard = exchange_.clock.now();
 }
 
+// A process that crashes takes its connection along, and a moment later its launcher says whose fault it was.
 void Departure::on_unreachable() {
-    for (const Peer peer : exchange_.outgoing.take_unreachable())
-        if (auto* session = exchange_.roster.find(peer)) lose(*session, "its connection is gone");
+    for (const Peer peer : exchange_.outgoing.take_unreachable()) {
+        auto* session = exchange_.roster.find(peer);
+        if (session == nullptr) continue;
+        const bool is_explained = session->role == Role::worker && exchange_.roster.find(session->host + ".launcher") != nullptr;
+        if (is_explained) doom(*session, limits::launcher_words);
+        else lose(*session, "its connection is gone");
+    }
 }
 
 }  // namespace peacepie::broker

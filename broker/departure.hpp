@@ -55,6 +55,7 @@ private:
         Nanoseconds deadline;
     };
     void end(Session& session, std::string_view reason, Ending how);
+    void doom(Session& session, Nanoseconds patience);  ///< it is lost then, at the latest
     void refuse_unsent(Session& session, const std::string& why);
     void tell_admins(std::string_view node, std::string_view reason);
     void fail_waiting(std::string_view node, std::string_view text);

@@ -86,9 +86,9 @@ std::string Door::admit_worker(const Guest& guest) {
     if (!is_known) session.outbox.credit.begin(window);
     const auto* tells = guest.body.find("tells_sends");
     if (!is_known) session.sends.are_told = tells != nullptr && tells->as_bool() && *tells->as_bool();
-    if (!is_known && window != 0) session.intake = Intake(exchange_.options.credit_window);
+    if (!is_known && window != 0) session.intake = Intake(exchange_.bounds.limit[Bound::credit_window]);
     Value more = Value::Map{};
-    if (window != 0) more.set("credit", exchange_.options.credit_window);
+    if (window != 0) more.set("credit", exchange_.bounds.limit[Bound::credit_window]);
     auto fenced = register_brought(session, brought);
     session.has_brought_all = !brings_more(guest.body);
     if (guest.body.find("gone") != nullptr)
@@ -206,7 +206,7 @@ void Door::give_nursery(Session& session, const Value& hello) {
 
 Session& Door::enter(const Guest& guest, Role role, std::string address, std::string_view host) {
     if (auto* other = exchange_.roster.find(guest.peer)) departure_.lose(*other, "it said hello as somebody else");
-    if (exchange_.roster.size() >= exchange_.options.sessions_max)
+    if (!exchange_.bounds.allows(Bound::sessions, exchange_.roster.size() + 1))
         throw Error(Fault::unavailable, "too many sessions; end some, or try again later");
     exchange_.roster.hear_again(guest.peer);
     Session& session = exchange_.roster.add(guest.peer, role, std::move(address));
@@ -223,7 +223,7 @@ void Door::welcome(Session& session, const Guest& guest, Value more) {
     bounds.set("body_depth_max", limits::body_depth_max);
     bounds.set("body_elements_max", limits::body_elements_max);
     bounds.set("batch_size_max", limits::batch_size_max);
-    bounds.set("open_asks_max", limits::asks_of_client_max);
+    bounds.set("open_asks_max", exchange_.bounds.limit[Bound::asks_of_client]);
     Value body = Value::Map{};
     body.set("address", session.address);
     body.set("session", session.secret);

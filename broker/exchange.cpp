@@ -65,7 +65,7 @@ bool Exchange::pass(Registration& actor, const Envelope& envelope, std::string_v
     }
     if (!outgoing.post(*actor.session, encoded)) return false;
     actor.session->note_passed(envelope);
-    if (actor.move != nullptr && actor.move->phase() == Relocation::Phase::probation) actor.move->note(envelope, encoded, clock.now());
+    if (actor.move != nullptr && actor.move->phase() == Relocation::Phase::probation) actor.move->note(envelope, encoded, clock.now(), bounds);
     ++counters.routed;
     return true;
 }
@@ -80,7 +80,7 @@ void Exchange::deliver(const Envelope& envelope) {
     if (!taken) ++counters.dead_letters;
 }
 
-bool Exchange::fell(std::string_view name, const Registration& actor, std::string node) {
+bool Exchange::fell(std::string_view name, const Registration& actor, std::string node, Down how) {
     registry.note_change(name);
     if (!actor.declared || actor.declared->restart == Restart::temporary || looks_spawned(name)) return false;
     const auto* before = fallen.find(name);  // it died while it was made again
@@ -91,6 +91,7 @@ bool Exchange::fell(std::string_view name, const Registration& actor, std::strin
     one.epoch = actor.epoch;
     one.class_desc = registry.class_desc(actor);
     one.declared = actor.declared;
+    one.down = how;
     one.failures = failures;
     fallen.add(name, std::move(one));
     return true;
@@ -136,7 +137,7 @@ bool Exchange::hold_awaited(const Envelope& envelope, std::string_view name) {
     const auto now = clock.now();
     std::string encoded;
     append_envelope(encoded, envelope);
-    if (!awaited.has_room_for(encoded.size(), now)) return false;
+    if (!awaited.has_room_for(encoded.size(), now, bounds)) return false;
     awaited.hold(name, std::move(encoded), now);
     ++counters.held;
     return true;
@@ -184,11 +185,12 @@ void Exchange::on_time() {
 OpenAsks::Opened Exchange::open_ask(const Envelope& ask, Session& to) {
     Session* client = ask.sender.starts_with('@') ? roster.find(ask.sender) : nullptr;
     if (client != nullptr && client->role != Role::client) client = nullptr;
-    if (client != nullptr && client->open_asks >= limits::asks_of_client_max) return OpenAsks::Opened::client_full;
+    if (client != nullptr && !bounds.allows(Bound::asks_of_client, client->open_asks + 1)) return OpenAsks::Opened::client_full;
     Nanoseconds left = limits::ask_timeout_default;
     if (ask.timeout_ms) left = std::chrono::milliseconds(*ask.timeout_ms);
     const auto deadline = clock.now() + left + limits::answer_grace;
     const auto opened = asks.open(ask.sender, ask.mid, ask.recipient, to.peer, deadline, client != nullptr);
+    if (opened == OpenAsks::Opened::table_full) ++bounds.reached[Bound::asks_in_flight];
     if (opened != OpenAsks::Opened::yes) return opened;
     to.was_asked = true;
     if (client != nullptr) ++client->open_asks;

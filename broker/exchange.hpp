@@ -42,7 +42,7 @@ struct Asker {
 class Exchange {
 public:
     Exchange(PeerLink& link, const Clock& clock, Options options)
-        : clock(clock), options(std::move(options)), registry(this->options.broker_epoch), outgoing(link, clock) {}
+        : clock(clock), options(std::move(options)), bounds{this->options.bounds}, registry(this->options.broker_epoch), outgoing(link, clock, bounds) {}
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
 
@@ -62,8 +62,8 @@ public:
     /// Like pass, for an answer or a notification made here, to any address.
     void deliver(const Envelope& envelope);
 
-    /// The process of that actor died: it is to be made again, if it was declared so.  Its entry is the caller's to remove.
-    bool fell(std::string_view name, const Registration& actor, std::string node);
+    /// That actor has ended: it is to be made again, if it was declared so.  Its entry is the caller's to remove.
+    bool fell(std::string_view name, const Registration& actor, std::string node, Down how);
     /// The name is not to be made again.
     void forget(std::string_view name);
 
@@ -91,16 +91,17 @@ public:
 
     const Clock& clock;
     const Options options;
+    CountedBounds bounds;
     Counters counters;
     Roster roster;
     Registry registry;
     Fallen fallen;
     Awaited awaited;
-    DeclaredBytes declared{limits::declared_bytes_max};
-    States states;
+    DeclaredBytes declared{bounds};
+    States states{bounds};
     Poisons poisons;
-    OpenAsks asks;
-    DeadLetters letters;
+    OpenAsks asks{options.bounds[Bound::asks_in_flight]};
+    DeadLetters letters{bounds};
     Losses losses{counters};
     Outgoing outgoing;
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "broker/declaration.hpp"
+#include "broker/down.hpp"
 #include "wire/link.hpp"
 #include "wire/text_hash.hpp"
 
@@ -26,6 +27,7 @@ struct FallenActor {
     std::uint64_t epoch = 0; ///< of its last life: who brings an earlier one brings what has moved on
     std::string class_desc;  ///< encoded
     DeclarationPointer declared;
+    Down down = Down::worker_lost;  ///< how it ended
     int failures = 0;        ///< attempts to make it again
     std::string made_in;     ///< the worker that is making it right now; empty: none
     bool awaited = false;    ///< known from an earlier broker: its process may be running on and be back in a moment

@@ -213,6 +213,9 @@ void Head::stats(Command& command) {
     body.set("malformed", counters.malformed).set("strangers", counters.from_strangers);
     body.set("sessions_closed", counters.closed).set("workers_lost", counters.workers_lost);
     body.set("broker_epoch", exchange_.options.broker_epoch);
+    body.set("limits", bounds_shown(exchange_.bounds.limit, Obeys::broker, [&](Bound bound) {
+        return bound == Bound::credit_window ? exchange_.outgoing.credit_waits() : exchange_.bounds.reached[bound];
+    }));
     exchange_.reply(command.asker, "stats", body);
 }
 
@@ -246,7 +249,9 @@ void Head::monitor(Command& command) {
     Value body = Value::Map{};
     body.set("ref", ref);
     exchange_.reply(command.asker, "monitored", body);
-    if (!is_known) monitors.on_down(name, exchange_.fallen.find(name) != nullptr ? down_reason(Ending::died) : "no_such_actor");
+    if (is_known) return;
+    const auto* fallen = exchange_.fallen.find(name);
+    monitors.on_down(name, fallen != nullptr && !fallen->removed ? fallen->down : Down::no_such_actor);
 }
 
 void Head::demonitor(Command& command) {

@@ -103,6 +103,9 @@ void Head::check_free(const std::vector<std::string>& names) {
 void Head::unregister_actors(Command& command) {
     const bool by_itself = flag_of(command.body, "ended");
     const bool unborn = flag_of(command.body, "unborn");
+    const bool removed = flag_of(command.body, "removed");
+    const bool is_failure = unborn || flag_of(command.body, "failed");
+    const bool by_another = removed || flag_of(command.body, "killed");
     for (const auto& name : entities_of(command.body, "names")) {
         auto* actor = exchange_.registry.find(name);
         if (actor == nullptr) {
@@ -111,12 +114,13 @@ void Head::unregister_actors(Command& command) {
         }
         if (actor->session != &command.from) continue;  // moved on
         if (actor->move != nullptr) moves.on_withdrawn(*actor);
-        if (by_itself) healing.retired(name, *actor);
-        else if (!unborn && !healing.ended_for_group(name, *actor)) exchange_.forget(name);
-        if (flag_of(command.body, "removed")) exchange_.poisons.forget(name);
-        if (flag_of(command.body, "removed") && actor->declared && actor->declared->durable) exchange_.states.drop(name);
+        auto how = is_failure ? Down::error : by_another ? Down::killed : Down::normal;
+        if (by_itself && !healing.retired(name, *actor)) how = Down::error;
+        if (!by_itself && !unborn && !healing.ended_for_group(name, *actor)) exchange_.forget(name);
+        if (removed) exchange_.poisons.forget(name);
+        if (removed && actor->declared && actor->declared->durable) exchange_.states.drop(name);
         exchange_.registry.remove(name);
-        monitors.on_down(name, down_reason(Ending::in_order));
+        monitors.on_down(name, how);
     }
     exchange_.reply(command.asker, "actors_are_unregistered");
 }

@@ -5,16 +5,19 @@
 
 namespace peacepie::broker {
 
-std::vector<std::string> Healing::on_lost(const Session& session, bool in_order) {
-    std::vector<std::string> names;
+std::vector<Healing::Ended> Healing::on_lost(const Session& session, Ending how) {
+    const bool in_order = how == Ending::in_order;
+    std::vector<Ended> ended;
     std::size_t count = 0;
     std::map<std::string, std::pair<Group, std::uint64_t>> groups;  // with the oldest of its members that died
     exchange_.registry.remove_all(session, [&](const std::string& name, const Registration& actor) {
-        names.push_back(name);
+        const bool is_condemned = condemned_.erase(name) != 0;
+        const auto down = name == session.blamed || (is_condemned && !in_order) ? Down::error : down_of(how);
+        ended.push_back({name, down});
         ending_.erase(name);
         if (in_order) return exchange_.registry.note_change(name);
-        if (condemned_.erase(name) != 0) return give_up(name, "its handlers crashed their process too often");
-        if (!exchange_.fell(name, actor, session.address)) return;
+        if (is_condemned) return give_up(name, "its handlers crashed their process too often");
+        if (!exchange_.fell(name, actor, session.address, down)) return;
         ++count;
         if (const auto& group = actor.declared->group; !group.name.empty()) {
             auto& oldest = groups.try_emplace(group.name, group, actor.born).first->second.second;
@@ -24,11 +27,11 @@ std::vector<std::string> Healing::on_lost(const Session& session, bool in_order)
     if (in_order) dismissed(session.address);
     for (auto& [node, ward] : wards_)
         if (ward.mid != 0 && ward.target == session.address) failed(ward, code_of(Fault::worker_lost), "its new process died too");
-    if (count == 0) return names;
+    if (count == 0) return ended;
     wards_[session.address].since = exchange_.clock.now();
     for (const auto& [name, hit] : groups) regroup(hit.first, hit.second);
     log::warning(log::Fields{{"node", session.address}, {"actors", count}}, "{} actors of {} are to be made again", count, session.address);
-    return names;
+    return ended;
 }
 
 void Healing::blame(const std::string& name, std::string_view message) {
@@ -44,21 +47,22 @@ void Healing::blame(const std::string& name, std::string_view message) {
     else if (exchange_.registry.find(name) != nullptr) condemned_.insert(name);
 }
 
-void Healing::retired(std::string_view name, const Registration& actor) {
-    if (!actor.declared) return;
+bool Healing::retired(std::string_view name, const Registration& actor) {
+    if (!actor.declared) return true;
     if (actor.declared->restart != Restart::permanent) {
         if (actor.declared->durable) exchange_.states.drop(name);
-        return;
+        return true;
     }
     const auto now = exchange_.clock.now();
     const auto& group = actor.declared->group;
     const auto when = group.name.empty() ? rules_[std::string(name)].died(now) : regroup(group, actor.born);
-    if (!when) return give_up(std::string(name), "it ended by itself too often");
+    if (!when) return give_up(std::string(name), "it ended by itself too often"), false;
     const auto& node = actor.session->address;
-    exchange_.fell(name, actor, node);
+    exchange_.fell(name, actor, node, Down::normal);
     auto& ward = wards_[node];
     ward.since = now;
     ward.not_before = std::max(ward.not_before, *when);
+    return true;
 }
 
 std::optional<Nanoseconds> Healing::regroup(const Group& group, std::uint64_t first_born) {
@@ -102,7 +106,7 @@ bool Healing::ended_for_group(std::string_view name, const Registration& actor) 
     const auto found = ending_.find(name);
     if (found == ending_.end()) return false;
     ending_.erase(found);
-    exchange_.fell(name, actor, actor.session->address);
+    exchange_.fell(name, actor, actor.session->address, Down::killed);
     auto& ward = wards_[actor.session->address];
     ward.since = exchange_.clock.now();
     return true;

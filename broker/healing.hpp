@@ -28,10 +28,13 @@ public:
     Healing(Exchange& exchange, const Unsettled& unsettled) : exchange_(exchange), unsettled_(unsettled) {}
 
     /// A worker is gone: its names are free, and unless it ended in order it is remembered who is to be made again.
-    /// Returns the names.
-    std::vector<std::string> on_lost(const Session& session, bool in_order);
-    /// An actor ended by itself, in order; a permanent one is made again.
-    void retired(std::string_view name, const Registration& actor);
+    struct Ended {
+        std::string name;
+        Down how;
+    };
+    std::vector<Ended> on_lost(const Session& session, Ending how);
+    /// An actor ended by itself, in order; a permanent one is made again.  False: it did so too often and is given up.
+    bool retired(std::string_view name, const Registration& actor);
     /// Somebody removed an actor that waits: should its process be alive after all and bring it, it is fenced.
     void removed(std::string_view name);
     /// Its worker says that an actor has ended that waits here: it did so while the broker, or its word, was away.

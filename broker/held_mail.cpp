@@ -41,7 +41,7 @@ bool Moves::pass_waiting(Registration& to, const HeldMail& waiting, Relocation* 
         encoded = shortened;
     }
     exchange_.pass_held(to, envelope, encoded);
-    if (noting != nullptr) noting->note(envelope, waiting.encoded, waiting.since);
+    if (noting != nullptr) noting->note(envelope, waiting.encoded, waiting.since, exchange_.bounds);
     return true;
 }
 

@@ -18,6 +18,7 @@
 #include "broker/sqlite_ledger.hpp"
 #include "log/heap.hpp"
 #include "wire/address.hpp"
+#include "wire/bounds.hpp"
 #include "wire/endpoint_check.hpp"
 
 namespace {
@@ -39,6 +40,7 @@ struct Flags {
     int ready_fd = -1;
     std::string log_format = "auto";
     std::string log_level = "info";
+    std::vector<std::string> limits;
 };
 
 void declare(CLI::App& app, Flags& flags) {
@@ -55,9 +57,10 @@ void declare(CLI::App& app, Flags& flags) {
     app.add_option("--log-format", flags.log_format, "auto, human or json")->check(CLI::IsMember({"auto", "human", "json"}));
     app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+    app.add_option("--limit", flags.limits, "a bound of this broker, as NAME=VALUE; may be given several times")->allow_extra_args(false);
     app.set_version_flag("--version", fmt::format("peacepie-broker {} (protocol {}, zmq {})", PEACEPIE_VERSION,
                                                   limits::protocol_version, broker::RouterLink::library_version()));
-    app.footer("Example: peacepie-broker --bind tcp://127.0.0.1:5998");
+    app.footer(bounds_help() + "Example: peacepie-broker --bind tcp://127.0.0.1:5998 --limit dead_letters=1000");
 }
 
 /// The sentence about what is wrong, or nothing.
@@ -70,6 +73,11 @@ std::string wrong_with(const Flags& flags) {
     if (!broker::is_local_endpoint(flags.bind) && !flags.insecure_bind)
         return "--bind " + flags.bind + ": other machines could reach it, and there is no encryption yet; use "
                "tcp://127.0.0.1:PORT, or add --insecure-bind if you mean it";
+    try {
+        (void)Bounds::from(flags.limits);
+    } catch (const Error& error) {
+        return "--limit: " + error.text;
+    }
     return {};
 }
 
@@ -85,15 +93,24 @@ std::uint64_t resident_bytes() {
     return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
+/// As many sessions as there are descriptors for, whatever was asked for.
+Bounds bounds_from(const Flags& flags) {
+    auto bounds = Bounds::from(flags.limits);
+    const std::uint64_t possible = broker::raise_descriptor_limit() / 5 * 4;
+    if (bounds[Bound::sessions] <= possible) return bounds;
+    if (bounds[Bound::sessions] != Bounds()[Bound::sessions])
+        log::warning("--limit sessions={}: the descriptors of this process are enough for {}", bounds[Bound::sessions], possible);
+    return bounds.set(Bound::sessions, possible);
+}
+
 broker::Options options_from(const Flags& flags) {
-    const auto descriptors = broker::raise_descriptor_limit();
     const auto wall = std::chrono::system_clock::now().time_since_epoch();
     return {.system = flags.system,
             .host = flags.host,
             .version = PEACEPIE_VERSION,
             .broker_epoch = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(wall).count()),
             .pid = ::getpid(),
-            .sessions_max = std::min(limits::sessions_max, descriptors / 5 * 4),
+            .bounds = bounds_from(flags),
             .rss_bytes = resident_bytes,
             .wall_seconds = [] { return static_cast<std::int64_t>(std::time(nullptr)); },
             .secret = fresh_secret};

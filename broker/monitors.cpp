@@ -6,7 +6,7 @@
 namespace peacepie::broker {
 
 std::uint64_t Monitors::add(std::string_view actor, std::string_view watcher) {
-    if (monitors_.size() >= limits::monitors_max) throw Error(Fault::unavailable, "too many monitors; end some");
+    if (!exchange_.bounds.allows(Bound::monitors, monitors_.size() + 1)) throw Error(Fault::unavailable, "too many monitors; end some");
     const auto ref = ++last_ref_;
     monitors_.emplace(ref, Monitor{std::string(actor), std::string(watcher)});
     of_actor_[std::string(actor)].insert(ref);
@@ -20,7 +20,7 @@ bool Monitors::remove(std::uint64_t ref, std::string_view watcher) {
     return drop(ref), true;
 }
 
-void Monitors::on_down(std::string_view actor, std::string_view reason) {
+void Monitors::on_down(std::string_view actor, Down reason) {
     if (monitors_.empty()) return;
     on_watcher_gone(actor);
     const auto found = of_actor_.find(actor);
@@ -36,11 +36,11 @@ void Monitors::on_watcher_gone(std::string_view address) {
     for (const auto ref : refs) drop(ref);
 }
 
-void Monitors::fire(std::uint64_t ref, std::string_view reason) {
+void Monitors::fire(std::uint64_t ref, Down reason) {
     const auto monitor = monitors_.at(ref);
     drop(ref);
     Value body = Value::Map{};
-    body.set("ref", ref).set("actor", monitor.actor).set("reason", reason);
+    body.set("ref", ref).set("actor", monitor.actor).set("reason", text_of(reason));
     const auto bytes = body.encoded();
     exchange_.deliver({.command = "down", .recipient = monitor.watcher, .body = bytes});
 }

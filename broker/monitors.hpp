@@ -2,7 +2,7 @@
 //
 // Owned by Head; the broker's thread.  A monitor is told after the name is free.  It ends with its watcher, too.
 // Source: Erlang's monitors, whose reasons they are.
-// Next: departure.hpp and head_parts.cpp say what ended.
+// Next: down.hpp has the reasons, departure.hpp and head_parts.cpp say what ended.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,10 @@
 #include <string>
 #include <string_view>
 
+#include "broker/down.hpp"
 #include "broker/exchange.hpp"
 
 namespace peacepie::broker {
-
-/// How a peer went, and so what its actors' monitors are told.
-enum class Ending : std::uint8_t { in_order, died, silent };
-
-[[nodiscard]] constexpr std::string_view down_reason(Ending how) noexcept {
-    return how == Ending::in_order ? "normal" : how == Ending::died ? "worker_lost" : "no_connection";
-}
 
 class Monitors {
 public:
@@ -31,8 +25,8 @@ public:
     /// False: it is none of the watcher's, or has fired.
     bool remove(std::uint64_t ref, std::string_view watcher);
 
-    /// The actor has ended and its name is free.  Reasons: normal, worker_lost, no_connection, no_such_actor.
-    void on_down(std::string_view actor, std::string_view reason);
+    /// The actor has ended and its name is free.
+    void on_down(std::string_view actor, Down reason);
     void on_watcher_gone(std::string_view address);
     [[nodiscard]] bool empty() const noexcept { return monitors_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return monitors_.size(); }
@@ -43,7 +37,7 @@ private:
     };
     using Refs = std::map<std::string, std::set<std::uint64_t>, std::less<>>;
     static void forget(Refs& refs, const std::string& key, std::uint64_t ref);
-    void fire(std::uint64_t ref, std::string_view reason);
+    void fire(std::uint64_t ref, Down reason);
     void drop(std::uint64_t ref);
 
     Exchange& exchange_;

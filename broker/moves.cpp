@@ -212,10 +212,10 @@ void Moves::perform(Running& running, Step step) {
             if (registration == nullptr) return;
             registration->move = nullptr;
             registration->epoch = running.epoch_before;  // should the source only have seemed dead, it may bring the actor
-            exchange_.fell(move.name, *registration, move.source);
+            exchange_.fell(move.name, *registration, move.source, Down::worker_lost);
             exchange_.registry.remove(move.name);
             if (running.probation_began.count() == 0) lose_moved(running);  // else `give_back` does
-            return monitors_.on_down(move.name, down_reason(Ending::died));
+            return monitors_.on_down(move.name, Down::worker_lost);
         case Step::answer_moved:
         case Step::answer_can:
         case Step::answer_stayed: return answer(running, step);
@@ -285,7 +285,7 @@ void Moves::on_withdrawn(const Registration& registration) {
 void Moves::on_round() {
     if (running_.empty()) return;
     for (auto& [name, running] : running_)
-        if (running->relocation.is_overfull())
+        if (running->relocation.is_overfull(exchange_.bounds))
             failed(*running, Event::overflowed, "no_space", "too much mail came for " + name + " during the move");
     end_settled();
 }

@@ -31,7 +31,7 @@ OpenAsks::Opened OpenAsks::open(std::string_view asker, std::uint64_t mid, std::
         if (from_client) return Opened::mid_in_use;
         unlink(*found);
     } else {
-        if (table_.size() >= limits::asks_in_flight_max) return Opened::table_full;
+        if (table_.size() >= most_) return Opened::table_full;
         found = table_.emplace(Key{std::string(asker), mid}, Ask{}).first;
     }
     Ask& ask = found->second;

@@ -31,6 +31,8 @@ class OpenAsks {
 public:
     enum class Opened { yes, table_full, mid_in_use, client_full };
 
+    explicit OpenAsks(std::size_t most = limits::asks_in_flight_max) : most_(most) {}
+
     /// `at` is the peer the ask goes to.  A worker's mid used twice replaces the first: the worker knows what it does.
     Opened open(std::string_view asker, std::uint64_t mid, std::string_view recipient, Peer at, Nanoseconds deadline,
                 bool from_client);
@@ -85,6 +87,7 @@ private:
     void unlink(Node& node) noexcept;
     void take(Node& node, std::vector<Unanswered>& into);
 
+    std::size_t most_;
     Table table_;
     std::array<Node*, spokes> wheel_{};
     std::int64_t swept_to_ = -1;

@@ -4,12 +4,11 @@
 // Next: broker.hpp
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 
-#include "wire/limits.hpp"
+#include "wire/bounds.hpp"
 
 namespace peacepie::broker {
 
@@ -19,8 +18,7 @@ struct Options {
     std::string version = "0";
     std::uint64_t broker_epoch = 1;          ///< wall clock in microseconds at start: later brokers have greater ones
     std::int64_t pid = 0;
-    std::size_t sessions_max = limits::sessions_max;  ///< main lowers it to what the descriptor limit allows
-    std::size_t credit_window = limits::credit_window;  ///< of each worker that wants to be told what was taken in
+    Bounds bounds = {};  ///< main lowers `sessions` to what the descriptor limit allows
     std::function<std::uint64_t()> rss_bytes = [] { return std::uint64_t{0}; };
     std::function<std::int64_t()> wall_seconds = [] { return std::int64_t{0}; };  ///< since 1970, for people to read
     std::function<std::string()> secret = {};  ///< a fresh unguessable text per call; empty: numbered, for tests

@@ -1,7 +1,7 @@
 // outbox.hpp - frames on their way to one peer: the batch being filled, and those the transport would not take yet.
 //
 // Owned by its Session; the broker's thread.  Workers and launchers get batches, plain clients one envelope per frame.
-// Bounded by bytes and frames; whoever adds asks `has_room` first, except for the broker's own few words of control.
+// Bounded by bytes and frames: Outgoing looks before it adds, except for the broker's own few words of control.
 // A peer that tells what it takes in is sent a window of bytes at most that it has not told of; the rest waits here.
 // Next: outgoing.hpp decides when to flush.
 #pragma once
@@ -22,10 +22,6 @@ namespace peacepie::broker {
 class Outbox {
 public:
     explicit Outbox(bool batches) : batches_(batches) {}
-
-    [[nodiscard]] bool has_room(std::size_t size) const noexcept {
-        return bytes() + size <= limits::peer_queue_bytes_max && sealed_.size() < limits::peer_queue_frames_max;
-    }
 
     void add(std::string_view encoded) {
         if (!batches_) return seal(std::string(encoded));
@@ -80,6 +76,7 @@ public:
     }
 
     [[nodiscard]] std::size_t bytes() const noexcept { return sealed_bytes_ + open_.size(); }
+    [[nodiscard]] std::size_t frames() const noexcept { return sealed_.size(); }  ///< without the one being filled
 
     Credit credit;
 

@@ -12,13 +12,14 @@
 #include <vector>
 
 #include "broker/session.hpp"
+#include "wire/bounds.hpp"
 #include "wire/link.hpp"
 
 namespace peacepie::broker {
 
 class Outgoing {
 public:
-    Outgoing(PeerLink& link, const Clock& clock) : link_(link), clock_(clock) {}
+    Outgoing(PeerLink& link, const Clock& clock, CountedBounds& bounds) : link_(link), clock_(clock), bounds_(bounds) {}
 
     /// False: the peer's bound, or the one for all peers, is reached and nothing was added.
     [[nodiscard]] bool post(Session& to, std::string_view encoded) {
@@ -62,8 +63,9 @@ public:
     [[nodiscard]] std::uint64_t credit_waits() const noexcept { return credit_waits_; }
 
 private:
-    [[nodiscard]] bool has_room(const Session& to, std::size_t size) const noexcept {
-        return to.outbox.has_room(size) && stuck_bytes_ + size <= limits::queued_bytes_max;
+    [[nodiscard]] bool has_room(const Session& to, std::size_t size) noexcept {
+        return bounds_.allows(Bound::peer_queue_bytes, to.outbox.bytes() + size) && bounds_.allows(Bound::peer_queue_frames, to.outbox.frames() + 1) &&
+               bounds_.allows(Bound::queued_bytes, stuck_bytes_ + size);
     }
     void queued(Session& to) {
         if (to.waits_for_flush) return;
@@ -73,6 +75,7 @@ private:
 
     PeerLink& link_;
     const Clock& clock_;
+    CountedBounds& bounds_;
     std::vector<Session*> waiting_;
     std::vector<Session*> flushing_;
     std::vector<Peer> unreachable_;

@@ -13,8 +13,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "wire/bounds.hpp"
 #include "wire/envelope.hpp"
-#include "wire/limits.hpp"
 #include "wire/link.hpp"
 
 namespace peacepie::broker {
@@ -27,11 +27,11 @@ struct HeldMail {
 
 class PassedMail {
 public:
-    void note(const Envelope& envelope, std::string_view encoded, Nanoseconds since) {
+    void note(const Envelope& envelope, std::string_view encoded, Nanoseconds since, CountedBounds& bounds) {
         ++noted_;
         if (overflowed_) return;
         bytes_ += encoded.size();
-        if (mail_.size() >= limits::held_messages_max || bytes_ > limits::held_bytes_max) return give_up();
+        if (!bounds.allows(Bound::held_messages, mail_.size() + 1) || !bounds.allows(Bound::held_bytes, bytes_)) return give_up();
         if (envelope.wants_answer()) asks_.insert_or_assign(key_of(envelope.sender, envelope.mid), mail_.size());
         mail_.push_back({std::string(encoded), since});
     }

@@ -16,7 +16,7 @@ void Moves::note_mailbox(Running& running, std::string_view mailbox) {
         envelope.recipient = running.relocation.move().name;
         encoded.clear();
         append_envelope(encoded, envelope);
-        running.relocation.note(envelope, encoded, exchange_.clock.now());
+        running.relocation.note(envelope, encoded, exchange_.clock.now(), exchange_.bounds);
     }
 }
 

@@ -116,8 +116,8 @@ void Relocation::hold(std::string_view encoded, Nanoseconds now) {
     held_.push_back({std::string(encoded), now});
 }
 
-bool Relocation::is_overfull() const noexcept {
-    return held_.size() > limits::held_messages_max || held_bytes_ > limits::held_bytes_max;
+bool Relocation::is_overfull(CountedBounds& bounds) const noexcept {
+    return !bounds.allows(Bound::held_messages, held_.size()) || !bounds.allows(Bound::held_bytes, held_bytes_);
 }
 
 std::deque<HeldMail> Relocation::take_held() {

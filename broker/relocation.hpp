@@ -109,12 +109,12 @@ public:
     }
 
     void hold(std::string_view encoded, Nanoseconds now);
-    [[nodiscard]] bool is_overfull() const noexcept;
+    [[nodiscard]] bool is_overfull(CountedBounds& bounds) const noexcept;
     [[nodiscard]] std::deque<HeldMail> take_held();
 
     /// A message goes to the target.
-    void note(const Envelope& envelope, std::string_view encoded, Nanoseconds since) {
-        if (move_.probation && !envelope.is_answer()) passed_.note(envelope, encoded, since);
+    void note(const Envelope& envelope, std::string_view encoded, Nanoseconds since, CountedBounds& bounds) {
+        if (move_.probation && !envelope.is_answer()) passed_.note(envelope, encoded, since, bounds);
     }
     [[nodiscard]] PassedMail& passed() noexcept { return passed_; }
 

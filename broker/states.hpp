@@ -12,12 +12,14 @@
 #include <vector>
 
 #include "broker/ledger.hpp"
-#include "wire/limits.hpp"
+#include "wire/bounds.hpp"
 
 namespace peacepie::broker {
 
 class States {
 public:
+    explicit States(CountedBounds& bounds) : bounds_(bounds) {}
+
     /// From now on states go to that ledger, which must outlive this; null: they stay here.
     void keep_in(Ledger* ledger) noexcept { ledger_ = ledger; }
 
@@ -26,7 +28,7 @@ public:
         const auto size = size_of(kept);
         const auto before = waiting_.find(name);
         const auto old = before != waiting_.end() && before->second ? size_of(*before->second) : 0;
-        if (bytes_ - old + size > limits::kept_bytes_max) return false;
+        if (!bounds_.allows(Bound::kept_bytes, bytes_ - old + size)) return false;
         bytes_ += size - old;
         waiting_.insert_or_assign(std::string(name), std::move(kept));
         return true;
@@ -59,6 +61,7 @@ public:
 private:
     [[nodiscard]] static std::size_t size_of(const Ledger::Kept& kept) noexcept { return kept.state.size() + kept.deliveries.size(); }
 
+    CountedBounds& bounds_;
     Ledger* ledger_ = nullptr;
     std::map<std::string, std::optional<Ledger::Kept>, std::less<>> waiting_;
     std::size_t bytes_ = 0;

@@ -65,7 +65,7 @@ void ActorCommands::remove(const RequestPointer& request) {
                                       "there is no actor \"" + *name->as_text() + "\"", {{"name", *name}});
     }
     const bool came_back = admin_.worker().switchboard().stays_away(here.name);
-    stop(here.cell, here.name, Removal::yes, [this, request, came_back, gone = here.name](const Order& order) {
+    stop(here.cell, here.name, Removal::for_good, [this, request, came_back, gone = here.name](const Order& order) {
         if (came_back && order.failed()) admin_.worker().switchboard().comes_back(gone);
         if (order.code == code_of(Fault::no_such_actor))
             return request->reply_failure("actor_is_absent", order.code, order.text, {{"name", gone}});
@@ -127,7 +127,7 @@ void ActorCommands::stop_all(std::function<void()> then) {
         order->cell = cell;
         admin_.worker().give_order(std::move(order));
     }
-    for (const Cell* cell : named) stop(cell->handle(), cell->name(), Removal::no, one_less);
+    for (const Cell* cell : named) stop(cell->handle(), cell->name(), Removal::with_process, one_less);
     admin_.after(limits::stopping_patience + 1s, [this] {  // a handler that never returns must not hold the process
         if (all_stopped_) std::exchange(all_stopped_, nullptr)();
     });
@@ -136,7 +136,8 @@ void ActorCommands::stop_all(std::function<void()> then) {
 void ActorCommands::unregister(const std::vector<std::string>& names, Removal removal) {
     for (const auto& name : names) admin_.session().note_end(name);
     Value body = Value::Map{{"names", convert<std::vector<std::string>>::to(names)}};
-    if (removal == Removal::yes) body.set("removed", true);
+    if (removal == Removal::for_good) body.set("removed", true);
+    if (removal == Removal::for_group) body.set("killed", true);
     admin_.send({}, "unregister_actors", body);
 }
 
@@ -145,7 +146,7 @@ void ActorCommands::end(const std::string& name, int tries_left) {
     const auto here = resident(name);
     if (!here || CellTable::is_spawned(here.cell)) return;
     admin_.worker().switchboard().comes_back(name);
-    stop(here.cell, here.name, Removal::no, [this, name, tries_left](const Order& order) {
+    stop(here.cell, here.name, Removal::for_group, [this, name, tries_left](const Order& order) {
         if (!order.failed() || order.code == code_of(Fault::no_such_actor)) return;
         if (tries_left == 0) return log::error({{"actor", name}}, "{} cannot be ended for its group: {}", name, order.text);
         admin_.after(1s, [this, name, tries_left] { end(name, tries_left - 1); });

@@ -83,12 +83,12 @@ private:
     void find(const RequestPointer& request);
     void load_package(const RequestPointer& request);
     void recreate(const RequestPointer& request);
-    enum class Removal : bool { no, yes };  ///< yes: for good, with what was kept of it
+    enum class Removal : std::uint8_t { with_process, for_group, for_good };  ///< for good: with what was kept of it
     void stop(std::uint64_t cell, const std::string& name, Removal removal, std::function<void(const Order&)> then);
     [[nodiscard]] Resident resident(std::string_view name) const;  ///< false when it does not live here
     /// Those the broker has registered, the last created first.
     [[nodiscard]] std::vector<const Cell*> registered() const;
-    void unregister(const std::vector<std::string>& names, Removal removal = Removal::no);
+    void unregister(const std::vector<std::string>& names, Removal removal = Removal::with_process);
 
     Admin& admin_;
     Cradles cradles_{admin_};

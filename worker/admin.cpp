@@ -57,7 +57,7 @@ void Admin::post(Mail* mail) {
     switch (mailbox_.post(mail, only_generation)) {
         case Posted::queued: return;
         case Posted::wake_reader: return worker_.executor().schedule_admin();
-        case Posted::full:
+        case Posted::full: worker_.counters().reach(mailbox_.bound_met()); break;
         case Posted::gone: break;
     }
     constexpr std::string_view text = "the admin has too much to do; try again later";
@@ -302,7 +302,16 @@ void Admin::stats(const RequestPointer& request) {
                                        {"mailbox_bytes", mailbox_.bytes()}, {"open_asks", asks_.size()},
                                        {"timers", worker_.timers()}, {"sends", worker_.sends()},
                                        {"outbox_bytes", worker_.outbox().bytes()}, {"credit_waits", worker_.outbox().credit_waits()},
-                                       {"uptime", std::chrono::duration<double>(worker_.now() - session_->since()).count()}});
+                                       {"uptime", std::chrono::duration<double>(worker_.now() - session_->since()).count()},
+                                       {"limits", limits_shown()}});
+}
+
+Value Admin::limits_shown() const {
+    return bounds_shown(worker_.options().bounds, Obeys::worker, [this](Bound bound) {
+        if (bound == Bound::peer_queue_bytes) return worker_.outbox().refused();
+        if (bound == Bound::credit_window) return worker_.outbox().credit_waits();
+        return worker_.counters().reached[bound].load(std::memory_order_relaxed);
+    });
 }
 
 }  // namespace peacepie::worker

@@ -91,6 +91,7 @@ private:
     void handle_answer(const Mail& mail);
     void describe(const RequestPointer& request);
     void stats(const RequestPointer& request);
+    [[nodiscard]] Value limits_shown() const;
     void register_own_commands();
     void arm(Nanoseconds when);
 

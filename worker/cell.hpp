@@ -44,6 +44,7 @@ public:
         if (is_order) order_waits_.store(true, std::memory_order_relaxed);
         return posted;
     }
+    [[nodiscard]] Bound bound_met() const noexcept { return mailbox_.bound_met(); }
     [[nodiscard]] Posted post(const Mailbox::Links& links, std::uint16_t generation) noexcept { return mailbox_.post(links, generation); }
     /// Once, in the turn of the actor that spawned this one, before anybody knows it: builds the instance.  Throws Error; the
     /// cell is then given back.

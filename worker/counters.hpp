@@ -13,6 +13,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "wire/bounds.hpp"
+
 namespace peacepie::worker {
 
 struct Counters {
@@ -24,6 +26,9 @@ struct Counters {
     std::atomic<std::uint64_t> malformed{0};     ///< frames from the broker that could not be read
     std::atomic<std::uint64_t> handler_failures{0};
     std::atomic<std::uint64_t> states_unkept{0};  ///< of durable actors: too large, or no way to the broker
+    PerBound<std::atomic<std::uint64_t>> reached;  ///< what was refused there; the outbox counts for itself
+
+    void reach(Bound bound) noexcept { reached[bound].fetch_add(1, std::memory_order_relaxed); }
 
     /// Of sends alone, each with an entry or an end in the tally.
     struct Sends {

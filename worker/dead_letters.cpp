@@ -46,7 +46,7 @@ void DeadLetters::on_first(Admin& admin) {
 void DeadLetters::report(Admin& admin) {
     auto& outbox = admin.worker().outbox();
     next_report_ = clock_.now() + limits::dead_letters_interval;
-    if (outbox.bytes() > limits::peer_queue_bytes_max / 2)  // the broker is away or slow: what others have to say goes first
+    if (outbox.bytes() > outbox.bytes_max() / 2)  // the broker is away or slow: what others have to say goes first
         return admin.after(limits::dead_letters_interval, [this, &admin] { report(admin); });
     auto batch = take();
     if (!batch) return;

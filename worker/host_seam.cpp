@@ -44,8 +44,9 @@ void send(pp_cell* me, const pp_envelope* envelope) {
 
 /// The error comes back like any answer, in a later turn.
 void refuse_ask(Cell& cell, std::uint64_t mid) {
-    static const std::string body =
-        Value(Value::Map{{"text", "this actor waits for " + std::to_string(limits::open_asks_max) + " answers already"}}).encoded();
+    const auto most = cell.worker().options().bounds[Bound::open_asks];
+    const auto body = Value(Value::Map{{"text", "this actor waits for " + std::to_string(most) + " answers already"}}).encoded();
+    cell.worker().counters().reach(Bound::open_asks);
     pp_envelope error{};
     error.size = sizeof error;
     error.kind = PP_ERROR;
@@ -61,7 +62,7 @@ uint64_t ask(pp_cell* me, const pp_envelope* envelope, uint64_t timeout_ns) {
     pp_envelope out = *envelope;
     out.kind = PP_ASK;
     out.deadline_ns = later(timeout_ns);
-    const bool is_one_too_many = cell.open_operations() >= limits::open_asks_max;
+    const bool is_one_too_many = cell.open_operations() >= cell.worker().options().bounds[Bound::open_asks];
     out.mid = cell.open_operation(Operation::Kind::ask, out.deadline_ns);
     if (is_one_too_many) refuse_ask(cell, out.mid);
     else if (!cell.speaks_plainly()) cell.say(out);

@@ -15,6 +15,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "wire/bounds.hpp"
 #include "wire/limits.hpp"
 #include "worker/mail.hpp"
 
@@ -27,6 +28,12 @@ enum class Posted : std::uint8_t {
     gone          ///< closed, or another tenant: look the name up again
 };
 
+/// What one box may hold, the same for all of a process.
+struct MailboxCapacity {
+    std::uint64_t length = limits::mailbox_length_max;
+    std::uint64_t bytes = limits::mailbox_bytes_max;
+};
+
 class Mailbox {
 public:
     /// Mails linked from the newest to the oldest; each says that it is counted, and together they weigh that much.
@@ -37,6 +44,8 @@ public:
     };
 
     static constexpr std::uint16_t generations_max = 0x7fff;
+    /// Main sets it before there is a second thread; nobody changes it later.
+    static inline MailboxCapacity capacity;
 
     /// Takes the mail unless it answers `full` or `gone`.
     [[nodiscard]] Posted post(Mail* mail, std::uint16_t generation) noexcept {
@@ -145,6 +154,8 @@ public:
         return generation_of(head_.load(std::memory_order_relaxed));
     }
     [[nodiscard]] bool is_closed() const noexcept { return pointer_of(head_.load(std::memory_order_relaxed)) == closed; }
+    /// Which bound a message met that was refused just now, as far as can still be told.
+    [[nodiscard]] Bound bound_met() const noexcept { return length() < capacity.length ? Bound::mailbox_bytes : Bound::mailbox_length; }
     [[nodiscard]] std::uint64_t length() const noexcept { return waiting() >> bytes_bits; }
     [[nodiscard]] std::uint64_t bytes() const noexcept { return waiting() & ((1ull << bytes_bits) - 1); }
 
@@ -186,8 +197,8 @@ private:
     void give_up(const Links& links) noexcept { posted_.fetch_sub(links.weight, std::memory_order_relaxed); }
     [[nodiscard]] static bool is_over(std::uint64_t waiting) noexcept {
         // Negative: others posted and the reader took them between our addition and our look.  Then it is not full.
-        return static_cast<std::int64_t>(waiting) > 0 && ((waiting >> bytes_bits) > limits::mailbox_length_max ||
-               (waiting & ((1ull << bytes_bits) - 1)) > limits::mailbox_bytes_max);
+        return static_cast<std::int64_t>(waiting) > 0 && ((waiting >> bytes_bits) > capacity.length ||
+               (waiting & ((1ull << bytes_bits) - 1)) > capacity.bytes);
     }
     [[nodiscard]] std::uint64_t waiting() const noexcept {
         const auto difference = posted_.load(std::memory_order_relaxed) - taken_.load(std::memory_order_relaxed);

@@ -20,6 +20,7 @@
 #include "log/heap.hpp"
 #include "log/log.hpp"
 #include "wire/address.hpp"
+#include "wire/bounds.hpp"
 #include "wire/byte_size.hpp"
 #include "wire/endpoint_check.hpp"
 #include "worker/admin.hpp"
@@ -45,6 +46,7 @@ struct Arguments {
     std::size_t loops = std::max(1u, std::thread::hardware_concurrency());
     std::int64_t handler_timeout = std::chrono::seconds(limits::handler_timeout_default).count();
     std::string memory_limit = "auto";
+    std::vector<std::string> limits;
     bool log_messages = false;
     bool child = false;
     long parent_pid = 0;
@@ -86,7 +88,8 @@ int serve(const Arguments& arguments) {
     worker::Scheduler scheduler({arguments.loops, std::chrono::seconds(arguments.handler_timeout),
                                  byte_size_of(arguments.memory_limit).value_or(worker::usual_memory_limit())});
     worker::DealerLink link(arguments.broker);
-    worker::Options options{arguments.host, arguments.process, arguments.packages, arguments.log_messages};
+    worker::Options options{arguments.host, arguments.process, arguments.packages, arguments.log_messages, Bounds::from(arguments.limits)};
+    worker::Mailbox::capacity = {options.bounds[Bound::mailbox_length], options.bounds[Bound::mailbox_bytes]};
     options.page = page_behind(arguments.tally);
     worker::Worker worker(clock, scheduler, std::move(options));
     worker::Pump pump(worker, link);
@@ -124,6 +127,7 @@ int launch(const Arguments& arguments) {
     options.loops = arguments.loops;
     options.handler_timeout = std::chrono::seconds(arguments.handler_timeout);
     options.memory_limit = arguments.memory_limit;
+    options.limits = arguments.limits;
     options.worker_binary = std::filesystem::read_symlink("/proc/self/exe").string();
     return launcher::Launcher(std::move(options)).run();
 }
@@ -137,6 +141,11 @@ std::string wrong_with(const Arguments& arguments) {
     if (!log::level_of(arguments.log_level)) return "--log-level is debug, info, warning or error";
     if (!is_memory_limit(arguments.memory_limit))
         return fmt::format("--memory-limit {}: must be {}", log::escaped(arguments.memory_limit), memory_limit_form);
+    try {
+        (void)Bounds::from(arguments.limits);
+    } catch (const Error& error) {
+        return "--limit: " + error.text;
+    }
     const auto wrong = wrong_with_endpoint(arguments.broker, EndpointUse::connect);
     return wrong.empty() ? wrong : fmt::format("--broker {} {}", log::escaped(arguments.broker), wrong);
 }
@@ -155,6 +164,7 @@ int main(int count, char** values) {
     app.add_option("--handler-timeout", arguments.handler_timeout, "seconds after which a handler that has not returned ends this process; 0: never")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{std::chrono::seconds(limits::handler_timeout_max).count()}))->capture_default_str();
     app.add_option("--memory-limit", arguments.memory_limit, std::string(memory_limit_form))->capture_default_str();
+    app.add_option("--limit", arguments.limits, "a bound of this host's workers, as NAME=VALUE; may be given several times")->allow_extra_args(false);
     app.add_option("--log-format", arguments.log_format, "auto, human or json")->capture_default_str();
     app.add_option("--log-level", arguments.log_level, "debug, info, warning or error")->capture_default_str();
     app.add_flag("--log-messages", arguments.log_messages, "one line per handled message");
@@ -162,6 +172,7 @@ int main(int count, char** values) {
     app.add_option("--parent-pid", arguments.parent_pid, "end with that process")->group("");
     app.add_option("--black-box", arguments.black_box, "descriptor to tell of a crash")->group("");
     app.add_option("--tally", arguments.tally, "descriptor of the page where unread messages are counted")->group("");
+    app.footer(bounds_help());
     app.set_version_flag("--version", "peacepie-worker " PEACEPIE_VERSION ", plug-in ABI 1, protocol 1");
     try {
         app.parse(count, values);

@@ -116,7 +116,7 @@ void Migration::started_already(const RequestPointer& request) {
 void Migration::give_up(const std::string& entity, std::uint64_t cell, std::string_view why) {
     log::error({{"actor", entity}}, "{} could not start after its move: {}", entity, why);
     admin_.actors().gave_away(cell);
-    admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{entity}}});
+    admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{entity}}, {"failed", true}});
 }
 
 void Migration::settle(const RequestPointer& request) {

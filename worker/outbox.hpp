@@ -27,9 +27,9 @@ class Outbox {
 public:
     enum class Put : std::uint8_t { taken, full, route_changed, muted };
 
-    Outbox() : Outbox(own_left_) {}
+    explicit Outbox(std::size_t bytes_max = limits::peer_queue_bytes_max) : Outbox(own_left_, bytes_max) {}
     /// Adds to `left` whatever Envelope::is_tallied, under the lock.
-    explicit Outbox(std::atomic<std::uint64_t>& left) : left_(left) {}
+    Outbox(std::atomic<std::uint64_t>& left, std::size_t bytes_max) : bytes_max_(bytes_max), left_(left) {}
 
     /// Appends unless the routes have changed since `routes`: then the caller must look the recipient up again, or its
     /// message could fall behind one that already took the new way.
@@ -112,6 +112,9 @@ public:
 
     /// Nothing may go out at the moment.
     [[nodiscard]] bool empty() const noexcept { return ready_.load(std::memory_order_acquire) == 0; }
+    [[nodiscard]] std::size_t bytes_max() const noexcept { return bytes_max_; }
+    /// How often there was no room.
+    [[nodiscard]] std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::size_t bytes() const noexcept { return waiting_.load(std::memory_order_relaxed); }
 
     struct Frame {
@@ -171,7 +174,7 @@ private:
     /// False: the bound is reached.  Else the open batch takes so many bytes.
     [[nodiscard]] bool has_room(std::size_t size, bool always = false) {
         const auto waiting = waiting_.load(std::memory_order_relaxed);
-        if (!always && waiting + size > limits::peer_queue_bytes_max) return false;
+        if (!always && waiting + size > bytes_max_) return refused_.fetch_add(1, std::memory_order_relaxed), false;
         if (!batch_.empty() && batch_.size() + size > limits::batch_size_max) frames_.push_back(std::exchange(batch_, {}));
         if (batch_.empty()) batch_.reserve(waiting == 0 ? 1024 : limits::batch_size_max);
         return true;
@@ -189,6 +192,7 @@ private:
         ready_.store(mail + words + greeting_.size(), std::memory_order_release);
     }
 
+    const std::size_t bytes_max_;
     std::atomic<std::uint64_t> own_left_{0};
     std::atomic<std::uint64_t>& left_;
     std::mutex lock_;
@@ -201,6 +205,7 @@ private:
     Credit credit_;
     std::uint64_t to_tell_ = 0;
     std::atomic<std::uint64_t> credit_waits_{0};
+    std::atomic<std::uint64_t> refused_{0};
     std::atomic<std::size_t> waiting_{0};  // bytes in frames_ and batch_; changed under the lock
     std::atomic<std::size_t> ready_{0};    // of them, the greeting and a word, what may go out now
     std::atomic<std::uint64_t> routes_{0};

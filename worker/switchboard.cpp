@@ -145,7 +145,7 @@ bool Switchboard::post_to_cell(const pp_envelope& envelope, std::uint64_t handle
         case Posted::queued: return true;
         case Posted::wake_reader: worker_.executor().schedule(*cell); return true;
         case Posted::gone: Mail::destroy(mail); return false;
-        case Posted::full: break;
+        case Posted::full: worker_.counters().reach(cell->bound_met()); break;
     }
     Mail::destroy(mail);
     refuse(envelope, Fault::mailbox_full, "the mailbox of \"" + CellTable::of_process().name_of(handle) + "\" is full; send slower or later");

@@ -18,7 +18,8 @@ namespace peacepie::worker {
 
 Worker::Worker(const Clock& clock, Executor& executor, Options options)
     : clock_(clock), executor_(executor), options_(std::move(options)),
-      node_(node_name(options_.host, options_.process)), tally_(options_.page), outbox_(tally_.left()), intake_(options_.credit_window), switchboard_(*this), nursery_(*this), dead_letters_(clock),
+      node_(node_name(options_.host, options_.process)), tally_(options_.page), outbox_(tally_.left(), options_.bounds[Bound::peer_queue_bytes]),
+      intake_(options_.bounds[Bound::credit_window]), switchboard_(*this), nursery_(*this), dead_letters_(clock),
       admin_(std::make_unique<Admin>(*this)) {}
 
 Worker::~Worker() = default;
@@ -90,7 +91,7 @@ void Worker::on_welcome(const Envelope& welcome) try {
     const Value* session = body.find("session");
     if (!session || !session->as_text() || *session->as_text() == session_) return;
     session_ = *session->as_text();
-    intake_ = Intake(options_.credit_window);
+    intake_ = Intake(options_.bounds[Bound::credit_window]);
     outbox_.begin_credit(credit_in(body, "credit"));
     tally_.begin_session(stamp_of(session_), outbox_.sends());
 } catch (const Error&) {

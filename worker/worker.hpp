@@ -14,6 +14,7 @@
 
 #include "log/log.hpp"
 #include "peacepie/abi.h"
+#include "wire/bounds.hpp"
 #include "wire/credit.hpp"
 #include "wire/envelope.hpp"
 #include "wire/limits.hpp"
@@ -38,7 +39,7 @@ struct Options {
     std::string process = "main";
     std::string packages;          ///< folder with plug-in files
     bool logs_messages = false;    ///< one line per handled message
-    std::size_t credit_window = limits::credit_window;  ///< of the broker, which is told what was taken in
+    Bounds bounds = {};            ///< but for those of all mailboxes of the process, see Mailbox::capacity
     std::int64_t pid = 0;                               ///< 0: the system's
     TallyPage* page = nullptr;                          ///< outlives the process; null: nobody else reads it
 };

@@ -9,8 +9,8 @@
 
 namespace peacepie::launcher {
 
-BrokerProcess::BrokerProcess(BrokerOptions options, std::string log_format, std::string log_level)
-    : options_(std::move(options)), log_format_(std::move(log_format)), log_level_(std::move(log_level)) {}
+BrokerProcess::BrokerProcess(BrokerOptions options, std::string log_format, std::string log_level, std::vector<std::string> limits)
+    : options_(std::move(options)), limits_(std::move(limits)), log_format_(std::move(log_format)), log_level_(std::move(log_level)) {}
 
 std::vector<std::string> BrokerProcess::words() const {
     std::vector<std::string> words{options_.binary,
@@ -31,6 +31,7 @@ std::vector<std::string> BrokerProcess::words() const {
     add("--state-dir", options_.state_dir);
     add("--log-format", log_format_);
     add("--log-level", log_level_);
+    for (const auto& limit : limits_) add("--limit", limit);
     return words;
 }
 

@@ -25,7 +25,7 @@ struct BrokerOptions {
 
 class BrokerProcess {
 public:
-    BrokerProcess(BrokerOptions options, std::string log_format, std::string log_level);
+    BrokerProcess(BrokerOptions options, std::string log_format, std::string log_level, std::vector<std::string> limits = {});
 
     /// Throws Error unavailable when it cannot be started.
     void start();
@@ -47,6 +47,7 @@ private:
     [[nodiscard]] std::vector<std::string> words() const;
 
     const BrokerOptions options_;
+    const std::vector<std::string> limits_;
     const std::string log_format_;
     const std::string log_level_;
     std::optional<Child> child_;

@@ -27,8 +27,8 @@ Launcher::Launcher(Options options)
     : options_(std::move(options)),
       now_(clock_.now()),
       workers_({options_.worker_binary, options_.host, options_.packages, options_.log_format, options_.log_level,
-                options_.log_messages, options_.loops, options_.handler_timeout, options_.memory_limit}) {
-    if (options_.start_broker) broker_.emplace(*options_.start_broker, options_.log_format, options_.log_level);
+                options_.log_messages, options_.loops, options_.handler_timeout, options_.memory_limit, options_.limits}) {
+    if (options_.start_broker) broker_.emplace(*options_.start_broker, options_.log_format, options_.log_level, options_.limits);
 }
 
 std::string Launcher::node() const { return node_name(options_.host, options_.process); }

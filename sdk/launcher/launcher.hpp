@@ -57,6 +57,7 @@ public:
         std::size_t loops = 0;                       ///< threads of each worker; 0: its default
         std::chrono::seconds handler_timeout = limits::handler_timeout_default;  ///< of each worker
         std::string memory_limit;                    ///< of each worker; empty: its default
+        std::vector<std::string> limits = {};        ///< NAME=VALUE, of each worker and the broker that is started here
         std::function<void(const Ready&)> on_ready = nullptr;  ///< once; must return soon
         std::shared_ptr<Control> control = nullptr;
     };

@@ -25,6 +25,7 @@ pid_t Workers::start(const std::string& process, const std::string& broker) {
     add("--log-level", options_.log_level);
     add("--handler-timeout", std::to_string(options_.handler_timeout.count()));
     add("--memory-limit", options_.memory_limit);
+    for (const auto& limit : options_.limits) add("--limit", limit);
     if (options_.loops > 0) add("--loops", std::to_string(options_.loops));
     if (options_.log_messages) words.push_back("--log-messages");
     std::array<int, 2> ends{};

@@ -30,6 +30,7 @@ struct WorkerOptions {
     std::size_t loops = 0;  ///< 0: the worker's default
     std::chrono::seconds handler_timeout = limits::handler_timeout_default;  ///< 0: never
     std::string memory_limit;  ///< empty: the worker's default
+    std::vector<std::string> limits;  ///< NAME=VALUE, see wire/bounds.hpp
 };
 
 class Workers {

@@ -138,6 +138,7 @@ inline constexpr std::uint64_t sends_lost_max = 1'000'000'000;  ///< with one pr
 inline constexpr std::uint64_t sends_told_max = ~std::uint64_t{0} >> 1;  ///< a number that every reader of MessagePack has
 inline constexpr std::size_t losses_max = 1'000;             ///< sessions that ended with something unread, kept to be shown
 inline constexpr auto last_words = 50ms;                     ///< a dead process's bytes may still be in the socket
+inline constexpr auto launcher_words = 100ms;                ///< a process whose connection is gone: its launcher says in a moment why
 
 // One launcher.
 inline constexpr std::size_t restarts_max = 3;               ///< of one actor, or the broker, within `restart_window`; then it is given up

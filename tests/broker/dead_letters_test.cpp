@@ -42,7 +42,8 @@ Value selected_ids(std::vector<std::int64_t> ids) { return map({{"ids", Value::A
 }  // namespace
 
 TEST_CASE("the store is bounded in letters and what went is counted") {
-    DeadLetters letters;
+    CountedBounds bounds;
+    DeadLetters letters(bounds);
     for (std::size_t i = 0; i < limits::dead_letters_max + 3; ++i) letters.keep(letter_to("ghost"));
     CHECK(letters.kept() == limits::dead_letters_max);
     CHECK(letters.forgotten() == 3);
@@ -53,7 +54,8 @@ TEST_CASE("the store is bounded in letters and what went is counted") {
 }
 
 TEST_CASE("the store is bounded in bytes and gives them back") {
-    DeadLetters letters;
+    CountedBounds bounds;
+    DeadLetters letters(bounds);
     constexpr auto fitting = limits::dead_letters_bytes_max / limits::dead_letter_body_max;
     for (std::size_t i = 0; i < 2 * fitting; ++i) letters.keep(letter_to("ghost", limits::dead_letter_body_max));
     CHECK(letters.kept() < fitting);
@@ -65,7 +67,8 @@ TEST_CASE("the store is bounded in bytes and gives them back") {
 }
 
 TEST_CASE("of a body that is too large only the size is kept and it is not sent again") {
-    DeadLetters letters;
+    CountedBounds bounds;
+    DeadLetters letters(bounds);
     letters.keep(letter_to("ghost", limits::dead_letter_body_max + 1));
     letters.keep(letter_to("ghost", 10));
     letters.keep(letter_to("", 10));  // a stale handle: nobody knows whose

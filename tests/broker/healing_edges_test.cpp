@@ -266,13 +266,15 @@ TEST_CASE("parameters have a bound, each and all together") {
     CHECK(world.only(world.child).command == "too_large");
     world.ask(world.child, {}, "register_actors", with(limits::declared_params_max - 100), world.address[world.child]);
     CHECK(world.only(world.child).command == "actors_are_registered");
-    DeclaredBytes few(100);
+    CountedBounds bounds{Bounds().set(Bound::declared_bytes, 100)};
+    DeclaredBytes few(bounds);
     const auto one = few.keep(Declaration{.params = std::string(90, 'x')});
     CHECK_THROWS_AS(few.keep(Declaration{.params = std::string(20, 'x')}), Error);
     {
         auto gone = one;
     }
     CHECK_THROWS_AS(few.keep(Declaration{.params = std::string(20, 'x')}), Error);
+    CHECK(bounds.reached[Bound::declared_bytes] == 2);
 }
 
 TEST_CASE("a share of what goes to disk ends by bytes as well") {

@@ -27,7 +27,24 @@ struct Watch : World {
         REQUIRE(downs.front().command == "down");
         return downs.front();
     }
-    void remove(const char* actor) { send(child, {}, "unregister_actors", map({{"names", names({actor})}}), address[child]); }
+    void remove(const char* actor, const char* flag = nullptr) {
+        Value body = map({{"names", names({actor})}});
+        if (flag != nullptr) body.set(flag, true);
+        send(child, {}, "unregister_actors", body, address[child]);
+    }
+    void has_ended(Peer starter, const char* blamed, bool asked = false) {
+        Value body = map({{"node", "first.process_0"}, {"status", 11}, {"text", "killed by signal 11"}, {"actor", blamed}});
+        if (asked) body.set("asked", true);
+        send(starter, {}, "process_ended", body);
+    }
+    std::map<std::string, std::string> reasons() {
+        std::map<std::string, std::string> all;
+        for (const auto& one : received(me)) {
+            CHECK(one.command == "down");
+            CHECK(all.emplace(one.text("actor"), one.text("reason")).second);
+        }
+        return all;
+    }
     std::vector<Message> downs;
 };
 
@@ -65,6 +82,100 @@ TEST_CASE("a dead process is worker_lost, a silent one no_connection, one that l
         world.send(world.child, {}, "bye", {}, world.address[world.child]);
         CHECK(world.down().text("reason") == "normal");
     }
+}
+
+TEST_CASE("an actor that somebody else ended is down as killed, one that could not start or live as error") {
+    const std::pair<const char*, const char*> ways[] = {{nullptr, "normal"}, {"ended", "normal"}, {"removed", "killed"},
+                                                        {"killed", "killed"}, {"unborn", "error"}, {"failed", "error"}};
+    for (const auto& [flag, reason] : ways) {
+        INFO((flag != nullptr ? flag : "its process ends"));
+        Watch world;
+        (void)world.monitor("a");
+        world.remove("a", flag);
+        CHECK(world.down().text("reason") == reason);
+    }
+}
+
+TEST_CASE("an actor that its launcher blames for the end of their process is down as error, its neighbours as worker_lost") {
+    Watch world;
+    const Peer starter = world.launcher("first");
+    for (const char* name : {"a", "b"}) (void)world.monitor(name);
+    SECTION("before its connection is known to be gone") {
+        world.has_ended(starter, "a");
+        world.link.gone[world.child] = true;
+    }
+    SECTION("after that, within a moment") {
+        world.link.gone[world.child] = true;
+        world.send(world.me, "b", "tick");
+        CHECK(world.received(world.me).empty());
+        world.has_ended(starter, "a");
+    }
+    world.advance(200ms, {world.main, starter});
+    CHECK(world.reasons() == std::map<std::string, std::string>{{"a", "error"}, {"b", "worker_lost"}});
+    for (const char* name : {"a", "b"}) world.ask(world.me, {}, "monitor", map({{"actor", name}}));
+    std::vector<std::string> again;
+    for (const auto& one : world.received(world.me))
+        if (one.command == "down") again.push_back(one.text("reason"));
+    CHECK(again == std::vector<std::string>{"error", "worker_lost"});  // they are still to be made again
+}
+
+TEST_CASE("a launcher that says nothing of a lost connection is waited for a moment only") {
+    Watch world;
+    const Peer starter = world.launcher("first");
+    (void)world.monitor("a");
+    world.link.gone[world.child] = true;
+    world.send(world.me, "b", "tick");
+    world.advance(limits::launcher_words, {world.main, starter});
+    CHECK(world.down().text("reason") == "worker_lost");
+    world.has_ended(starter, "a");
+    world.advance(200ms, {world.main, starter});
+    CHECK(world.received(world.me).empty());
+}
+
+TEST_CASE("the last words about an earlier life of a process blame nobody in this one") {
+    Watch world;
+    const Peer starter = world.launcher("first");
+    (void)world.monitor("a");
+    world.send(starter, {}, "process_ended", map({{"node", "first.process_0"}, {"pid", 7}, {"status", 11}, {"text", "old"}, {"actor", "a"}}));
+    world.advance(200ms, {world.main, world.child, starter});
+    CHECK(world.received(world.me).empty());
+    world.link.gone[world.child] = true;
+    world.send(starter, {}, "process_ended", map({{"node", "first.process_0"}, {"pid", 42}, {"status", 9}, {"text", "killed"}}));
+    world.advance(200ms, {world.main, starter});
+    CHECK(world.down().text("reason") == "worker_lost");
+}
+
+TEST_CASE("a process that was asked to end takes its actors along as normal, but for the one that crashed it") {
+    Watch world;
+    const Peer starter = world.launcher("first");
+    for (const char* name : {"a", "b"}) (void)world.monitor(name);
+    world.has_ended(starter, "a", true);
+    world.advance(200ms, {world.main, starter});
+    CHECK(world.reasons() == std::map<std::string, std::string>{{"a", "error"}, {"b", "normal"}});
+}
+
+TEST_CASE("a permanent actor that ends by itself is normal until it does so too often, which is an error") {
+    Watch world;
+    for (int end = 0; end <= static_cast<int>(limits::restarts_max); ++end) {
+        world.ask(world.child, {}, "register_actors", map({{"names", names({"lasting"})}, {"class_desc", map({{"class", "C"}})}, {"restart", "permanent"}}),
+                  world.address[world.child]);
+        REQUIRE(world.only(world.child).command == "actors_are_registered");
+        (void)world.monitor("lasting");
+        world.remove("lasting", "ended");
+        CHECK(world.down().text("reason") == (end < static_cast<int>(limits::restarts_max) ? "normal" : "error"));
+        world.downs.clear();
+    }
+}
+
+TEST_CASE("a name whose actor was removed while it waited to be made again is no such actor") {
+    Watch world;
+    const Peer starter = world.launcher("first");
+    world.has_ended(starter, "b");
+    world.advance(200ms, {world.main, starter});
+    world.ask(world.me, {}, "remove_actor", map({{"name", "a"}}));
+    CHECK(world.only(world.me).command == "actor_is_removed");
+    (void)world.monitor("a");
+    CHECK(world.down().text("reason") == "no_such_actor");
 }
 
 TEST_CASE("a move makes no down notice") {

@@ -187,15 +187,16 @@ TEST_CASE("without a source there is no probation, because there is no way back"
 
 TEST_CASE("what was passed on is kept in order without the asks that were answered, and given up as a whole above its bound") {
     PassedMail passed;
+    CountedBounds bounds;
     for (std::uint64_t mid = 1; mid <= 3; ++mid)
-        passed.note({.kind = Kind::ask, .mid = mid, .command = "tick", .sender = "s"}, "ask " + std::to_string(mid), Nanoseconds{5});
-    passed.note({.command = "tick", .sender = "s"}, "send", Nanoseconds{6});
+        passed.note({.kind = Kind::ask, .mid = mid, .command = "tick", .sender = "s"}, "ask " + std::to_string(mid), Nanoseconds{5}, bounds);
+    passed.note({.command = "tick", .sender = "s"}, "send", Nanoseconds{6}, bounds);
     passed.answered("s", 2);
     passed.answered("t", 1);
     const auto mail = passed.take();
     REQUIRE(mail.size() == 4);
     CHECK((mail[0].encoded == "ask 1" && mail[1].encoded.empty() && mail[2].encoded == "ask 3" && mail[3].encoded == "send"));
-    for (std::size_t i = 0; i <= limits::held_messages_max; ++i) passed.note({.command = "tick"}, "x", Nanoseconds{0});
+    for (std::size_t i = 0; i <= limits::held_messages_max; ++i) passed.note({.command = "tick"}, "x", Nanoseconds{0}, bounds);
     CHECK(passed.overflowed());
     CHECK(passed.take().empty());
     CHECK(passed.noted() == limits::held_messages_max + 5);
@@ -211,16 +212,17 @@ TEST_CASE("events that do not belong to the phase change nothing") {
 }
 
 TEST_CASE("held mail keeps its order and is bounded") {
+    CountedBounds bounds;
     auto move = freezing(elsewhere());
     for (std::size_t i = 0; i <= limits::held_messages_max; ++i) {
-        CHECK_FALSE(move.is_overfull());
+        CHECK_FALSE(move.is_overfull(bounds));
         move.hold(std::to_string(i), Nanoseconds{0});
     }
-    CHECK(move.is_overfull());
+    CHECK(move.is_overfull(bounds));
     const auto held = move.take_held();
     CHECK(held.front().encoded == "0");
     CHECK(held.back().encoded == std::to_string(limits::held_messages_max));
-    CHECK_FALSE(move.is_overfull());
+    CHECK_FALSE(move.is_overfull(bounds));
 }
 
 TEST_CASE("a snapshot tells the size of its state and the length of its mailbox without being decoded") {

@@ -137,7 +137,7 @@ TEST_CASE("a hello and what follows it may come in one frame") {
 TEST_CASE("sessions are capped") {
     ManualClock clock;
     RecordingLink link;
-    Broker broker(link, clock, Options{.sessions_max = 2});
+    Broker broker(link, clock, Options{.bounds = Bounds().set(Bound::sessions, 2)});
     const auto body = map({{"role", "client"}}).encoded();
     std::string hello;
     append_envelope(hello, {.kind = Kind::ask, .mid = 1, .command = "hello", .body = body});

@@ -72,6 +72,7 @@ inline Value names(std::vector<std::string> items) {
 class World {
 public:
     World() = default;
+    explicit World(const Bounds& bounds) : broker(link, clock, Options{.broker_epoch = 7, .bounds = bounds}) {}
     explicit World(Ledger* ledger) : broker(link, clock, Options{.broker_epoch = 7}, ledger) {}
 
     /// Raw bytes from a peer, then the round ends.

@@ -118,6 +118,7 @@ public:
         on("flood", &Sender::flood, "to", "count");
         on("deliver", &Sender::deliver, "to", "count");
         on("nap_beside_a_long_ask", &Sender::nap_beside_a_long_ask, "to", "count");
+        on("ask_two_at_once", &Sender::ask_two_at_once, "to");
     }
 
 private:
@@ -148,6 +149,19 @@ private:
     }
     void flood(std::string to, int count) {
         for (int i = 0; i < count; ++i) send(to, "ping");
+    }
+    /// How the second ends.
+    Task<std::string> ask_two_at_once(std::string to) {
+        auto first = ask(to, "report");
+        auto second = ask(to, "report");
+        std::string outcome = "report";
+        try {
+            (void)co_await second;
+        } catch (const Error& error) {
+            outcome = error.code;
+        }
+        (void)co_await first;
+        co_return outcome;
     }
     Task<int> nap_beside_a_long_ask(std::string to, int count) {
         auto long_ask = ask_within(Seconds(60), to, "never");

@@ -24,7 +24,8 @@ std::vector<std::uint64_t> seeds(std::uint64_t normally) {
     return all;
 }
 
-World::World(std::uint64_t seed, int workers) : random_(seed), credit_window_(256u << seed % 8) {
+World::World(std::uint64_t seed, int workers, Bounds bounds) : random_(seed), credit_window_(256u << seed % 8), bounds_(bounds) {
+    bounds_.set(Bound::credit_window, credit_window_);
     new_broker();
     worker::set_process_clock(clock_);
     for (std::size_t i = 0; i < static_cast<std::size_t>(workers); ++i) {
@@ -37,7 +38,7 @@ World::World(std::uint64_t seed, int workers) : random_(seed), credit_window_(25
 
 void World::new_broker() {
     broker::Options options{.broker_epoch = broker_epoch_};
-    options.credit_window = credit_window_;
+    options.bounds = bounds_;
     options.secret = [this] { return "secret-" + std::to_string(++last_secret_); };  // never the same for two sessions
     broker_.emplace(static_cast<PeerLink&>(*this), clock_, std::move(options), &ledger_);
 }
@@ -47,7 +48,7 @@ std::unique_ptr<World::Host> World::new_host(std::size_t number) {
     auto host = std::make_unique<Host>();
     worker::Options options;
     options.process = number == 0 ? "main" : "p" + std::to_string(number);
-    options.credit_window = credit_window_;
+    options.bounds = bounds_;
     host->peer = host->process = ++last_peer_;
     options.pid = static_cast<std::int64_t>(host->process);
     options.page = &host->page;

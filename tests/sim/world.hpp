@@ -16,6 +16,7 @@
 #include "memory_ledger.hpp"
 #include "sim/checker.hpp"
 #include "sim/network.hpp"
+#include "wire/bounds.hpp"
 #include "wire/codec.hpp"
 #include "wire/value.hpp"
 #include "worker/worker.hpp"
@@ -44,7 +45,7 @@ struct Answer {
 
 class World : private PeerLink {
 public:
-    World(std::uint64_t seed, int workers);
+    World(std::uint64_t seed, int workers, Bounds bounds = {});
     ~World() override;
 
     [[nodiscard]] Random& random() { return random_; }
@@ -157,6 +158,7 @@ private:
     Checker checker_;  // outlives the actors
     Random random_;
     std::size_t credit_window_;
+    Bounds bounds_;
     ManualClock clock_;
     Nanoseconds broker_sleeps_until_{0};
     std::vector<Ghost> ghosts_;

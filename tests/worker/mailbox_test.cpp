@@ -19,6 +19,13 @@ Mail* message(std::uint64_t number, Origin origin = Origin::local) {
     return mail;
 }
 
+std::uint64_t message_weight() {
+    Mail* mail = message(0);
+    const auto bytes = mail->block_size;
+    Mail::destroy(mail);
+    return bytes;
+}
+
 struct OpenBox : Mailbox {
     OpenBox() { begin(tenant); }
     ~OpenBox() { drop(close()); }
@@ -76,6 +83,23 @@ TEST_CASE("a full box refuses messages and still takes answers and orders") {
     CHECK(box.length() == 0);
     CHECK(box.bytes() == 0);
     CHECK(box.put(message(0)) == Posted::queued);
+}
+
+TEST_CASE("boxes hold what their process was told, in messages and in bytes, and say which of both was met") {
+    struct Restored {
+        MailboxCapacity before = Mailbox::capacity;
+        ~Restored() { Mailbox::capacity = before; }
+    } restored;
+    Mailbox::capacity.length = 3;
+    OpenBox few;
+    for (std::uint64_t i = 0; i < 3; ++i) REQUIRE(few.put(message(i)) == Posted::queued);
+    CHECK(few.put(message(3)) == Posted::full);
+    CHECK(few.bound_met() == Bound::mailbox_length);
+    Mailbox::capacity = {restored.before.length, 2 * message_weight() + 1};
+    OpenBox small;
+    for (std::uint64_t i = 0; i < 2; ++i) REQUIRE(small.put(message(i)) == Posted::queued);
+    CHECK(small.put(message(2)) == Posted::full);
+    CHECK(small.bound_met() == Bound::mailbox_bytes);
 }
 
 TEST_CASE("the first mail in an idle box is not counted until its reader has to keep it") {

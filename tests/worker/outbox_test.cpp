@@ -80,6 +80,20 @@ TEST_CASE("an outbox at its bound refuses") {
     CHECK(taken == static_cast<int>(limits::peer_queue_bytes_max / body.size()) - 1);
 }
 
+TEST_CASE("an outbox refuses beyond the bytes that it was given and counts that, and a fence passes all the same") {
+    Outbox outbox(100'000);
+    const std::string body(40'000, 'x');
+    Envelope large = message(1);
+    large.body = body;
+    for (int i = 0; i < 2; ++i) CHECK(outbox.append(large) == Outbox::Put::taken);
+    for (int i = 0; i < 3; ++i) CHECK(outbox.append(large, outbox.routes()) == Outbox::Put::full);
+    CHECK(outbox.refused() == 3);
+    const auto before = outbox.bytes();
+    outbox.change_routes([] {}, &large);
+    CHECK(outbox.bytes() > before);
+    CHECK(outbox.refused() == 3);
+}
+
 TEST_CASE("a window of bytes that the broker has not told of goes out, the rest waits, and is refused beyond the bound") {
     Outbox outbox;
     outbox.open();
