@@ -156,11 +156,16 @@ public:
     }
     void register_actors(Peer worker_peer, std::vector<std::string> actor_names) {
         ask(worker_peer, {}, "register_actors",
-            map({{"names", names(std::move(actor_names))}, {"class_desc", map({{"requires_dist", "p"}, {"class", "C"}})}}),
+            map({{"names", names(actor_names)}, {"class_desc", map({{"requires_dist", "p"}, {"class", "C"}})}}),
             address[worker_peer]);
         REQUIRE(only(worker_peer).command == "actors_are_registered");
     }
 
+        for (const auto& name : actor_names) fence(worker_peer, name);
+    }
+    void fence(Peer worker_peer, const std::string& name) {
+        send(worker_peer, {}, "fence", map({{"entity", name}, {"epoch", 0}}), address[worker_peer]);
+        REQUIRE(only(worker_peer).command == "fence");
     /// In small steps, as the broker's deadlines want it; workers and launchers named in `alive` keep speaking.
     void advance(Nanoseconds span, const std::vector<Peer>& alive = {}) {
         for (Nanoseconds done{0}; done < span; done += limits::broker_tick) {
