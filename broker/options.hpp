@@ -19,6 +19,7 @@ struct Options {
     std::string version = "0";
     std::uint64_t broker_epoch = 1;          ///< wall clock in microseconds at start: later brokers have greater ones
     std::int64_t pid = 0;
+    bool is_successor = false;               ///< an earlier broker of this system has died, and its workers live
     std::size_t sessions_max = limits::sessions_max;  ///< main lowers it to what the descriptor limit allows
     std::size_t credit_window = limits::credit_window;  ///< of each worker that wants to be told what was taken in
     std::function<std::uint64_t()> rss_bytes = [] { return std::uint64_t{0}; };
