@@ -27,9 +27,10 @@ std::optional<FallenActor> actor_in(const std::string& name, const Ledger::Row& 
 }  // namespace
 
 Bookkeeping::Bookkeeping(Exchange& exchange, Ledger* ledger) : exchange_(exchange), ledger_(ledger) {
+    if (ledger_ != nullptr) load();
+    if (ledger_ == nullptr && exchange_.options.is_successor) exchange_.awaited.begin_without_names(exchange_.clock.now());
     if (ledger_ == nullptr) return;
-    load();
-    exchange_.registry.watch_changes(ledger_ != nullptr);
+    exchange_.registry.watch_changes(true);
     exchange_.states.keep_in(ledger_);
 }
 

@@ -122,6 +122,10 @@ void Exchange::refuse_unknown(const Envelope& envelope, std::string_view name, b
     }
     if (is_unsettled) return refuse(envelope, Fault::unavailable, fmt::format("{} is between two processes; ask again soon", name));
     const bool is_place = name.find('.') != name.npos || name.starts_with('@');
+    if (!is_place && awaited.may_be_anybody(clock.now())) {
+        if (hold_awaited(envelope, name)) return;
+        return refuse(envelope, Fault::unavailable, "this broker took the place of one that died, and not all processes may be back yet; ask again soon");
+    }
     const auto fault = is_place ? Fault::no_such_node : Fault::no_such_actor;
     if (!envelope.wants_answer()) return refuse(envelope, fault, "nobody of that name");
     Value more = Value::Map{};

@@ -28,6 +28,7 @@ void Head::register_actors(Command& command) {
         const auto epoch = looks_spawned(name) ? command.from.nursery : exchange_.registry.next_epoch();
         auto& added = exchange_.registry.add(name, command.from, epoch, interned);
         added.declared = declared;
+        added.fences = looks_spawned(name) ? 0 : 1;
         epochs.emplace_back(epoch);
         auto* fallen = exchange_.fallen.find(name);
         if (fallen == nullptr) continue;

@@ -36,6 +36,7 @@ struct Flags {
     std::string state_dir;
     bool ephemeral = false;
     bool forget = false;
+    bool successor = false;
     int parent_pid = 0;
     int ready_fd = -1;
     std::string log_format = "auto";
@@ -52,6 +53,7 @@ void declare(CLI::App& app, Flags& flags) {
                    "the endpoint and the process id to DIR/broker.endpoint");
     app.add_flag("--ephemeral", flags.ephemeral, "keep no names on disk; otherwise they are in DIR/registry.db, if there is a --state-dir");
     app.add_flag("--forget", flags.forget, "begin without the names of an earlier broker");
+    app.add_flag("--successor", flags.successor, "an earlier broker of this system has died: without its names any name may be back in a moment");
     app.add_option("--parent-pid", flags.parent_pid, "end when this parent process ends");
     app.add_option("--ready-fd", flags.ready_fd, "write the bound endpoint and a newline to this descriptor when listening");
     app.add_option("--log-format", flags.log_format, "auto, human or json")->check(CLI::IsMember({"auto", "human", "json"}));
@@ -110,6 +112,7 @@ broker::Options options_from(const Flags& flags) {
             .version = PEACEPIE_VERSION,
             .broker_epoch = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(wall).count()),
             .pid = ::getpid(),
+            .is_successor = flags.successor,
             .bounds = bounds_from(flags),
             .rss_bytes = resident_bytes,
             .wall_seconds = [] { return static_cast<std::int64_t>(std::time(nullptr)); },

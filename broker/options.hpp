@@ -18,6 +18,7 @@ struct Options {
     std::string version = "0";
     std::uint64_t broker_epoch = 1;          ///< wall clock in microseconds at start: later brokers have greater ones
     std::int64_t pid = 0;
+    bool is_successor = false;               ///< an earlier broker of this system has died, and its workers live
     Bounds bounds = {};  ///< main lowers `sessions` to what the descriptor limit allows
     std::function<std::uint64_t()> rss_bytes = [] { return std::uint64_t{0}; };
     std::function<std::int64_t()> wall_seconds = [] { return std::int64_t{0}; };  ///< since 1970, for people to read

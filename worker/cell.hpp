@@ -82,6 +82,8 @@ public:
     /// Its state is kept by the broker (durable.cpp).  Set by the admin before the order that brings it to life.
     [[nodiscard]] bool is_durable() const noexcept { return durable_; }
     void set_durable(bool durable) noexcept { durable_ = durable; }
+    /// Before it is bound: local mail waits for the fence that is sent with that.
+    void await_fence() noexcept { fenced_ = true; }
     /// Neither durable, nor on probation, nor with reliable messages: what it says goes out as it is.
     [[nodiscard]] bool speaks_plainly() const noexcept { return !durable_ && !is_reliable_ && trial_ == Trial::none; }
     /// In a turn of one that does not speak plainly.

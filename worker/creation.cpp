@@ -111,7 +111,8 @@ void ActorCommands::build(const BirthPointer& birth) {
         if (const Value* aside = birth->set_aside.find(birth->names[i])) order->set_aside = convert<std::vector<std::string>>::from(*aside);
         if (!birth->kept.empty()) order->snapshot = kept_in(birth->kept[i]);
         order->cell = birth->cells[i] = cell->handle();
-        worker.switchboard().bind(cell->name(), cell->handle());
+        cell->await_fence();  // what our senders said to that name until now is on its way through the broker
+        worker.bind_behind_fence(cell->name(), cell->handle(), cell->epoch());
         took_in(cell->handle());  // while it starts it is told of in a hello: another broker would have it made beside itself
         worker.give_order(std::move(order));
         worker.executor().schedule(*cell);  // a new cell counts as awake

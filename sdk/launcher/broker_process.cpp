@@ -24,7 +24,7 @@ std::vector<std::string> BrokerProcess::words() const {
                                    std::to_string(Child::inherited_as)};
     if (options_.insecure_bind) words.push_back("--insecure-bind");
     if (options_.ephemeral) words.push_back("--ephemeral");
-    if (endpoint_.empty()) words.push_back("--forget");  // no worker of an earlier system is alive
+    words.push_back(endpoint_.empty() ? "--forget" : "--successor");  // at first no worker of an earlier system is alive
     const auto add = [&words](const char* option, const std::string& value) {
         if (!value.empty()) words.insert(words.end(), {option, value});
     };

@@ -103,6 +103,7 @@ inline constexpr int close_names_per_round_max = 8;          ///< a flood of unk
 inline constexpr std::size_t moves_max = 1'000;              ///< at once
 inline constexpr std::size_t monitors_max = 100'000;         ///< of all watchers together; some 300 bytes each
 inline constexpr auto awaited_patience = 900ms;              ///< after a broker's restart: within the second in which an ask must end
+inline constexpr auto return_patience = 5s;                  ///< by then all workers of a broker that died are back at the next one
 inline constexpr std::size_t awaited_messages_max = 100'000; ///< of all names together, until their workers are back
 inline constexpr std::size_t awaited_bytes_max = 64u << 20;
 inline constexpr std::size_t nodes_awaited_max = 1'000;

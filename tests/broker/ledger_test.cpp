@@ -238,3 +238,38 @@ TEST_CASE("rows that cannot be right are passed over") {
     world.ask(me, {}, "stats");
     CHECK(world.only(me).number("fallen") == 1);
 }
+
+TEST_CASE("a broker without names that takes the place of another says of nobody that there is no such actor before all can be back") {
+    World world(Options{.broker_epoch = 7, .is_successor = true});
+    const Peer me = world.client();
+    const auto early = world.ask(me, "a", "add");
+    world.send(me, "a", "count");
+    const auto wrong = world.ask(me, "b", "add");
+    CHECK(world.received(me).empty());  // a moment, as for names that are known from before
+    const Peer worker = world.stranger();
+    world.ask(worker, {}, "hello", map({{"role", "worker"}, {"host", "first"}, {"process", "main"},
+                                        {"actors", Value::Array{map({{"name", "a"}, {"epoch", 3}, {"class_desc", map({{"class", "C"}})}})}}}));
+    CHECK(world.commands(worker) == std::vector<std::string>{"welcome", "add", "count"});
+    world.advance(limits::awaited_patience + limits::broker_tick, {worker});
+    const auto refused = world.only(me);
+    CHECK(refused.mid == wrong);
+    CHECK(refused.mid != early);
+    CHECK(refused.command == "unavailable");
+    world.ask(me, "b", "add");
+    CHECK(world.only(me).command == "unavailable");
+    world.advance(limits::return_patience, {worker});
+    world.ask(me, "b", "add");
+    CHECK(world.only(me).command == "no_such_actor");
+}
+
+TEST_CASE("a broker that is the first of its system, or has the names of the one before, says at once that there is no such actor") {
+    World first;
+    const Peer me = first.client();
+    first.ask(me, "a", "add");
+    CHECK(first.only(me).command == "no_such_actor");
+    MemoryLedger ledger;
+    Kept later(ledger);
+    const Peer other = later.client();
+    later.ask(other, "a", "add");
+    CHECK(later.only(other).command == "no_such_actor");
+}

@@ -73,7 +73,8 @@ class World {
 public:
     World() = default;
     explicit World(const Bounds& bounds) : broker(link, clock, Options{.broker_epoch = 7, .bounds = bounds}) {}
-    explicit World(Ledger* ledger) : broker(link, clock, Options{.broker_epoch = 7}, ledger) {}
+    explicit World(Ledger* ledger) : broker(link, clock, Options{.broker_epoch = 7, .is_successor = true}, ledger) {}
+    explicit World(Options options) : broker(link, clock, std::move(options)) {}
 
     /// Raw bytes from a peer, then the round ends.
     void feed(Peer peer, std::string_view frame) {
@@ -155,11 +156,17 @@ public:
         address[peer] = only(peer).text("address");
         return peer;
     }
-    void register_actors(Peer worker_peer, std::vector<std::string> actor_names) {
+    /// As a worker does: it binds the names behind a fence each.
+    void register_actors(Peer worker_peer, const std::vector<std::string>& actor_names) {
         ask(worker_peer, {}, "register_actors",
-            map({{"names", names(std::move(actor_names))}, {"class_desc", map({{"requires_dist", "p"}, {"class", "C"}})}}),
+            map({{"names", names(actor_names)}, {"class_desc", map({{"requires_dist", "p"}, {"class", "C"}})}}),
             address[worker_peer]);
         REQUIRE(only(worker_peer).command == "actors_are_registered");
+        for (const auto& name : actor_names) fence(worker_peer, name);
+    }
+    void fence(Peer worker_peer, const std::string& name) {
+        send(worker_peer, {}, "fence", map({{"entity", name}, {"epoch", 0}}), address[worker_peer]);
+        REQUIRE(only(worker_peer).command == "fence");
     }
 
     /// In small steps, as the broker's deadlines want it; workers and launchers named in `alive` keep speaking.

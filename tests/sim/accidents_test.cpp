@@ -341,11 +341,14 @@ TEST_CASE("what waits for another broker is handled before what its sender says 
         World world(seed, workers);
         world.create("counter", "Counter", 0);
         world.create("local", "Sender", 1);
-        (void)world.ask("local", "send_numbers", Value::Map{{"to", "counter"}, {"count", 400}}, 60'000);
+        (void)world.ask("local", "send_numbers", Value::Map{{"to", "counter"}, {"count", 2'000}}, 60'000);
         world.run_for(2ms);
         (void)world.ask("", "recreate_actor", to_node("counter", world.node(1)));
-        world.run_for(Nanoseconds(world.random().below(14'000'000)));
-        world.after_steps(world.random().below(30), [&] { world.restart_broker(); });  // in the middle of a moment
+        world.run_for(Nanoseconds(world.random().below(10'000'000)));
+        world.slow_down(1, 10s);  // most of what is said waits in the process, and the fence behind it
+        world.run_until([&] { return world.lives_in(1, "counter"); }, 5s);
+        world.loses_connection(1);
+        world.restart_broker();
         world.run_for(10s);
         CHECK(world.call("counter", "report").command == "report");
         world.must_be_accounted_for();

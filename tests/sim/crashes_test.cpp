@@ -153,3 +153,23 @@ TEST_CASE("a process frozen for longer than patience comes back: what its actors
         world.must_be_accounted_for();
     }
 }
+
+TEST_CASE("a process frozen for longer than patience comes back: its actor that has lived and died elsewhere meanwhile does not begin again where it was") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 1);
+        (void)world.call("counter", "report");  // starts its ticker: it has turns wherever it lives
+        world.freeze_worker(1, 17s + Nanoseconds(world.random().below(2'000'000'000)));
+        const auto new_home = [&] { return world.lives_in(0, "counter") ? 0u : world.lives_in(2, "counter") ? 2u : 1u; };
+        world.run_until([&] { return new_home() != 1; }, 16s);
+        const auto home = new_home();
+        CHECK(world.call("counter", "report").command == "report");
+        world.crash_worker(home);
+        world.run_for(6s);  // the frozen one has said hello, and the name still waits for the one that crashed
+        world.start_worker(home);
+        world.run_for(20s);
+        CHECK(world.call("counter", "report").command == "report");
+        world.must_be_accounted_for();
+    }
+}

@@ -85,11 +85,15 @@ public:
     void slow_down(std::size_t worker, Nanoseconds span) { workers_[worker]->slow_until = clock_.now() + span; }
     /// Another broker takes the place of the one that was: what was under way to and from that one is lost.
     void restart_broker();
+    /// The process sees at once that its connection is gone, and finds another a little later.
+    void loses_connection(std::size_t worker) { finds_another_connection(*workers_[worker]); }
     /// The process is gone with all it held, and its launcher says so soon; its successor says nothing before start_worker().
     void crash_worker(std::size_t worker);
     void start_worker(std::size_t worker) { workers_[worker]->logic->begin(); }
     /// What may be under way between the broker and a worker that is not told of: in most worlds a few frames.
     [[nodiscard]] std::size_t credit_window() const { return credit_window_; }
+    /// Senders in that process find the actor there.
+    [[nodiscard]] bool lives_in(std::size_t worker, const std::string& name) const { return workers_[worker]->logic->switchboard().find(name) != 0; }
     [[nodiscard]] std::size_t bytes_to(std::size_t worker) const { return workers_[worker]->from_broker.bytes(); }
     [[nodiscard]] std::size_t bytes_from(std::size_t worker) const { return workers_[worker]->to_broker.bytes(); }
     /// Sums a counter of all workers, to see that nothing ended in silence.

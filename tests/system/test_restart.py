@@ -1,8 +1,10 @@
 """The broker is killed: what its workers have comes back."""
 
+import os
+import signal
 import unittest
 
-from bus import FIXTURE, MAIN, class_desc
+from bus import FIXTURE, MAIN, Silence, class_desc
 from processes import Program, eventually, kill
 from system_case import OwnSystem
 
@@ -60,12 +62,29 @@ class Restart(OwnSystem):
                 self.king.ask("counter", "ping")
 
     def test_ephemeral(self):
-        """an ephemeral system writes no names, and works"""
+        """an ephemeral system writes no names, and works: its next broker never says of an actor that lives that there is none"""
         self.own_system("--ephemeral")
         self.king.create("counter", "Counter", MAIN, FIXTURE).must_be("actor_is_created")
         self.assertFalse(self.king.path("state", "registry.db").exists())
-        kill(self.king.pid_of(None))
+        self.assertEqual(self.king.outcome("countre", "ping")[0], "no_such_actor")
+        worker = self.king.pid_of(MAIN)
+        os.kill(worker, signal.SIGSTOP)  # it cannot say hello to the next broker yet
+        try:
+            kill(self.king.pid_of(None))
+            self.assertTrue(eventually(lambda: self.told_of("counter") is not None, 5.0))
+            self.assertEqual(self.told_of("counter"), "unavailable")
+        finally:
+            os.kill(worker, signal.SIGCONT)
         self.assertTrue(eventually(lambda: self.is_back("counter"), 10.0))
+        self.assertTrue(eventually(lambda: self.told_of("countre") == "no_such_actor", 10.0))
+
+    def told_of(self, name):
+        """What the broker says to whoever asks that actor; None when there is no broker."""
+        try:
+            self.king.hello(timeout=1.0)
+            return self.king.outcome(name, "ping", timeout=2.0)[0]
+        except Silence:
+            return None
 
 
 if __name__ == "__main__":

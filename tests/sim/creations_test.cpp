@@ -1,0 +1,61 @@
+// creations_test.cpp - an actor begins where one of its senders lives: what that one said before by way of the broker comes first.
+//
+// Until the name is bound there the sender's words leave the process and come back; after that they stay.  Next: moves_test.cpp.
+#include "catch.hpp"
+#include "sim/world.hpp"
+
+using namespace peacepie;
+using namespace peacepie::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+Value counter_class() { return Value::Map{{"requires_dist", "sim_actors"}, {"class", "Counter"}}; }
+Value numbers(int count, int first) { return Value::Map{{"to", "counter"}, {"count", count}, {"first", first}}; }
+
+}  // namespace
+
+TEST_CASE("an actor whose process died is made again beside its sender, whose words keep their order") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, 2);
+        world.create("counter", "Counter", 1);
+        world.create("local", "Sender", 0);
+        (void)world.call("local", "send_numbers", numbers(100, 0));
+        world.crash_worker(1);
+        world.run_for(9s + 900ms);  // soon nobody waits for it any longer
+        const auto sends = world.ask("local", "send_numbers", numbers(2'000, 100), 60'000);
+        world.run_until([&] { return world.lives_in(0, "counter"); }, 5s);
+        CHECK(world.wait(sends).kind == Kind::reply);
+        world.run_for(1s);
+        const auto report = world.call("counter", "report");
+        CHECK(number(*report.body.find("seen"), "local") > 0);
+        world.must_be_accounted_for();
+    }
+}
+
+TEST_CASE("an actor is created, removed and created again beside its sender or far from it, and the sender's words keep their order") {
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        World world(seed, 2);
+        world.create("local", "Sender", 0);
+        const auto sends = world.ask("local", "send_numbers", numbers(1'000, 0), 60'000);
+        for (int i = 0; i < 6; ++i) {
+            world.run_for(Nanoseconds(world.random().below(10'000'000)));
+            const auto node = world.node(world.random().below(2));
+            const auto made = world.ask(node, "create_actor", Value::Map{{"class_desc", counter_class()}, {"name", "counter"}});
+            if (world.random().one_in(3)) world.after_steps(world.random().below(200), [&] { world.slow_down(0, 20ms); });
+            CHECK(world.wait(made).command == "actor_is_created");
+            world.run_for(Nanoseconds(world.random().below(20'000'000)));
+            if (world.random().one_in(2)) {
+                const auto to = to_node("counter", world.node(world.random().below(2)));
+                CHECK(world.call("", "recreate_actor", to).command == "actor_is_recreated");
+            }
+            const auto answer = world.call(node, "remove_actor", Value::Map{{"name", "counter"}});
+            CHECK(answer.command == "actor_is_removed");
+        }
+        CHECK(world.wait(sends).kind == Kind::reply);
+        world.run_for(1s);
+        world.must_be_accounted_for();
+    }
+}
