@@ -19,13 +19,16 @@ int open_signals() {
     return ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-// The first frame goes on before anybody looks whether there is a second: that look is two system calls, which a lone message would
-// wait for in each process on its way.
+// After a sleep the first frame goes on before anybody looks whether there is a second: that look is two system calls, which a lone
+// message would wait for in each process on its way.
 int PollLoop::run() {
     while (status_ < 0) {
+        const bool sleeps = link_.is_drained();
         if (link_.wait(signals_, patience())) read_signals();
-        read_round(1);
-        finish_round();
+        if (sleeps) {
+            read_round(1);
+            finish_round();
+        }
         if (status_ >= 0 || link_.is_drained()) continue;
         read_round(limits::round_frames_max);
         finish_round();
