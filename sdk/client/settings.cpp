@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <sstream>
 
 #include "client/exit_code.hpp"
 #include "client/suggest.hpp"
 #include "wire/address.hpp"
+#include "wire/bounds.hpp"
 #include "wire/byte_size.hpp"
 #include "wire/endpoint_check.hpp"
 #include "wire/limits.hpp"
@@ -35,10 +37,24 @@ const std::array<SettingKind, 13>& kinds() {
     return all;
 }
 
+[[noreturn]] void complain_at(const std::string& where, const std::string& text) {
+    if (where.starts_with("--")) throw UsageError(where + ": " + text);
+    throw ConfigError(where + ": " + text);
+}
 [[noreturn]] void wrong(const std::string& name, const Setting& setting, const std::string& text) {
-    const std::string sentence = setting.where + ": `" + name + "` " + text;
-    if (setting.where.starts_with("--")) throw UsageError(sentence);
-    throw ConfigError(sentence);
+    complain_at(setting.where, "`" + name + "` " + text);
+}
+
+/// `NAME=VALUE`, which is sure to be right.
+std::string limit_word(std::string_view name, const Setting& setting) try {
+    const auto* number = setting.value.as_integer();
+    const auto* text = setting.value.as_text();
+    if (number == nullptr && text == nullptr) complain_at(setting.where, "`" + std::string(name) + "` must be a number");
+    const std::string value = number != nullptr ? std::to_string(*number) : *text;
+    Bounds().set(name, value);
+    return std::string(name) + "=" + value;
+} catch (const Error& error) {
+    complain_at(setting.where, error.text);
 }
 
 Value parsed(const Value& fallback, const std::string& text) {
@@ -116,14 +132,31 @@ Layer environment_layer(const std::function<const char*(const char*)>& look_up) 
         if (const char* text = look_up(name.c_str()); text != nullptr && *text != '\0')
             layer[std::string(kind.name)] = {parsed(kind.fallback, text), name};
     }
+    constexpr const char* variable = "PEACEPIE_LIMITS";
+    const char* said = look_up(variable);
+    std::istringstream words(said != nullptr ? said : "");
+    for (std::string word; words >> word;) add_limit(layer, word, variable);
     return layer;
+}
+
+void add_limit(Layer& layer, std::string_view word, const std::string& where) try {
+    const auto [name, value] = name_and_value(word);
+    layer[std::string(limit_prefix) + std::string(name)] = {std::string(value), where};
+} catch (const Error& error) {
+    complain_at(where, error.text);
 }
 
 Settings merged(std::initializer_list<const Layer*> layers) {
     Layer all;
+    std::map<std::string, std::string> limits;
     for (const SettingKind& kind : kinds()) all[std::string(kind.name)] = {kind.fallback, "default"};
     for (const Layer* layer : layers)
         for (const auto& [name, setting] : *layer) {
+            if (name.starts_with(limit_prefix)) {
+                const auto bound = name.substr(limit_prefix.size());
+                limits[bound] = limit_word(bound, setting);
+                continue;
+            }
             const auto known = all.find(name);
             if (known == all.end()) wrong(name, setting, "is no setting" + did_you_mean(name, setting_names()));
             const std::string wanted = known->second.value.type_name();
@@ -132,6 +165,8 @@ Settings merged(std::initializer_list<const Layer*> layers) {
             check(name, setting);
             known->second = setting;
         }
+    std::vector<std::string> words;
+    for (auto& [name, word] : limits) words.push_back(std::move(word));
     const auto text = [&all](const char* name) { return *all.find(name)->second.value.as_text(); };
     const auto flag = [&all](const char* name) { return *all.find(name)->second.value.as_bool(); };
     const auto number = [&all](const char* name) { return *all.find(name)->second.value.as_integer(); };
@@ -147,7 +182,8 @@ Settings merged(std::initializer_list<const Layer*> layers) {
             .log_messages = flag("log_messages"),
             .loops = number("loops"),
             .handler_timeout = number("handler_timeout"),
-            .memory_limit = text("memory_limit")};
+            .memory_limit = text("memory_limit"),
+            .limits = std::move(words)};
 }
 
 }  // namespace peacepie::client

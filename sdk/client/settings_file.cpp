@@ -4,6 +4,7 @@
 #include "client/json.hpp"
 #include "client/suggest.hpp"
 #include "client/toml_node.hpp"
+#include "wire/bounds.hpp"
 
 namespace peacepie::client {
 
@@ -14,6 +15,11 @@ Layer file_layer(std::string_view text, const std::string& name) {
     std::string unknown;
     for (const auto& [key, node] : document.fields) {
         const std::string where = name + ":" + std::to_string(node.line);
+        if (key == "limits" && node.type == TomlNode::Type::table) {
+            for (const auto& [bound, value] : node.fields)
+                layer[std::string(limit_prefix) + bound] = {value.value(), name + ":" + std::to_string(value.line)};
+            continue;
+        }
         if (std::find(names.begin(), names.end(), key) == names.end())
             unknown += (unknown.empty() ? "" : "\n") + where + ": `" + key + "` is no setting" + did_you_mean(key, names);
         layer[key] = {node.value(), where};
@@ -30,6 +36,9 @@ std::string first_settings() {
         text += "\n# " + std::string(kind.text) + "\n";
         text += "#" + std::string(kind.name) + " = " + json_of(kind.fallback) + "\n";
     }
+    text += "\n# Bounds of the broker and of each worker; bytes may be written like \"64M\".  --limit NAME=VALUE and PEACEPIE_LIMITS win.\n#[limits]\n";
+    for (const BoundRow& row : bound_rows())
+        text += "\n# " + std::string(row.text) + "\n#" + std::string(row.name) + " = " + std::to_string(row.usual) + "\n";
     return text;
 }
 

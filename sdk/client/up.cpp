@@ -16,6 +16,7 @@
 #include "client/toml_node.hpp"
 #include "launcher/launcher.hpp"
 #include "log/log.hpp"
+#include "wire/bounds.hpp"
 
 namespace peacepie::client {
 namespace {
@@ -158,6 +159,7 @@ Exit up(const UpOptions& options) {
     run.loops = static_cast<std::size_t>(settings.loops);
     run.handler_timeout = std::chrono::seconds(settings.handler_timeout);
     run.memory_limit = settings.memory_limit;
+    run.limits = settings.limits;
     run.control = std::make_shared<launcher::Control>();
     std::optional<AppThread> app_thread;
     if (app) app_thread.emplace(*app, run.control, for_people);
@@ -198,6 +200,15 @@ void add_up(CLI::App& app, CommandLine& line) {
     verb->add_option("--state-dir", options->state_dir,
                      "where state is kept (env PEACEPIE_STATE_DIR; default ~/.local/state/peacepie)");
     for (const SettingKind& kind : setting_kinds()) add_setting(*verb, *options, kind, "VALUE");
+    verb->add_option_function<std::vector<std::string>>(
+            "--limit",
+            [options](const std::vector<std::string>& words) {
+                for (const auto& word : words) add_limit(options->flags, word, "--limit");
+            },
+            "a bound of the broker or of each worker, as NAME=VALUE; may be given several times (env PEACEPIE_LIMITS)")
+        ->allow_extra_args(false)
+        ->type_name("NAME=VALUE");
+    verb->footer(bounds_help() + verb->get_footer());
     verb->add_flag("--no-console", options->no_console, "no web console");
     verb->callback([&line, options] { line.action = [options] { return up(*options); }; });
 }

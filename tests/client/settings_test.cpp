@@ -3,6 +3,7 @@
 #include "client/exit_code.hpp"
 #include "client/settings.hpp"
 #include "client/settings_file.hpp"
+#include "wire/bounds.hpp"
 
 using namespace peacepie;
 using namespace peacepie::client;
@@ -33,6 +34,7 @@ TEST_CASE("without any file, variable or flag the defaults hold") {
     CHECK(settings.handler_timeout == 10);
     CHECK(settings.memory_limit == "auto");
     CHECK_FALSE(settings.log_messages);
+    CHECK(settings.limits.empty());
 }
 
 TEST_CASE("a flag wins over the environment, which wins over the file") {
@@ -97,8 +99,38 @@ TEST_CASE("the file that the first run writes changes nothing and names every se
         from = end + 1;
     }
     const Layer layer = file_layer(uncommented, "peacepie.toml");
-    CHECK(layer.size() == setting_kinds().size());
+    CHECK(layer.size() == setting_kinds().size() + bound_rows().size());
+    CHECK(merged({&layer}).limits.size() == bound_rows().size());
     CHECK(merged({&layer}).bind == merged({}).bind);
+}
+
+TEST_CASE("each limit is taken from where it was said last: flag, environment, table of the file") {
+    const Layer file = file_layer("host = \"north\"\n[limits]\nmailbox_length = 10\ndead_letters = 5\nmailbox_bytes = \"2M\"\n", "peacepie.toml");
+    const Layer environment = environment_layer([](const char* name) -> const char* {
+        return std::string_view(name) == "PEACEPIE_LIMITS" ? "mailbox_length=20  sessions=30" : nullptr;
+    });
+    Layer flags;
+    add_limit(flags, "sessions=40", "--limit");
+    const Settings settings = merged({&file, &environment, &flags});
+    CHECK(settings.limits == std::vector<std::string>{"dead_letters=5", "mailbox_bytes=2M", "mailbox_length=20", "sessions=40"});
+    CHECK(settings.host == "north");
+}
+
+TEST_CASE("a wrong limit is refused with its place, its range and the name that was meant") {
+    CHECK_THAT(refusal_of("[limits]\nmailbox_lenght = 5"), Catch::Contains("peacepie.toml:2: `mailbox_lenght` is no limit; did you mean `mailbox_length`?"));
+    CHECK_THAT(refusal_of("[limits]\n\nmailbox_length = 0"), Catch::Contains("peacepie.toml:3: `mailbox_length` is `0`, but must be a number from 1 to 4000000"));
+    CHECK_THAT(refusal_of("[limits]\nmailbox_length = true"), Catch::Contains("peacepie.toml:2: `mailbox_length` must be a number"));
+    CHECK_THAT(refusal_of("limits = 5"), Catch::Contains("peacepie.toml:1: `limits` is no setting"));
+    const auto environment = [](const char* said) {
+        return environment_layer([said](const char* name) { return std::string_view(name) == "PEACEPIE_LIMITS" ? said : nullptr; });
+    };
+    CHECK_THROWS_WITH(environment("mailbox_length"), Catch::Contains("PEACEPIE_LIMITS: `mailbox_length` is no limit: write NAME=VALUE"));
+    const Layer bad = environment("sessions=1");
+    CHECK_THROWS_WITH(merged({&bad}), Catch::Contains("PEACEPIE_LIMITS: `sessions` is `1`"));
+    Layer flags;
+    CHECK_THROWS_AS(add_limit(flags, "sessions", "--limit"), UsageError);
+    add_limit(flags, "sessions=x", "--limit");
+    CHECK_THROWS_AS(merged({&flags}), UsageError);
 }
 
 TEST_CASE("a setting has one name in three spellings") {

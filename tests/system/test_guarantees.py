@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bus import FIXTURE, MAIN, class_desc
 from chaos.floods import resident_mib
-from processes import Program, Served, eventually, freeze, kill, new_folder
+from processes import Program, Served, System, eventually, freeze, kill, new_folder, run
 from system_case import OwnSystem, SharedSystem, SystemCase
 
 
@@ -79,6 +79,55 @@ class Endings(OwnSystem):
         self.assertEqual(self.downs(1), {"bomb": "normal"})
         kill(self.king.pid_of(MAIN))
         self.assertEqual(self.downs(1), {"last": "worker_lost"})
+
+
+class Bounds(SystemCase):
+    def limits(self, who):
+        return self.king.ask(who, "stats").body["limits"]
+
+    def test_small(self):
+        """a system started with a small mailbox and few dead letters refuses and forgets at these bounds, and counts both"""
+        self.own_system("--limit", "mailbox_length=5", "--limit", "dead_letters=3", "--limit", "mailbox_bytes=1M")
+        second = self.king.create_process()
+        refused = 0
+        for node in (MAIN, second):
+            name = self.trouble(node)
+            self.king.ask(name, "subscribe", {"command": "nap"}).must_be("subscribed")
+            self.king.send(name, "nap", {"seconds": 2})
+            self.assertIsNotNone(self.king.notification(5.0), "it naps")
+            for number in range(20):
+                self.king.send(name, "echo", {"text": str(number)})
+            with self.fails("mailbox_full"):
+                self.king.ask(name, "echo", {"text": "one more"})
+            limits = self.limits(node)
+            self.assertEqual(limits["mailbox_length"]["limit"], 5)
+            self.assertIn(limits["mailbox_length"]["reached"], (15, 16), "the first one in an idle box may not count yet")
+            refused += limits["mailbox_length"]["reached"] - 1  # an ask has its answer
+            self.assertEqual(limits["mailbox_bytes"], {"limit": 1 << 20, "reached": 0})
+        self.assertTrue(eventually(lambda: self.limits(None)["dead_letters"]["reached"] == refused - 3, 5.0), self.limits(None))
+        self.assertEqual(self.limits(None)["dead_letters"]["limit"], 3)
+        letters = self.king.ask(None, "get_dead_letters").body
+        self.assertEqual((letters["kept"], letters["forgotten"], letters["by_reason"]), (3, refused - 3, {"mailbox_full": refused}))
+
+    def test_places(self):
+        """a limit is taken from the file, the environment or the flag, whichever wins, and a wrong one is refused by every program with the right name"""
+        with new_folder() as folder:
+            config = Path(folder) / "peacepie.toml"
+            config.write_text("[limits]\nmailbox_length = 7\ndead_letters = 7\nsessions = 70\n")
+            self.king = System("--config", config, "--limit", "sessions=80", env={"PEACEPIE_LIMITS": "dead_letters=8 sessions=60"})
+            self.addCleanup(self.king.end)
+        limits = self.limits(None)
+        self.assertEqual((limits["dead_letters"]["limit"], limits["sessions"]["limit"]), (8, 80))
+        self.assertEqual(self.limits(MAIN)["mailbox_length"]["limit"], 7)
+        for program in (("peacepie", "up", "--state-dir", self.king.path("other")), ("peacepie-broker",), ("peacepie-worker",)):
+            status, out, err = run(*program, "--limit", "mailbox_lenght=5")
+            self.assertEqual(status, 2, err)
+            self.assertIn("did you mean `mailbox_length`?", out + err)
+            status, out, err = run(*program, "--limit", "mailbox_length=0")
+            self.assertEqual(status, 2, err)
+            self.assertIn("must be a number from 1 to 4000000", out + err)
+            status, out, err = run(*program, "--help")
+            self.assertIn("  mailbox_length=100000", out)
 
 
 class SlowPeer(OwnSystem):
