@@ -154,7 +154,7 @@ class Bounds(SystemCase):
         limits = self.limits(None)
         self.assertEqual((limits["dead_letters"]["limit"], limits["sessions"]["limit"]), (8, 80))
         self.assertEqual(self.limits(MAIN)["mailbox_length"]["limit"], 7)
-        for program in (("peacepie", "up"), ("peacepie-broker",), ("peacepie-worker",)):
+        for program in (("peacepie", "up", "--state-dir", self.king.path("other")), ("peacepie-broker",), ("peacepie-worker",)):
             status, out, err = run(*program, "--limit", "mailbox_lenght=5")
             self.assertEqual(status, 2, err)
             self.assertIn("did you mean `mailbox_length`?", out + err)
