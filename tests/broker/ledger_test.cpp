@@ -218,7 +218,7 @@ TEST_CASE("many names are written in shares") {
     const Peer child = world.join();
     std::vector<std::string> many;
     for (std::size_t i = 0; i < 2 * limits::rows_per_round_max + 1; ++i) many.push_back("n" + std::to_string(i));
-    world.register_actors(child, many);
+    world.ask(child, {}, "register_actors", map({{"names", names(many)}, {"class_desc", map({{"class", "C"}})}}), world.address[child]);
     CHECK(ledger.rows.size() == limits::rows_per_round_max);
     REQUIRE(world.broker.next_deadline());
     CHECK(*world.broker.next_deadline() <= world.clock.now());

@@ -72,7 +72,7 @@ inline Value names(std::vector<std::string> items) {
 class World {
 public:
     World() = default;
-    explicit World(Ledger* ledger) : broker(link, clock, Options{.broker_epoch = 7, .is_successor = true}, ledger) {}
+    explicit World(Ledger* ledger) : broker(link, clock, Options{.broker_epoch = 7, .is_successor = ledger != nullptr}, ledger) {}
     explicit World(Options options) : broker(link, clock, std::move(options)) {}
 
     /// Raw bytes from a peer, then the round ends.

@@ -234,18 +234,21 @@ TEST_CASE("a move during started() is refused as a conflict and works after it")
 }
 
 TEST_CASE("an actor cannot be removed in the middle of its move and can be after it") {
-    World world(11, workers);
-    world.create("counter", "Counter", 0);
-    const auto slow = world.ask("counter", "slow", numbered(1));
-    world.run_for(1ms);
-    const auto move = world.ask("", "recreate_actor", to_node("counter", world.node(1)));
-    world.run_for(1500us);
-    const auto removal = world.wait(world.ask(world.node(0), "remove_actor", Value::Map{{"name", "counter"}}));
-    CHECK(world.wait(slow).kind == Kind::reply);
-    CHECK(world.wait(move).command == "actor_is_recreated");
-    CHECK(removal.kind == Kind::error);
-    CHECK(removal.command == "conflict");
-    CHECK(world.call(world.node(1), "remove_actor", Value::Map{{"name", "counter"}}).command == "actor_is_removed");
+    for (const auto seed : seeds(20)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 0);
+        const auto slower = world.ask("counter", "slower", numbered(1));
+        world.run_for(6ms);
+        const auto move = world.ask("", "recreate_actor", to_node("counter", world.node(1)));
+        world.run_for(20ms);  // it waits for the running turn
+        const auto removal = world.wait(world.ask(world.node(0), "remove_actor", Value::Map{{"name", "counter"}}));
+        CHECK(world.wait(slower).kind == Kind::reply);
+        CHECK(world.wait(move).command == "actor_is_recreated");
+        CHECK(removal.kind == Kind::error);
+        CHECK(removal.command == "conflict");
+        CHECK(world.call(world.node(1), "remove_actor", Value::Map{{"name", "counter"}}).command == "actor_is_removed");
+    }
 }
 
 TEST_CASE("an answer larger than a message may be is an error with a reason") {
