@@ -59,3 +59,24 @@ TEST_CASE("an actor is created, removed and created again beside its sender or f
         world.must_be_accounted_for();
     }
 }
+
+TEST_CASE("an actor that moves on right after its birth or its move beside a sender has that one's earlier words before its later ones") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, 3);
+        world.create("local", "Sender", 1);
+        const bool is_born_there = world.random().one_in(2);
+        if (!is_born_there) world.create("counter", "Counter", 0);
+        const auto sends = world.ask("local", "send_numbers", numbers(2'000, 0), 60'000);
+        world.run_for(2ms);
+        if (is_born_there) (void)world.ask(world.node(1), "create_actor", Value::Map{{"class_desc", counter_class()}, {"name", "counter"}});
+        else (void)world.ask("", "recreate_actor", to_node("counter", world.node(1)));
+        world.run_for(Nanoseconds(world.random().below(6'000'000)));
+        world.slow_down(1, 1s);  // what was said waits in the process, and the fence behind it
+        world.run_until([&] { return world.lives_in(1, "counter"); }, 5s);
+        CHECK(world.call("", "recreate_actor", to_node("counter", world.node(2))).command == "actor_is_recreated");
+        CHECK(world.wait(sends).kind == Kind::reply);
+        world.run_for(1s);
+        world.must_be_accounted_for();
+    }
+}
