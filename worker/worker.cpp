@@ -18,8 +18,8 @@ namespace peacepie::worker {
 
 Worker::Worker(const Clock& clock, Executor& executor, Options options)
     : clock_(clock), executor_(executor), options_(std::move(options)),
-      node_(node_name(options_.host, options_.process)), tally_(options_.page), outbox_(tally_.left()), intake_(options_.credit_window), switchboard_(*this), nursery_(*this), dead_letters_(clock),
-      admin_(std::make_unique<Admin>(*this)) {}
+      node_(node_name(options_.host, options_.process)), tally_(options_.page), outbox_(tally_.left()),
+      intake_(options_.credit_window), switchboard_(*this), nursery_(*this), dead_letters_(clock), admin_(std::make_unique<Admin>(*this)) {}
 
 Worker::~Worker() = default;
 

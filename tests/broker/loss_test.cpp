@@ -7,13 +7,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Loss : World {
+struct Deaths : World {
     Peer main = worker("first", "main");
     Peer child = worker("first", "process_0");
     Peer starter = launcher("first");
     Peer me = client();
 
-    Loss() { register_actors(child, {"greeter"}); }
+    Deaths() { register_actors(child, {"greeter"}); }
     void tell_end() {
         send(starter, {}, "process_ended", map({{"node", "first.process_0"}, {"status", 9}, {"text", "killed by signal 9"}}));
     }
@@ -22,7 +22,7 @@ struct Loss : World {
 }  // namespace
 
 TEST_CASE("an ask to a worker that dies is answered worker_lost within a second") {
-    Loss world;
+    Deaths world;
     const auto mid = world.ask(world.me, "greeter", "tick");
     const auto to_admin = world.ask(world.me, "first.process_0", "ping");
     world.ask(world.me, "first.main", "get_source_path");
@@ -44,7 +44,7 @@ TEST_CASE("an ask to a worker that dies is answered worker_lost within a second"
 }
 
 TEST_CASE("asks of other workers to a dead one are answered worker_lost too") {
-    Loss world;
+    Deaths world;
     const auto mid = world.ask(world.main, "greeter", "tick", {}, "first.main.admin", 60'000);
     world.tell_end();
     world.advance(200ms, {world.main, world.starter});
@@ -56,7 +56,7 @@ TEST_CASE("asks of other workers to a dead one are answered worker_lost too") {
 }
 
 TEST_CASE("a lost worker's names are free, its node is gone and every admin is told") {
-    Loss world;
+    Deaths world;
     world.tell_end();
     world.advance(200ms, {world.main, world.starter});
     CHECK(world.only(world.main).text("node") == "first.process_0.admin");
@@ -68,7 +68,7 @@ TEST_CASE("a lost worker's names are free, its node is gone and every admin is t
 }
 
 TEST_CASE("the last words of a worker that has ended still count") {
-    Loss world;
+    Deaths world;
     world.ask(world.me, "greeter", "tick");
     const auto tick = world.only(world.child);
     world.tell_end();
@@ -78,7 +78,7 @@ TEST_CASE("the last words of a worker that has ended still count") {
 }
 
 TEST_CASE("a worker that is silent for three seconds is lost and hears that it has no session") {
-    Loss world;
+    Deaths world;
     world.advance(2'800ms, {world.main, world.starter});
     world.ask(world.me, {}, "seek_actor", map({{"entity", "greeter"}}));
     CHECK(world.only(world.me).command == "actor_is_found");
@@ -91,7 +91,7 @@ TEST_CASE("a worker that is silent for three seconds is lost and hears that it h
 }
 
 TEST_CASE("a broker that was stopped itself does not blame the others for it") {
-    Loss world;
+    Deaths world;
     world.advance(1s, {world.main, world.child, world.starter});
     world.clock.advance(30s);
     world.broker.on_time();
@@ -104,7 +104,7 @@ TEST_CASE("a broker that was stopped itself does not blame the others for it") {
 }
 
 TEST_CASE("the broker speaks at least once per heartbeat interval") {
-    Loss world;
+    Deaths world;
     world.link.frames.clear();
     world.advance(5s, {world.main, world.child, world.starter});
     CHECK(world.link.frames[world.main].size() >= 4);
@@ -113,7 +113,7 @@ TEST_CASE("the broker speaks at least once per heartbeat interval") {
 }
 
 TEST_CASE("a worker that only receives, and is spoken to all the time, is asked for a sign of life and is not lost") {
-    Loss world;
+    Deaths world;
     int asked = 0;
     for (int i = 0; i < 60; ++i) {
         world.send(world.me, "greeter", "tick");
@@ -133,7 +133,7 @@ TEST_CASE("a worker that only receives, and is spoken to all the time, is asked 
 }
 
 TEST_CASE("a client that is gone is forgotten when its connection closes, and one that is silent is not") {
-    Loss world;
+    Deaths world;
     world.advance(60s, {world.main, world.child, world.starter});
     world.ask(world.me, {}, "ping");
     CHECK(world.only(world.me).command == "pong");
@@ -144,7 +144,7 @@ TEST_CASE("a client that is gone is forgotten when its connection closes, and on
 }
 
 TEST_CASE("a connection that only seemed to be gone keeps its session") {
-    Loss world;
+    Deaths world;
     world.broker.on_disconnected(world.me);
     world.advance(300ms, {world.main, world.child, world.starter});
     world.received(world.me);
@@ -153,7 +153,7 @@ TEST_CASE("a connection that only seemed to be gone keeps its session") {
 }
 
 TEST_CASE("a replaced worker is welcome at once when its launcher said that the old one ended") {
-    Loss world;
+    Deaths world;
     world.tell_end();
     const Peer fresh = world.worker("first", "process_0");
     CHECK(world.address[fresh] == "first.process_0.admin");
@@ -161,7 +161,7 @@ TEST_CASE("a replaced worker is welcome at once when its launcher said that the 
 }
 
 TEST_CASE("news of an earlier life's end do not touch the next one") {
-    Loss world;
+    Deaths world;
     world.send(world.starter, {}, "process_ended", map({{"node", "first.process_0"}, {"pid", 17}, {"status", 9}}));
     world.advance(300ms, {world.main, world.child, world.starter});
     world.ask(world.me, "greeter", "tick");
@@ -172,7 +172,7 @@ TEST_CASE("news of an earlier life's end do not touch the next one") {
 }
 
 TEST_CASE("an actor's ask to a client that is gone is answered too") {
-    Loss world;
+    Deaths world;
     const auto mid = world.ask(world.main, "@me.1", "prompt", {}, "first.main.admin", 60'000);
     world.send(world.me, {}, "bye");
     const auto error = world.only(world.main);
@@ -181,7 +181,7 @@ TEST_CASE("an actor's ask to a client that is gone is answered too") {
 }
 
 TEST_CASE("a worker that leaves in order frees its names") {
-    Loss world;
+    Deaths world;
     world.send(world.child, {}, "bye", {}, "first.process_0.admin");
     CHECK(world.only(world.main).command == "node_lost");
     world.register_actors(world.main, {"greeter"});
@@ -190,7 +190,7 @@ TEST_CASE("a worker that leaves in order frees its names") {
 }
 
 TEST_CASE("a subscription of a client that is gone is forgotten") {
-    Loss world;
+    Deaths world;
     world.ask(world.me, {}, "subscribe", map({{"command", "ping"}}));
     world.received(world.me);
     world.send(world.me, {}, "bye");
