@@ -29,7 +29,7 @@ public:
 
     explicit Outbox(std::size_t bytes_max = limits::peer_queue_bytes_max) : Outbox(own_left_, bytes_max) {}
     /// Adds to `left` whatever Envelope::is_tallied, under the lock.
-    Outbox(std::atomic<std::uint64_t>& left, std::size_t bytes_max) : bytes_max_(bytes_max), left_(left) {}
+    explicit Outbox(std::atomic<std::uint64_t>& left, std::size_t bytes_max = limits::peer_queue_bytes_max) : bytes_max_(bytes_max), left_(left) {}
 
     /// Appends unless the routes have changed since `routes`: then the caller must look the recipient up again, or its
     /// message could fall behind one that already took the new way.

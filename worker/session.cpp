@@ -60,7 +60,8 @@ void Session::greet() {
     unbrought_ = admin_.actors().registered_names();
     std::erase_if(unbrought_, [this](const auto& name) { return admin_.migration().is_frozen(name); });
     Value body = Value::Map{{"role", "worker"}, {"host", options.host}, {"process", options.process},
-                            {"protocol", Value::Array{1, 1}}, {"pid", options.pid != 0 ? options.pid : static_cast<std::int64_t>(getpid())}, {"credit", options.bounds[Bound::credit_window]}, {"tells_sends", true},
+                            {"protocol", Value::Array{1, 1}}, {"pid", options.pid != 0 ? options.pid : static_cast<std::int64_t>(getpid())},
+                            {"credit", options.bounds[Bound::credit_window]}, {"tells_sends", true},
                             {"actors", next_page()}};
     if (!unbrought_.empty()) body.set("more", unbrought_.size());
     if (auto moving = admin_.migration().moving(); !moving.empty()) body.set("moving", std::move(moving));

@@ -121,7 +121,7 @@ TEST_CASE("nobody read the page of a process that is gone: at most what it was p
     const auto loss = world.loss();
     CHECK(is_at_most(loss));
     CHECK(number(loss, "count") == 3);
-    CHECK(text(loss) == "at most 3 messages were lost with first.process_0.admin (pid 43), among numbers 4 to 7: its connection is gone");
+    CHECK(text(loss) == "at most 3 messages were lost with first.process_0.admin (pid 43), among numbers 4 to 7: its process or its connection ended");
 }
 
 TEST_CASE("a process that comes back has lost nothing inside, and says what did not arrive") {

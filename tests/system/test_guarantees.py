@@ -70,8 +70,8 @@ class ConservationInWorkers(OwnSystem):
             at_rest = eventually(lambda node=node: self.balance(node)[1] == 0 == self.balance(node)[0]["waiting"], 5.0)
             self.assertTrue(at_rest, self.balance(node))
         after = {node: self.balance(node)[0] for node in nodes}
-        for node, way, least in ((MAIN, "not_handled", 40), (second, "not_handled", 40), (MAIN, "said", 100), (MAIN, "to_broker", 10),
-                                 (second, "from_broker", 50), (MAIN, "handled", 1), (MAIN, "to_head", 1)):
+        for node, way, least in ((MAIN, "not_handled", 40), (second, "not_handled", 40), (MAIN, "said", 20), (MAIN, "to_broker", 10),
+                                 (second, "from_broker", 40), (MAIN, "handled", 20), (MAIN, "to_head", 1)):
             self.assertGreaterEqual(after[node][way] - before[node][way], least, (node, way, after[node]))
         passed = sum(after[node]["to_broker"] for node in nodes)
         self.assertGreater(passed, 0)
