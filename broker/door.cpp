@@ -148,9 +148,10 @@ std::vector<Door::Brought> Door::read_brought(const Value* actors) {
     for (const auto& actor : *actors->as_array()) {
         const auto* epoch = actor.find("epoch");
         const auto* class_desc = actor.find("class_desc");
+        const auto* fence = actor.find("fence");
         all.push_back({entity_of(actor, "name"),
                        epoch != nullptr && epoch->as_integer() ? static_cast<std::uint64_t>(*epoch->as_integer()) : 0,
-                       class_desc != nullptr ? class_desc->encoded() : std::string()});
+                       class_desc != nullptr ? class_desc->encoded() : std::string(), fence != nullptr && fence->as_bool() && *fence->as_bool()});
     }
     return all;
 }
@@ -170,6 +171,7 @@ Value::Array Door::register_brought(Session& session, const std::vector<Brought>
         }
         exchange_.registry.epoch_seen(actor.epoch);
         auto& added = exchange_.registry.add(actor.name, session, actor.epoch, exchange_.registry.intern(actor.class_desc));
+        added.fences = actor.owes_fence ? 1 : 0;
         if (auto fallen = exchange_.fallen.take(actor.name)) {  // it only seemed dead
             added.born = fallen->born;
             added.declared = std::move(fallen->declared);

@@ -162,7 +162,9 @@ void Cell::fence() {
 }
 
 void Cell::on_fence(const Mail& word) {
-    if (word.mid != 0 && fenced_) return fence();
+    const auto what = static_cast<FenceWord>(word.mid);
+    if (what == FenceWord::owed || (what == FenceWord::lost && fenced_)) return fence();
+    if (what == FenceWord::lost) return;
     fenced_ = false;
     if (trial_ == Trial::on && (!extras_ || extras_->errors_left == 0)) trial_ = Trial::none;
     if (!extras_) return;

@@ -232,9 +232,9 @@ Value::Array Migration::moving() {
 }
 
 /// No fence will come back.  Older mail may still wait in the outbox, so a new fence goes behind it.
-void Migration::broker_has_changed() {
+void Migration::broker_has_changed(const std::unordered_set<std::string>& owed) {
     for (const auto& name : admin_.worker().switchboard().names())
-        if (!outgoing_.contains(name)) admin_.worker().fence_is_back(name, std::nullopt);
+        if (!outgoing_.contains(name)) admin_.worker().fence_is_lost(name, owed.contains(name) ? FenceWord::owed : FenceWord::lost);
     std::erase_if(outgoing_, [this](const auto& named) {
         if (named.second.brought) return false;
         auto order = std::make_unique<Order>(Order::Verb::resume, nullptr);

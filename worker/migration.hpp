@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <unordered_set>
 
 #include "worker/request.hpp"
 
@@ -31,7 +32,8 @@ public:
     [[nodiscard]] Value::Array moving();
     [[nodiscard]] bool is_frozen(const std::string& name) const;
     /// The broker that welcomed us leads none of our moves: what it was brought waits for its word, the rest is called off.
-    void broker_has_changed();
+    /// `owed`: the actors that it was told to wait for a fence of.
+    void broker_has_changed(const std::unordered_set<std::string>& owed);
 
 private:
     struct Incoming {

@@ -99,13 +99,25 @@ void Worker::on_welcome(const Envelope& welcome) try {
 }
 
 /// What local senders had sent before the move has come; their later mail may follow.
-void Worker::fence_is_back(const std::string& name, std::optional<std::uint64_t> epoch) {
+void Worker::fence_is_back(const std::string& name, std::uint64_t epoch) {
     const auto handle = switchboard_.find(name);
-    Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr;
-    if (!cell || (epoch && cell->epoch() != *epoch)) return;
-    Mail* mail = Mail::make(MailKind::fence, epoch ? 0 : 1);
+    if (const Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr; !cell || cell->epoch() != epoch) return;
+    {
+        std::lock_guard guard(fences_lock_);
+        fences_.erase(name);
+    }
+    post_fence(handle, FenceWord::back);
+}
+
+void Worker::fence_is_lost(const std::string& name, FenceWord word) {
+    if (const auto handle = switchboard_.find(name); handle != 0) post_fence(handle, word);
+}
+
+void Worker::post_fence(std::uint64_t handle, FenceWord word) {
+    Cell* cell = CellTable::slot(handle);
+    Mail* mail = Mail::make(MailKind::fence, static_cast<std::uint64_t>(word));
     mail->origin = Origin::link;
-    const auto posted = cell->post(mail, CellTable::generation(handle));
+    const auto posted = cell ? cell->post(mail, CellTable::generation(handle)) : Posted::gone;
     if (posted == Posted::wake_reader) executor_.schedule(*cell);
     else if (posted != Posted::queued) Mail::destroy(mail);
 }
@@ -167,7 +179,21 @@ void Worker::bind_behind_fence(const std::string& name, std::uint64_t cell, std:
     fence.command = "fence";
     fence.sender = node_;
     fence.body = body;
+    {
+        std::lock_guard guard(fences_lock_);
+        fences_.insert(name);
+    }
     outbox_.change_routes([&] { switchboard_.bind(name, cell); }, &fence);
+}
+
+bool Worker::awaits_fence(const std::string& name) const {
+    std::lock_guard guard(fences_lock_);
+    return fences_.contains(name);
+}
+
+void Worker::forget_fences_of_the_gone() {
+    std::lock_guard guard(fences_lock_);
+    std::erase_if(fences_, [this](const std::string& name) { return switchboard_.find(name) == 0; });
 }
 
 void Worker::refused_send(std::string_view recipient, const Mail& mail, std::string_view code, std::string_view text) {

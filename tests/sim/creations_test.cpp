@@ -80,3 +80,27 @@ TEST_CASE("an actor that moves on right after its birth or its move beside a sen
         world.must_be_accounted_for();
     }
 }
+
+TEST_CASE("an actor beside a sender that moves on as soon as another broker knows it has that one's earlier words before its later ones") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, 3);
+        world.create("local", "Sender", 1);
+        world.create("counter", "Counter", 0);
+        (void)world.ask("local", "send_numbers", numbers(3'000, 0), 60'000);
+        world.run_for(2ms);
+        (void)world.ask("", "recreate_actor", to_node("counter", world.node(1)));
+        world.run_for(Nanoseconds(world.random().below(6'000'000)));
+        world.slow_down(1, 2s);  // what was said waits in the process, and the fence behind it
+        world.run_until([&] { return world.lives_in(1, "counter"); }, 5s);
+        world.restart_broker();
+        Answer moved{Kind::error, "", {}};
+        for (int i = 0; i < 300 && moved.command != "actor_is_recreated"; ++i) {
+            moved = world.call("", "recreate_actor", to_node("counter", world.node(2)));
+            if (moved.command != "actor_is_recreated") world.run_for(20ms);
+        }
+        CHECK(moved.command == "actor_is_recreated");
+        world.run_for(3s);
+        world.must_be_accounted_for();
+    }
+}

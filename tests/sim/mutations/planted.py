@@ -56,7 +56,10 @@ BUGS = [
     bug("a move does not wait for the fence of a birth",
         ("broker/head_parts.cpp", "added.fences = looks_spawned(name) ? 0 : 1;", "added.fences = 0;")),
     bug("a fence lost with its broker is taken for one that came back",
-        ("worker/cell_moving.cpp", "    if (word.mid != 0 && fenced_) return fence();\n", "    (void)word;\n")),
+        ("worker/cell_moving.cpp", "    if (what == FenceWord::owed || (what == FenceWord::lost && fenced_)) return fence();\n"
+         "    if (what == FenceWord::lost) return;\n", "    (void)what;\n")),
+    bug("another broker does not wait for a fence that was lost with the one before",
+        ("broker/door.cpp", "added.fences = actor.owes_fence ? 1 : 0;", "added.fences = 0;")),
     bug("an ask that was answered while its worker was away is answered again",
         ("broker/broker.cpp", "envelope.sender.starts_with('@') && !exchange_.close_ask(envelope.sender, envelope.mid)) {",
          "envelope.sender.starts_with('@') && !exchange_.close_ask(envelope.sender, envelope.mid) && false) {")),
