@@ -5,7 +5,7 @@
 
 namespace peacepie::worker {
 
-bool Pump::exchange(Take take) {
+bool Pump::exchange() {
     bool received = false;
     do {
         std::unique_lock holding(holder_, std::try_to_lock);
@@ -13,7 +13,7 @@ bool Pump::exchange(Take take) {
         if (look_.load(std::memory_order_relaxed)) look_at_change();
         send_all();
         // Receive last: sending may have eaten the descriptor's edge, and only an empty receive arms it again.
-        received |= receive_some(take == Take::one ? 1 : frames_per_round);
+        received |= receive_some();
     } while (!worker_.outbox().empty() && !is_blocked());
     return received;
 }
@@ -37,10 +37,10 @@ void Pump::send_all() {
     }
 }
 
-bool Pump::receive_some(int frames_max) {
+bool Pump::receive_some() {
     int count = 0;
     std::size_t bytes = 0;
-    for (; count < frames_max && bytes < bytes_per_round; ++count) {
+    for (; count < frames_per_round && bytes < bytes_per_round; ++count) {
         const auto frame = link_.receive();
         if (!frame) {
             more_.store(false, std::memory_order_relaxed);

@@ -19,11 +19,8 @@ class Pump {
 public:
     Pump(Worker& worker, DealerLink& link) : worker_(worker), link_(link) {}
 
-    /// What to take in: all that has come, within bounds, or one frame.  A loop that was just woken takes one: whether there is a second
-    /// it asks when it has handled the first, for that look is two system calls.
-    enum class Take : bool { all, one };
     /// Sends and receives what can be had without waiting.  True when frames came in.
-    bool exchange(Take take = Take::all);
+    bool exchange();
     /// The pipe to the broker is full: frames wait for it to drain.
     [[nodiscard]] bool is_blocked() const noexcept { return blocked_.load(std::memory_order_relaxed); }
     /// The last round stopped at its bound: frames are left, and libzmq gives no edge for those.
@@ -36,7 +33,7 @@ public:
 private:
     void look_at_change();
     void send_all();
-    [[nodiscard]] bool receive_some(int frames_max);
+    [[nodiscard]] bool receive_some();
 
     // Then the actors that got mail have a turn, while it is still in the cache.
     static constexpr int frames_per_round = 64;

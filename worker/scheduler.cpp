@@ -5,7 +5,6 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "worker/black_box.hpp"
 #include "worker/blocking.hpp"
@@ -85,8 +84,7 @@ void Scheduler::run(Loop& loop) {
         }
         loop.busy_since = {};
         loop.minds_link.store(false, std::memory_order_relaxed);
-        const auto take = std::exchange(loop.was_woken, false) ? Pump::Take::one : Pump::Take::all;
-        if (!pump_->exchange(take)) idle(loop);
+        if (!pump_->exchange()) idle(loop);
     }
     loops_ended_.fetch_add(1);
 }
@@ -177,7 +175,7 @@ void Scheduler::idle(Loop& loop) {
         return execute(loop, *found);
     }
     if (!is_link_minded() && !polling_.exchange(true)) {
-        if (!has_work()) poll(), loop.was_woken = true;
+        if (!has_work()) poll();
         polling_.store(false);
         return;
     }

@@ -63,7 +63,6 @@ private:
         Nanoseconds busy_since{0};  // when a cell last had more to do than its turn allows; 0: the loop was idle since
         Nanoseconds looked_at{0};   // at the link, while busy
         bool was_slow = false;      // when it was last busy, its handlers were long
-        bool was_woken = false;     // by the poller, and has not looked at the link since
         std::atomic<bool> minds_link{false};  // it is busy with short handlers and looks at the link now and then
         Turns turns;
         std::atomic<Chain*> said{nullptr};  // what its thread links up
