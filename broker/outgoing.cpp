@@ -19,21 +19,29 @@ bool Outgoing::probe(Session& to) {
     return sent != Sent::pipe_full;
 }
 
+// A full pipe is tried once in a while and not in every round: each try makes libzmq look for more, and the loop would never sleep.
 void Outgoing::flush() {
-    if (waiting_.empty()) return;
+    if (waiting_.empty()) return retry_at_.reset();
     const auto now = clock_.now();
+    const bool retries = !retry_at_ || now >= *retry_at_;
+    if (retries) retry_at_.reset();
     flushing_.swap(waiting_);
     stuck_bytes_ = 0;
-    is_pipe_full_ = false;
     for (Session* session : flushing_) {
+        if (session->is_pipe_full && !retries) {
+            stuck_bytes_ += session->outbox.bytes();
+            waiting_.push_back(session);
+            continue;
+        }
         const Sent sent = session->outbox.flush([&](std::string_view frame) { return link_.send(session->peer, frame); });
         session->spoken = now;
         session->waits_for_flush = sent == Sent::pipe_full;
         if (sent == Sent::peer_unknown) unreachable_.push_back(session->peer);
         const bool waited = std::exchange(session->waits_for_credit, sent == Sent::pipe_full && !session->outbox.credit.is_left());
+        session->is_pipe_full = sent == Sent::pipe_full && !session->waits_for_credit;
         if (sent != Sent::pipe_full) continue;
-        if (!session->waits_for_credit) is_pipe_full_ = true;
-        else if (!waited) ++credit_waits_;
+        if (session->is_pipe_full && !retry_at_) retry_at_ = now + limits::pipe_retry;
+        if (session->waits_for_credit && !waited) ++credit_waits_;
         stuck_bytes_ += session->outbox.bytes();
         waiting_.push_back(session);
     }
@@ -44,11 +52,6 @@ void Outgoing::forget(Session& gone) {
     if (gone.waits_for_flush) std::erase(waiting_, &gone);
     gone.waits_for_flush = false;
     link_.forget(gone.peer);
-}
-
-std::optional<Nanoseconds> Outgoing::next_try() const {
-    if (!is_pipe_full_) return std::nullopt;  // credit comes with a frame, which ends the wait by itself
-    return clock_.now() + std::chrono::milliseconds(1);
 }
 
 }  // namespace peacepie::broker

@@ -56,8 +56,8 @@ public:
     /// Peers that turned out to be gone since the last call.
     [[nodiscard]] std::vector<Peer> take_unreachable() { return std::exchange(unreachable_, {}); }
     void forget(Session& gone);
-    /// When full pipes should be tried again.
-    [[nodiscard]] std::optional<Nanoseconds> next_try() const;
+    /// When full pipes should be tried again.  Credit comes with a frame, which ends the wait by itself.
+    [[nodiscard]] std::optional<Nanoseconds> next_try() const noexcept { return retry_at_; }
     [[nodiscard]] std::size_t queued_bytes() const noexcept { return stuck_bytes_; }
     /// How often a peer had to be waited for because it had not told that it took what it was sent.
     [[nodiscard]] std::uint64_t credit_waits() const noexcept { return credit_waits_; }
@@ -81,7 +81,7 @@ private:
     std::vector<Peer> unreachable_;
     std::size_t stuck_bytes_ = 0;
     std::uint64_t credit_waits_ = 0;
-    bool is_pipe_full_ = false;
+    std::optional<Nanoseconds> retry_at_;  ///< of full pipes; none: there is none
 };
 
 }  // namespace peacepie::broker

@@ -49,6 +49,7 @@ struct Session {
 
     Outbox outbox;
     bool waits_for_flush = false;
+    bool is_pipe_full = false;  ///< the transport did not take the last frame: it is tried again in a while
     bool waits_for_credit = false;  ///< it has not told yet that it took what it was sent
     Intake intake;                  ///< workers that want to be told
 

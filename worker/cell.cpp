@@ -72,7 +72,7 @@ void Cell::sort_in(Mail* chain) {
             case MailKind::error:
             case MailKind::completed: handle_answer(*mail); break;
             case MailKind::time: handle_time(); break;
-            case MailKind::fence: on_fence(*mail); break;
+            case MailKind::fence: on_fence(); break;
         }
         Mail::destroy(mail);
     }
@@ -103,7 +103,7 @@ std::uint64_t Cell::handle(Mail* mail) {
         if (operations_ && operations_->close(mail->mid)) resume(mail->mid, nullptr);
     } else if (!mail->is_message()) {  // came while the actor was frozen
         if (mail->kind == MailKind::time) handle_time();
-        else if (mail->kind == MailKind::fence) on_fence(*mail);
+        else if (mail->kind == MailKind::fence) on_fence();
         else handle_answer(*mail);
     } else {
         take_turn(*mail);

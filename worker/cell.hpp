@@ -217,7 +217,7 @@ private:
     void adopt(const Snapshot& snapshot);
     void rejoin_queues();
     void fence();
-    void on_fence(const Mail& mail);
+    void on_fence();
     void leave(bool fenced = false);
     void take_fault(Order& order);
     void give_back(std::unique_ptr<Order> order);

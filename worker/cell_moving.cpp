@@ -161,10 +161,7 @@ void Cell::fence() {
     worker_->bind_behind_fence(name_, handle_, epoch_);
 }
 
-void Cell::on_fence(const Mail& word) {
-    const auto what = static_cast<FenceWord>(word.mid);
-    if (what == FenceWord::owed || (what == FenceWord::lost && fenced_)) return fence();
-    if (what == FenceWord::lost) return;
+void Cell::on_fence() {
     fenced_ = false;
     if (trial_ == Trial::on && (!extras_ || extras_->errors_left == 0)) trial_ = Trial::none;
     if (!extras_) return;

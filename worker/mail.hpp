@@ -22,13 +22,9 @@ enum class MailKind : std::uint8_t {
     alarm,      ///< an operation is due, as a turn in mail order
     completed,  ///< an open operation was completed from outside
     time,       ///< look at your deadlines
-    fence,      ///< what local senders sent before has come back through the broker; `mid` is a FenceWord
+    fence,      ///< what local senders sent before has come back through the broker
     order,      ///< from the admin: `mid` holds an Order*
 };
-
-/// Of a fence: it is back; or it was lost with its broker, and a cell that waits for it sends another; or the next broker was told of
-/// it, and waits for one in any case.
-enum class FenceWord : std::uint64_t { back, lost, owed };
 
 /// By which way a mail reached its cell; while a cell is fenced, local mail waits for the link's.
 enum class Origin : std::uint8_t { local, link };

@@ -231,10 +231,15 @@ Value::Array Migration::moving() {
     return all;
 }
 
-/// No fence will come back.  Older mail may still wait in the outbox, so a new fence goes behind it.
+/// No fence will come back.  Older mail may still wait in the outbox, so a new one goes behind it, now: whoever of our senders moves away
+/// does so behind it.  Who has an order to carry out that ends in one sends it then.
 void Migration::broker_has_changed(const std::unordered_set<std::string>& owed) {
-    for (const auto& name : admin_.worker().switchboard().names())
-        if (!outgoing_.contains(name)) admin_.worker().fence_is_lost(name, owed.contains(name) ? FenceWord::owed : FenceWord::lost);
+    auto& worker = admin_.worker();
+    for (const auto& name : owed) {
+        const auto handle = worker.switchboard().find(name);
+        const Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr;
+        if (cell && !outgoing_.contains(name) && worker.fences().standing_of(name) != Fences::Standing::promised) worker.send_fence(name, cell->epoch());
+    }
     std::erase_if(outgoing_, [this](const auto& named) {
         if (named.second.brought) return false;
         auto order = std::make_unique<Order>(Order::Verb::resume, nullptr);

@@ -31,6 +31,11 @@ public:
     /// list and not among the others.
     [[nodiscard]] Value::Array moving();
     [[nodiscard]] bool is_frozen(const std::string& name) const;
+    /// Another broker knows of no such move: it goes on here, behind a fence.
+    [[nodiscard]] bool will_be_called_off(const std::string& name) const {
+        const auto place = outgoing_.find(name);
+        return place != outgoing_.end() && !place->second.frozen;
+    }
     /// The broker that welcomed us leads none of our moves: what it was brought waits for its word, the rest is called off.
     /// `owed`: the actors that it was told to wait for a fence of.
     void broker_has_changed(const std::unordered_set<std::string>& owed);

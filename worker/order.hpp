@@ -60,12 +60,17 @@ struct Order {
     std::uint64_t errors = 0;       ///< start: so many failures end the probation; 0: there is none
 
     std::uint64_t cell = 0;         ///< whom it was given to
+    std::string actor;              ///< its name, once it was given, of one that ends in a fence
     std::string code;               ///< what went wrong, as a fault's code; empty: nothing
     std::string text;
     std::function<void(Order&)> then;  ///< run by the admin when the order is back; may be empty
 
     Order(Verb order, std::function<void(Order&)> next) : verb(order), then(std::move(next)) {}
     [[nodiscard]] bool failed() const noexcept { return !code.empty(); }
+    /// Local mail is gated until that is back (fences.hpp).
+    [[nodiscard]] bool ends_in_fence() const noexcept {
+        return verb == Verb::resume || verb == Verb::settle || (verb == Verb::start && moved && errors == 0);
+    }
 };
 
 }  // namespace peacepie::worker

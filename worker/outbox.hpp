@@ -73,8 +73,12 @@ public:
         std::lock_guard guard(lock_);
         add_left(sends);
     }
-    /// Of those that have left, how many still wait here.
-    [[nodiscard]] std::uint64_t sends();
+    /// Tells `then` how many of those that have left still wait here.  None leaves meanwhile.
+    template <class Then>
+    void with_sends(Then then) {
+        std::lock_guard guard(lock_);
+        then(waiting_sends());
+    }
     void unmute(const std::string& sender) {
         std::lock_guard guard(lock_);
         muted_.erase(sender);
@@ -161,10 +165,11 @@ public:
     }
 
 private:
+    [[nodiscard]] std::uint64_t waiting_sends() const;  ///< under the lock
     Put append_locked(const Envelope& envelope, bool always = false) {
         if (!muted_.empty() && muted_.contains(envelope.sender)) return Put::muted;
         const auto size = encoded_size(envelope);
-        if (!has_room(size, always)) return Put::full;
+        if (!has_room(size, always)) return refused_.fetch_add(1, std::memory_order_relaxed), Put::full;
         const auto before = batch_.size();
         append_batched(batch_, envelope, size);
         count(batch_.size() - before);
@@ -174,7 +179,7 @@ private:
     /// False: the bound is reached.  Else the open batch takes so many bytes.
     [[nodiscard]] bool has_room(std::size_t size, bool always = false) {
         const auto waiting = waiting_.load(std::memory_order_relaxed);
-        if (!always && waiting + size > bytes_max_) return refused_.fetch_add(1, std::memory_order_relaxed), false;
+        if (!always && waiting + size > bytes_max_) return false;
         if (!batch_.empty() && batch_.size() + size > limits::batch_size_max) frames_.push_back(std::exchange(batch_, {}));
         if (batch_.empty()) batch_.reserve(waiting == 0 ? 1024 : limits::batch_size_max);
         return true;

@@ -59,8 +59,7 @@ void Session::greet() {
     const auto& options = admin_.worker().options();
     unbrought_ = admin_.actors().registered_names();
     std::erase_if(unbrought_, [this](const auto& name) { return admin_.migration().is_frozen(name); });
-    admin_.worker().forget_fences_of_the_gone();
-    owes_fences_.clear();
+    admin_.worker().fences().forget_if([this](const auto& name) { return admin_.worker().switchboard().find_expected(name) == 0; });
     Value body = Value::Map{{"role", "worker"}, {"host", options.host}, {"process", options.process},
                             {"protocol", Value::Array{1, 1}}, {"pid", options.pid != 0 ? options.pid : static_cast<std::int64_t>(getpid())},
                             {"credit", options.bounds[Bound::credit_window]}, {"tells_sends", true},
@@ -103,7 +102,7 @@ Value Session::next_page() {
     const auto count = std::min(page, unbrought_.size());
     const auto first = unbrought_.size() - count;
     for (const auto& name : std::span(unbrought_).subspan(first))
-        if (admin_.worker().awaits_fence(name)) owes_fences_.insert(name);
+        if (admin_.worker().fences().standing_of(name) != Fences::Standing::none || admin_.migration().will_be_called_off(name)) owes_fences_.insert(name);
     Value actors = admin_.actors().roll(std::span(unbrought_).subspan(first), owes_fences_);
     unbrought_.resize(first);
     return actors;

@@ -76,9 +76,11 @@ bool Worker::on_word_of_head(const Envelope& envelope) {
         if (is_credit) return outbox_.give_back(credit_in(body, "bytes")), true;
         const Value* entity = body.find("entity");
         const Value* epoch = body.find("epoch");
+        const Value* number = body.find("number");
         if (!entity || !entity->as_text() || !epoch || !epoch->as_integer()) return false;
         if (!is_fence) switchboard_.expect_no_more(*entity->as_text());  // mail right behind it is the old home's again
-        else fence_is_back(*entity->as_text(), static_cast<std::uint64_t>(*epoch->as_integer()));
+        else if (number && number->as_integer())
+            fence_is_back(*entity->as_text(), static_cast<std::uint64_t>(*epoch->as_integer()), static_cast<std::uint64_t>(*number->as_integer()));
     } catch (const Error&) {
         counters_.malformed.fetch_add(1, std::memory_order_relaxed);
     }
@@ -93,31 +95,20 @@ void Worker::on_welcome(const Envelope& welcome) try {
     session_ = *session->as_text();
     intake_ = Intake(options_.bounds[Bound::credit_window]);
     outbox_.begin_credit(credit_in(body, "credit"));
-    tally_.begin_session(stamp_of(session_), outbox_.sends());
+    outbox_.with_sends([&](std::uint64_t waiting) { tally_.begin_session(stamp_of(session_), waiting); });
 } catch (const Error&) {
     counters_.malformed.fetch_add(1, std::memory_order_relaxed);
 }
 
-/// What local senders had sent before the move has come; their later mail may follow.
-void Worker::fence_is_back(const std::string& name, std::uint64_t epoch) {
+/// What local senders had sent before has come; their later mail may follow.
+void Worker::fence_is_back(const std::string& name, std::uint64_t epoch, std::uint64_t number) {
+    if (!fences_.is_back(name, number)) return;
     const auto handle = switchboard_.find(name);
-    if (const Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr; !cell || cell->epoch() != epoch) return;
-    {
-        std::lock_guard guard(fences_lock_);
-        fences_.erase(name);
-    }
-    post_fence(handle, FenceWord::back);
-}
-
-void Worker::fence_is_lost(const std::string& name, FenceWord word) {
-    if (const auto handle = switchboard_.find(name); handle != 0) post_fence(handle, word);
-}
-
-void Worker::post_fence(std::uint64_t handle, FenceWord word) {
-    Cell* cell = CellTable::slot(handle);
-    Mail* mail = Mail::make(MailKind::fence, static_cast<std::uint64_t>(word));
+    Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr;
+    if (!cell || cell->epoch() != epoch) return;
+    Mail* mail = Mail::make(MailKind::fence);
     mail->origin = Origin::link;
-    const auto posted = cell ? cell->post(mail, CellTable::generation(handle)) : Posted::gone;
+    const auto posted = cell->post(mail, CellTable::generation(handle));
     if (posted == Posted::wake_reader) executor_.schedule(*cell);
     else if (posted != Posted::queued) Mail::destroy(mail);
 }
@@ -159,6 +150,10 @@ void Worker::wake_at(Nanoseconds when, std::uint64_t cell) {
 
 void Worker::give_order(std::unique_ptr<Order> order) {
     Cell* cell = CellTable::slot(order->cell);
+    if (cell && order->ends_in_fence()) {
+        order->actor = cell->name();
+        fences_.promise(order->actor);
+    }
     Mail* mail = Mail::make(MailKind::order, reinterpret_cast<std::uint64_t>(order.get()));
     const auto posted = cell ? cell->post(mail, CellTable::generation(order->cell)) : Posted::gone;
     if (posted == Posted::gone || posted == Posted::full) {
@@ -171,29 +166,22 @@ void Worker::give_order(std::unique_ptr<Order> order) {
     if (posted == Posted::wake_reader) executor_.schedule(*cell);
 }
 
-void Worker::order_is_back(std::unique_ptr<Order> order) { admin_->order_is_back(std::move(order)); }
+void Worker::order_is_back(std::unique_ptr<Order> order) {
+    if (order->ends_in_fence()) fences_.order_is_over(order->actor);
+    admin_->order_is_back(std::move(order));
+}
 
 void Worker::bind_behind_fence(const std::string& name, std::uint64_t cell, std::uint64_t epoch) {
-    const std::string body = Value(Value::Map{{"entity", name}, {"epoch", epoch}}).encoded();
+    send_fence(name, epoch, [&] { switchboard_.bind(name, cell); });
+}
+
+void Worker::send_fence(const std::string& name, std::uint64_t epoch, const std::function<void()>& change) {
+    const std::string body = Value(Value::Map{{"entity", name}, {"epoch", epoch}, {"number", fences_.send(name)}}).encoded();
     Envelope fence;
     fence.command = "fence";
     fence.sender = node_;
     fence.body = body;
-    {
-        std::lock_guard guard(fences_lock_);
-        fences_.insert(name);
-    }
-    outbox_.change_routes([&] { switchboard_.bind(name, cell); }, &fence);
-}
-
-bool Worker::awaits_fence(const std::string& name) const {
-    std::lock_guard guard(fences_lock_);
-    return fences_.contains(name);
-}
-
-void Worker::forget_fences_of_the_gone() {
-    std::lock_guard guard(fences_lock_);
-    std::erase_if(fences_, [this](const std::string& name) { return switchboard_.find(name) == 0; });
+    outbox_.change_routes(change, &fence);
 }
 
 void Worker::refused_send(std::string_view recipient, const Mail& mail, std::string_view code, std::string_view text) {
@@ -248,6 +236,7 @@ void Worker::mute(const std::vector<std::string>& actors) {
         Envelope envelope;
         if (read_envelope(*one, envelope)) continue;  // written here
         if (envelope.wants_answer()) counters_.refused.fetch_add(1, std::memory_order_relaxed);  // who asked is about to end
+        else if (!envelope.is_tallied()) counters_.dead_letters.fetch_add(1, std::memory_order_relaxed);  // for HEAD: it has ended when it was said
         else dead_letter(as_pp_envelope(envelope), Fault::fenced, "its sender lives elsewhere by now, and its process was away");
     }
 }

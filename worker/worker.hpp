@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 
 #include "log/log.hpp"
 #include "peacepie/abi.h"
@@ -23,6 +22,7 @@
 #include "worker/counters.hpp"
 #include "worker/dead_letters.hpp"
 #include "worker/executor.hpp"
+#include "worker/fences.hpp"
 #include "worker/nursery.hpp"
 #include "worker/order.hpp"
 #include "worker/outbox.hpp"
@@ -98,14 +98,9 @@ public:
     void give_order(std::unique_ptr<Order> order);
     /// Binds the name here and asks the broker to return a fence; see decisions/0005-fence-after-a-move.md.
     void bind_behind_fence(const std::string& name, std::uint64_t cell, std::uint64_t epoch);
-    /// A fence of that name is on its way, or was when its broker died.
-    [[nodiscard]] bool awaits_fence(const std::string& name) const;
-    /// Those that are gone wait for none.
-    void forget_fences_of_the_gone();
-    /// Lets the gated mail of that life's cell go on.
-    void fence_is_back(const std::string& name, std::uint64_t epoch);
-    /// Another broker: no fence will come back.  A cell that waits for one sends another, behind what this worker has not said yet.
-    void fence_is_lost(const std::string& name, FenceWord word);
+    /// The last words of it: what local senders have said by now is ahead of that fence, and `change` is made in between.
+    void send_fence(const std::string& name, std::uint64_t epoch, const std::function<void()>& change = [] {});
+    [[nodiscard]] Fences& fences() noexcept { return fences_; }
     void not_handled(const Cell& cell, const Mail& mail);
     /// A send that its recipient would not handle: counted, said now and then, and a dead letter, because nobody waits for an answer.
     void refused_send(std::string_view recipient, const Mail& mail, std::string_view code, std::string_view text);
@@ -153,7 +148,7 @@ public:
     void dead_letter(const pp_envelope& envelope, Fault reason, std::string_view text);
 
 private:
-    void post_fence(std::uint64_t cell, FenceWord word);
+    void fence_is_back(const std::string& name, std::uint64_t epoch, std::uint64_t number);
     void report(const pp_envelope& send, Fault reason, std::string_view text);
     [[nodiscard]] bool on_word_of_head(const Envelope& envelope);
     void on_welcome(const Envelope& welcome);
@@ -173,8 +168,7 @@ private:
     std::string session_;       // with the broker, to know a new one by
     Switchboard switchboard_;
     Nursery nursery_;
-    mutable std::mutex fences_lock_;
-    std::unordered_set<std::string> fences_;  // names of those sent and not back
+    Fences fences_;
     DeadLetters dead_letters_;
     std::mutex said_lock_;
     log::Repeat dead_letters_said_, refused_said_;

@@ -66,7 +66,7 @@ public:
     void retire() const;  ///< throws Error unavailable without "peacepie.life/1"
 
     /// Now and then: then a handle that was given once is asked for again.  At every 61st send, a prime: of recipients that are
-    /// written to in turn each has its turn to be asked for, whatever their number.
+    /// written to in turn each is asked for in its turn, unless they are a multiple of that many.
     [[nodiscard]] bool is_time_to_ask() const noexcept { return ++sends_ % 61 == 0; }
 
     void print(std::string_view line) const;

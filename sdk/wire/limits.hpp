@@ -108,6 +108,7 @@ inline constexpr std::size_t awaited_messages_max = 100'000; ///< of all names t
 inline constexpr std::size_t awaited_bytes_max = 64u << 20;
 inline constexpr std::size_t nodes_awaited_max = 1'000;
 inline constexpr std::size_t closed_peers_max = 1'024;       ///< remembered to be met with silence
+inline constexpr auto pipe_retry = 1ms;                       ///< after the transport did not take a frame
 inline constexpr auto broker_tick = 100ms;                   ///< how exactly the broker's deadlines are kept
 inline constexpr auto node_patience = 10s;                   ///< a dead process is started again by its launcher within it
 inline constexpr std::size_t declared_params_max = 64u << 10; ///< of one actor, encoded: kept by the broker, in memory and on disk

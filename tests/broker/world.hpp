@@ -29,6 +29,7 @@ private:
 class RecordingLink final : public PeerLink {
 public:
     Sent send(Peer peer, std::string_view frame) override {
+        ++tries;
         if (full.contains(peer)) return Sent::pipe_full;
         if (gone.contains(peer)) return Sent::peer_unknown;
         frames[peer].emplace_back(frame);
@@ -39,6 +40,7 @@ public:
     std::map<Peer, std::deque<std::string>> frames;
     std::map<Peer, bool> full, gone;
     std::vector<Peer> forgotten;
+    int tries = 0;
 };
 
 struct Message {

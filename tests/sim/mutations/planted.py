@@ -55,9 +55,10 @@ BUGS = [
         ("worker/creation.cpp", "        cell->await_fence();  // what our senders said to that name until now is on its way through the broker\n", "")),
     bug("a move does not wait for the fence of a birth",
         ("broker/head_parts.cpp", "added.fences = looks_spawned(name) ? 0 : 1;", "added.fences = 0;")),
-    bug("a fence lost with its broker is taken for one that came back",
-        ("worker/cell_moving.cpp", "    if (what == FenceWord::owed || (what == FenceWord::lost && fenced_)) return fence();\n"
-         "    if (what == FenceWord::lost) return;\n", "    (void)what;\n")),
+    bug("a fence lost with its broker is not sent again",
+        ("worker/migration.cpp", "worker.send_fence(name, cell->epoch());", "(void)worker;")),
+    bug("an earlier fence than the newest lets gated mail go",
+        ("worker/fences.hpp", "place->second != number", "place->second == promised")),
     bug("another broker does not wait for a fence that was lost with the one before",
         ("broker/door.cpp", "added.fences = actor.owes_fence ? 1 : 0;", "added.fences = 0;")),
     bug("an ask that was answered while its worker was away is answered again",
