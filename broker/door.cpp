@@ -100,6 +100,7 @@ std::string Door::admit_worker(const Guest& guest) {
     welcome(session, guest, std::move(more));
     unsettled_.bring(session, std::move(moving));
     release_awaited(brought);
+    for (const auto& name : exchange_.awaited.born_in(session.nursery)) exchange_.release_awaited(name);
     if (is_known) return {};
     log::info(log::Fields{{"node", node}, {"pid", session.pid}, {"actors", session.actors}}, "joined");
     departure_.node_has_joined(node);
