@@ -134,7 +134,8 @@ void Door::admit_launcher(const Guest& guest) {
 void Door::make_way(Session& old, const Guest& guest) {
     const auto secret = optional_text_of(guest.body, "session");
     const bool is_same = secret && *secret == old.secret;
-    if (is_same || old.doomed_at.count() != 0) return departure_.lose(old, "it came back over a new connection");
+    if (is_same) return departure_.lose(old, "it came back over a new connection", Ending::silent);
+    if (old.doomed_at.count() != 0) return departure_.lose(old, "another process of its name came");
     const auto sent = exchange_.outgoing.send_now(old.peer, {.command = "heartbeat", .recipient = old.address});
     if (sent == Sent::peer_unknown) return departure_.lose(old, "its connection is gone");
     throw Error(Fault::conflict, old.address + " is alive elsewhere (pid " + std::to_string(old.pid) +
