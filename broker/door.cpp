@@ -148,11 +148,10 @@ std::vector<Door::Brought> Door::read_brought(const Value* actors) {
     if (actors == nullptr || actors->is_nil()) return all;
     if (!actors->as_array()) throw Error(Fault::bad_request, "actors is a list of {name, epoch, class_desc}");
     for (const auto& actor : *actors->as_array()) {
-        const auto* epoch = actor.find("epoch");
         const auto* class_desc = actor.find("class_desc");
         const auto* fence = actor.find("fence");
         all.push_back({entity_of(actor, "name"),
-                       epoch != nullptr && epoch->as_integer() ? static_cast<std::uint64_t>(*epoch->as_integer()) : 0,
+                       epoch_of(actor, "epoch"),
                        class_desc != nullptr ? class_desc->encoded() : std::string(), fence != nullptr && fence->as_bool() && *fence->as_bool()});
     }
     return all;
