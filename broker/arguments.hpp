@@ -4,6 +4,7 @@
 // Next: head.cpp is the user.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,6 +65,16 @@ namespace peacepie::broker {
         names.push_back(*text);
     }
     return names;
+}
+
+/// Which life of a name; 0 when nothing is said.  Numbers grow from the greatest that was heard of, so none may be near the end.
+[[nodiscard]] inline std::uint64_t epoch_of(const Value& body, std::string_view key) {
+    const auto* field = body.find(key);
+    if (field == nullptr || field->is_nil()) return 0;
+    const auto* number = field->as_integer();
+    if (number == nullptr || *number < 0 || *number >= std::int64_t{1} << 62)
+        throw Error(Fault::bad_argument, std::string(key) + " must be a whole number from 0 to 2^62 - 1");
+    return static_cast<std::uint64_t>(*number);
 }
 
 /// An address as text or as {system, node, entity}.

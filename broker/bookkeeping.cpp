@@ -44,7 +44,7 @@ void Bookkeeping::load() try {
         exchange_.fallen.add(name, std::move(*actor));
         ++known;
     });
-    if (known != 0) exchange_.awaited.begin(exchange_.clock.now());
+    if (known != 0 || exchange_.options.is_successor) exchange_.awaited.begin(exchange_.clock.now());
     if (known != 0) log::info(log::Fields{{"actors", known}}, "{} actors are known from before; waiting for their workers", known);
 } catch (const Error& error) {
     log::error(log::Fields{{"code", error.code}}, "the registry's file cannot be read: {}; names are not kept. End the system and remove it", error.text);

@@ -21,7 +21,7 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
     stream_ = nullptr;
     while (const auto encoded = reader.next()) {
         const auto fault = envelopes.read(*encoded, last);
-        if (stream_ != nullptr && envelopes.repeats() && exchange_.outgoing.post(*stream_, *encoded)) {
+        if (stream_ != nullptr && envelopes.repeats() && exchange_.outgoing.post_if_room(*stream_, *encoded)) {
             ++exchange_.counters.envelopes;
             ++exchange_.counters.routed;
             ++from->sends.received, ++stream_->sends.passed;

@@ -100,6 +100,7 @@ std::string Door::admit_worker(const Guest& guest) {
     welcome(session, guest, std::move(more));
     unsettled_.bring(session, std::move(moving));
     release_awaited(brought);
+    for (const auto& name : exchange_.awaited.born_in(session.nursery)) exchange_.release_awaited(name);
     if (is_known) return {};
     log::info(log::Fields{{"node", node}, {"pid", session.pid}, {"actors", session.actors}}, "joined");
     departure_.node_has_joined(node);
@@ -133,7 +134,8 @@ void Door::admit_launcher(const Guest& guest) {
 void Door::make_way(Session& old, const Guest& guest) {
     const auto secret = optional_text_of(guest.body, "session");
     const bool is_same = secret && *secret == old.secret;
-    if (is_same || old.doomed_at.count() != 0) return departure_.lose(old, "it came back over a new connection");
+    if (is_same) return departure_.lose(old, "it came back over a new connection", Ending::silent);
+    if (old.doomed_at.count() != 0) return departure_.lose(old, "another process of its name came");
     const auto sent = exchange_.outgoing.send_now(old.peer, {.command = "heartbeat", .recipient = old.address});
     if (sent == Sent::peer_unknown) return departure_.lose(old, "its connection is gone");
     throw Error(Fault::conflict, old.address + " is alive elsewhere (pid " + std::to_string(old.pid) +
@@ -146,11 +148,10 @@ std::vector<Door::Brought> Door::read_brought(const Value* actors) {
     if (actors == nullptr || actors->is_nil()) return all;
     if (!actors->as_array()) throw Error(Fault::bad_request, "actors is a list of {name, epoch, class_desc}");
     for (const auto& actor : *actors->as_array()) {
-        const auto* epoch = actor.find("epoch");
         const auto* class_desc = actor.find("class_desc");
         const auto* fence = actor.find("fence");
         all.push_back({entity_of(actor, "name"),
-                       epoch != nullptr && epoch->as_integer() ? static_cast<std::uint64_t>(*epoch->as_integer()) : 0,
+                       epoch_of(actor, "epoch"),
                        class_desc != nullptr ? class_desc->encoded() : std::string(), fence != nullptr && fence->as_bool() && *fence->as_bool()});
     }
     return all;

@@ -15,8 +15,8 @@ enum class Down : std::uint8_t {
     error,          ///< Its own failure: it crashed its process, could not start, or ended by itself too often.
     killed,         ///< Somebody else ended it alone: it was removed, or HEAD ended it with its group.
     no_such_actor,  ///< There was none.
-    worker_lost,    ///< Its process died, and nobody says that it was to blame.
-    no_connection   ///< Its process fell silent, which is not death.
+    worker_lost,    ///< Its process died, or its connection did, and nobody says that it was to blame.
+    no_connection   ///< Its process fell silent, or came back over another connection, which is not death.
 };
 
 [[nodiscard]] constexpr std::string_view text_of(Down down) noexcept {

@@ -50,9 +50,9 @@ void Exchange::say(Session& to, Kind kind, std::uint64_t mid, std::string_view c
                                .timeout_ms = timeout_ms, .body = bytes});
 }
 
-void Exchange::pass_held(Registration& actor, const Envelope& envelope, std::string_view encoded) {
-    actor.session->note_passed(envelope);
-    outgoing.post_held(*actor.session, encoded);
+void Exchange::pass_held(Session& to, const Envelope& envelope, std::string_view encoded) {
+    to.note_passed(envelope);
+    outgoing.post_held(to, encoded);
     ++counters.routed;
     ++counters.let_go;
 }
@@ -122,9 +122,9 @@ void Exchange::refuse_unknown(const Envelope& envelope, std::string_view name, b
     }
     if (is_unsettled) return refuse(envelope, Fault::unavailable, fmt::format("{} is between two processes; ask again soon", name));
     const bool is_place = name.find('.') != name.npos || name.starts_with('@');
-    if (!is_place && awaited.may_be_anybody(clock.now())) {
+    if (!is_place && awaited.may_be_one(name, clock.now())) {
         if (hold_awaited(envelope, name)) return;
-        return refuse(envelope, Fault::unavailable, "this broker took the place of one that died, and not all processes may be back yet; ask again soon");
+        return refuse(envelope, Fault::unavailable, not_back_yet);
     }
     const auto fault = is_place ? Fault::no_such_node : Fault::no_such_actor;
     if (!envelope.wants_answer()) return refuse(envelope, fault, "nobody of that name");
@@ -149,7 +149,8 @@ bool Exchange::hold_awaited(const Envelope& envelope, std::string_view name) {
 
 void Exchange::release_awaited(std::string_view name) {
     if (awaited.empty()) return;
-    auto* actor = registry.find(name);
+    const auto* actor = registry.find(name);
+    auto* to = actor != nullptr ? actor->session : roster.birthplace_of(name);
     for (const auto& mail : awaited.take(name)) {
         Envelope envelope;
         if (read_envelope(mail.encoded, envelope)) continue;  // was read once already
@@ -157,12 +158,12 @@ void Exchange::release_awaited(std::string_view name) {
             ++counters.held_ended;
             refuse(envelope, fault, text);
         };
-        if (actor == nullptr) {
+        if (to == nullptr) {
             give_back(Fault::unavailable, "its process has not come back to this broker yet; ask again soon");
             continue;
         }
         if (!envelope.wants_answer()) {
-            pass_held(*actor, envelope, mail.encoded);
+            pass_held(*to, envelope, mail.encoded);
             continue;
         }
         const Nanoseconds whole = envelope.timeout_ms ? std::chrono::milliseconds(*envelope.timeout_ms) : Nanoseconds(limits::ask_timeout_default);
@@ -172,14 +173,20 @@ void Exchange::release_awaited(std::string_view name) {
             continue;
         }
         envelope.timeout_ms = static_cast<std::uint32_t>(left);
-        if (open_ask(envelope, *actor->session) != OpenAsks::Opened::yes) {
+        if (open_ask(envelope, *to) != OpenAsks::Opened::yes) {
             give_back(Fault::unavailable, "too many asks are open; ask again soon");
             continue;
         }
         std::string shortened;
         append_envelope(shortened, envelope);
-        pass_held(*actor, envelope, shortened);
+        pass_held(*to, envelope, shortened);
     }
+}
+
+bool Exchange::may_come_back(std::string_view name) {
+    const auto now = clock.now();
+    if (const auto* one = fallen.find(name)) return one->awaited && !one->removed && !awaited.is_everybody_back(now);
+    return awaited.may_be_one(name, now);
 }
 
 void Exchange::on_time() {

@@ -58,7 +58,7 @@ public:
     /// False: the outbox is full.
     [[nodiscard]] bool pass(Registration& actor, const Envelope& envelope, std::string_view encoded);
     /// What was held for a move passes the bounds: it was accepted once, and it is bounded itself.
-    void pass_held(Registration& actor, const Envelope& envelope, std::string_view encoded);
+    void pass_held(Session& to, const Envelope& envelope, std::string_view encoded);
     /// Like pass, for an answer or a notification made here, to any address.
     void deliver(const Envelope& envelope);
 
@@ -72,8 +72,10 @@ public:
     /// For a name that is not registered.  After a restart the mail of one that may be back in a moment waits.  `is_unsettled`: its
     /// workers have it, and nobody has decided yet which of them goes on.
     void refuse_unknown(const Envelope& envelope, std::string_view name, bool is_unsettled);
-    /// A worker has the name now: what waited for it goes there, before anything that comes later.
+    /// A worker has the name now, or is where it was spawned: what waited for it goes there, before anything that comes later.
     void release_awaited(std::string_view name);
+    /// An earlier broker has known that name, or may have, and its worker may be back in a moment: whoever asks is to ask again.
+    [[nodiscard]] bool may_come_back(std::string_view name);
     void on_time();
     /// The table of open asks, with each client's share of it.
     [[nodiscard]] OpenAsks::Opened open_ask(const Envelope& ask, Session& to);

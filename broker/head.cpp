@@ -245,6 +245,7 @@ void Head::monitor(Command& command) {
     const bool is_known = exchange_.registry.find(name) != nullptr;
     if (!is_known && exchange_.roster.birthplace_of(name) != nullptr)
         throw Error(Fault::unavailable, name + " was spawned and has not moved; only its worker knows of its end");
+    if (!is_known && is_awaited(name)) throw Error(Fault::unavailable, std::string(not_back_yet));
     const auto ref = monitors.add(name, command.asker.address);
     Value body = Value::Map{};
     body.set("ref", ref);

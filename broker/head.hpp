@@ -78,6 +78,7 @@ private:
     void quit(Command&);
 
     // Who is where.
+    [[nodiscard]] bool is_awaited(std::string_view name);  ///< not registered, which says nothing yet
     void get_all_nodes(Command&);
     void seek_actor(Command&);
     void get_members(Command&);

@@ -52,6 +52,7 @@ void Head::to_owner(Command& command) {
         body.set("name", name);
         return exchange_.reply(command.asker, "actor_is_removed", body);
     }
+    if (is_awaited(name)) throw Error(Fault::unavailable, std::string(not_back_yet));
     Value body = Value::Map{};
     body.set("name", name).set("reason", code_of(Fault::no_such_actor));
     body.set("text", "there is no actor named " + log::escaped(name)).set("close", exchange_.close_to(name));

@@ -26,9 +26,9 @@ Fault reason_in(const std::string& text) {
     throw Error(Fault::bad_argument, "reason: " + log::escaped(text) + " is no fault's code; PROTOCOL.md has the list, no_such_actor is one");
 }
 
-std::vector<std::uint64_t> ids_in(const Value& field) {
+std::vector<std::uint64_t> ids_in(const Value& field, std::size_t most) {
     constexpr const char* expected = "ids: expected a list of the ids that get_dead_letters shows";
-    if (!field.as_array() || field.as_array()->size() > limits::dead_letters_max) throw Error(Fault::bad_argument, expected);
+    if (!field.as_array() || field.as_array()->size() > most) throw Error(Fault::bad_argument, expected);
     std::vector<std::uint64_t> ids;
     for (const auto& item : *field.as_array()) {
         if (!item.as_integer() || *item.as_integer() < 1) throw Error(Fault::bad_argument, expected);
@@ -38,11 +38,14 @@ std::vector<std::uint64_t> ids_in(const Value& field) {
     return ids;
 }
 
-LetterSelection selection_of(const Value& body) {
+/// So many can be named; one that is there no more is no mistake.
+std::size_t most_letters(const Exchange& exchange) { return std::max<std::size_t>(exchange.bounds.limit[Bound::dead_letters], 1); }
+
+LetterSelection selection_of(const Exchange& exchange, const Value& body) {
     LetterSelection selection;
     if (const auto reason = optional_text_of(body, "reason")) selection.reason = reason_in(*reason);
     selection.recipient = optional_text_of(body, "recipient");
-    if (const auto* ids = body.find("ids"); ids != nullptr && !ids->is_nil()) selection.ids = ids_in(*ids);
+    if (const auto* ids = body.find("ids"); ids != nullptr && !ids->is_nil()) selection.ids = ids_in(*ids, most_letters(exchange));
     return selection;
 }
 
@@ -102,9 +105,9 @@ Value Head::letters_by_reason() const {
 
 void Head::get_dead_letters(Command& command) {
     expect_fields(command.body, {"page_size", "page", "ids", "reason", "recipient"});
-    const auto selection = selection_of(command.body);
+    const auto selection = selection_of(exchange_, command.body);
     const auto size = count_or(command.body, "page_size", limits::dead_letters_page_max, limits::dead_letters_page_max);
-    const auto page = count_or(command.body, "page", 1, limits::dead_letters_max);
+    const auto page = count_or(command.body, "page", 1, most_letters(exchange_));
     Value::Array letters;
     std::size_t index = 0;
     exchange_.letters.each(selection, [&](const DeadLetter& letter) {
@@ -127,7 +130,7 @@ void Head::get_dead_letters(Command& command) {
 // Each is tried once: one that fails is a new letter, behind those that were taken out.
 void Head::send_again(Command& command) {
     expect_fields(command.body, {"ids", "reason", "recipient"});
-    const auto letters = exchange_.letters.take_to_send(selection_of(command.body));
+    const auto letters = exchange_.letters.take_to_send(selection_of(exchange_, command.body));
     for (const auto& letter : letters) send_again(letter);
     Value body = Value::Map{};
     body.set("count", letters.size());
@@ -163,7 +166,7 @@ void Head::send_again(const DeadLetter& letter) {
 void Head::forget_dead_letters(Command& command) {
     expect_fields(command.body, {"ids", "reason", "recipient"});
     Value body = Value::Map{};
-    body.set("count", exchange_.letters.forget(selection_of(command.body)));
+    body.set("count", exchange_.letters.forget(selection_of(exchange_, command.body)));
     exchange_.reply(command.asker, "dead_letters_are_forgotten", body);
 }
 

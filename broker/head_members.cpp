@@ -67,6 +67,8 @@ void Head::get_all_nodes(Command& command) {
     exchange_.reply(command.asker, "all_nodes", nodes);
 }
 
+bool Head::is_awaited(std::string_view name) { return unsettled.holds(name) || exchange_.may_come_back(name); }
+
 void Head::seek_actor(Command& command) {
     const auto entity = address_of(command.body, "entity");
     const auto* wish = command.body.find("with_class_desc");
@@ -83,6 +85,7 @@ void Head::seek_actor(Command& command) {
     if (born_in != nullptr) return forward(command, *born_in, "find_actor");
     body.set("entity", name);
     if (actor == nullptr) {
+        if (is_awaited(name)) throw Error(Fault::unavailable, std::string(not_back_yet));
         body.set("close", exchange_.close_to(name));
         return exchange_.reply(command.asker, "actor_is_not_found", body);
     }
@@ -188,6 +191,7 @@ void Head::recreate_actor(Command& command) {
         return forward(command, *born_in);
     if (const auto* fallen = actor == nullptr ? exchange_.fallen.find(name) : nullptr; fallen != nullptr && !fallen->removed)
         return refuse(Fault::unavailable, "the process of " + name + " died; it is being made again, try again soon");
+    if (actor == nullptr && is_awaited(name)) return refuse(Fault::unavailable, std::string(not_back_yet));
     if (actor == nullptr)
         return refuse(Fault::no_such_actor, "there is no actor named " + log::escaped(name), exchange_.close_to(name));
     if (actor->move != nullptr) return refuse(Fault::conflict, "another move of " + name + " is under way; try again after it");

@@ -28,6 +28,16 @@ public:
         queued(to);
         return true;
     }
+    /// Likewise, but what has no room is not counted: it is posted once more by whoever refuses it.
+    [[nodiscard]] bool post_if_room(Session& to, std::string_view encoded) {
+        const auto& limit = bounds_.limit;
+        const auto size = encoded.size();
+        if (to.outbox.bytes() + size > limit[Bound::peer_queue_bytes] || to.outbox.frames() + 1 > limit[Bound::peer_queue_frames] ||
+            stuck_bytes_ + size > limit[Bound::queued_bytes])
+            return false;
+        post_held(to, encoded);
+        return true;
+    }
     [[nodiscard]] bool post(Session& to, const Envelope& envelope) {
         if (!has_room(to, encoded_size(envelope))) return false;
         post_control(to, envelope);

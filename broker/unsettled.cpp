@@ -12,15 +12,11 @@ std::vector<Unsettled::Copy> Unsettled::read(const Value* moving) {
     std::vector<Copy> copies;
     if (moving == nullptr || moving->is_nil()) return copies;
     if (!moving->as_array()) throw Error(Fault::bad_request, "moving is a list of {entity, epoch, source, target, …}");
-    const auto number = [](const Value& value, const char* key) {
-        const auto* field = value.find(key);
-        return field != nullptr && field->as_integer() ? static_cast<std::uint64_t>(*field->as_integer()) : 0;
-    };
     for (const auto& one : *moving->as_array()) {
         Copy copy;
         copy.name = entity_of(one, "entity");
-        copy.epoch = number(one, "epoch");
-        copy.life = number(one, "life");
+        copy.epoch = epoch_of(one, "epoch");
+        copy.life = epoch_of(one, "life");
         copy.source = node_in(one, "source");
         copy.target = node_in(one, "target");
         copy.is_frozen = flag_of(one, "frozen");

@@ -30,7 +30,7 @@ constexpr std::array<BoundRow, bound_count> rows{{
     {Bound::awaited_messages, "awaited_messages", false, true, false, limits::awaited_messages_max, 0, 10'000'000,
      "mail that waits for workers after a restart of the broker; more is refused"},
     {Bound::awaited_bytes, "awaited_bytes", false, true, true, limits::awaited_bytes_max, 0, 64 * G, "the same in bytes"},
-    {Bound::dead_letters, "dead_letters", false, true, false, limits::dead_letters_max, 0, 10'000'000, "dead letters that are kept; the oldest are forgotten"},
+    {Bound::dead_letters, "dead_letters", false, true, false, limits::dead_letters_max, 0, 100'000, "dead letters that are kept; the oldest are forgotten"},
     {Bound::dead_letters_bytes, "dead_letters_bytes", false, true, true, limits::dead_letters_bytes_max, 0, 64 * G, "the same in bytes"},
     {Bound::sessions, "sessions", false, true, false, limits::sessions_max, 3, 1'000'000,
      "peers at once, at most four fifths of the descriptors; others are refused"},

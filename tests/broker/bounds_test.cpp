@@ -77,6 +77,17 @@ TEST_CASE("a queue to a slow peer ends at its bytes, at its frames, and all queu
     }
 }
 
+TEST_CASE("each of a stream of messages that meets a full queue is counted once") {
+    Bounded world(Bound::peer_queue_bytes, 1u << 20);
+    const Peer child = world.worker("first", "process_0");
+    world.link.full[world.main] = true;
+    std::string stream;
+    const auto body = Value(std::string(50'000, 'x')).encoded();
+    for (int i = 0; i < 30; ++i) append_batched(stream, {.command = "tick", .recipient = "greeter", .sender = "a", .body = body});
+    world.feed(child, stream);
+    CHECK(world.reached() == 10);
+}
+
 TEST_CASE("there are as many sessions and monitors as there may be") {
     Bounded few(Bound::sessions, 4);
     REQUIRE(few.client("fourth") != 0);

@@ -159,6 +159,25 @@ TEST_CASE("only the letters that are named are sent again, and one that fails ag
     CHECK(world.listed().number("kept") == 0);
 }
 
+TEST_CASE("as many letters as are kept can be named and looked at, be it more or fewer than usual") {
+    for (const std::uint64_t kept : {limits::dead_letters_max + 5, std::size_t{2}, std::size_t{0}}) {
+        INFO(kept);
+        World world(Bounds().set(Bound::dead_letters, kept));
+        const Peer me = world.client();
+        for (std::uint64_t i = 0; i < kept; ++i) world.send(me, "ghost", "tick");
+        const auto count = static_cast<std::int64_t>(std::max<std::uint64_t>(kept, 1));
+        world.ask(me, {}, "get_dead_letters", map({{"page_size", 1}, {"page", count}}));
+        CHECK(world.only(me).command == "dead_letters");
+        Value::Array ids;
+        for (std::int64_t id = 1; id <= count; ++id) ids.emplace_back(id);
+        world.ask(me, {}, "forget_dead_letters", map({{"ids", ids}}));
+        CHECK(world.only(me).number("count") == static_cast<std::int64_t>(kept));
+        ids.emplace_back(count + 1);
+        world.ask(me, {}, "forget_dead_letters", map({{"ids", std::move(ids)}}));
+        CHECK(world.only(me).command == "bad_argument");
+    }
+}
+
 TEST_CASE("what is wrong in the choice of letters is named and changes nothing") {
     Letters world;
     world.send_numbers("ghost", 2);

@@ -273,3 +273,70 @@ TEST_CASE("a broker that is the first of its system, or has the names of the one
     later.ask(other, "a", "add");
     CHECK(later.only(other).command == "no_such_actor");
 }
+
+TEST_CASE("a successor says of nobody who may be back in a moment that there is none: whoever looks, watches, removes or moves is to try again") {
+    MemoryLedger ledger;
+    {
+        Kept before(ledger);
+        before.register_actors(before.join(), {"a"});
+    }
+    Kept with_names(ledger);
+    World without_names(Options{.broker_epoch = 7, .is_successor = true});
+    for (World* world : {static_cast<World*>(&with_names), &without_names}) {
+        INFO((world == &with_names ? "with names" : "without"));
+        const Peer me = world->client();
+        for (const auto* verb : {"monitor", "seek_actor"}) {
+            world->ask(me, {}, verb, map({{"actor", "a"}, {"entity", "a"}}));
+            CHECK(world->only(me).command == "unavailable");
+        }
+        world->ask(me, {}, "recreate_actor", map({{"entity", "a"}}));
+        CHECK(world->only(me).text("reason") == "unavailable");
+        world->ask(me, {}, "stats");
+        CHECK(world->only(me).number("monitors") == 0);
+    }
+    const Peer me = without_names.client("other");
+    without_names.ask(me, {}, "remove_actor", map({{"name", "a"}}));
+    CHECK(without_names.only(me).command == "unavailable");
+    without_names.advance(limits::return_patience, {});
+    without_names.ask(me, {}, "monitor", map({{"actor", "a"}}));
+    CHECK(without_names.commands(me) == std::vector<std::string>{"monitored", "down"});
+    without_names.ask(me, {}, "remove_actor", map({{"name", "a"}}));
+    CHECK(without_names.only(me).command == "actor_is_absent");
+    without_names.ask(me, {}, "seek_actor", map({{"entity", "a"}}));
+    CHECK(without_names.only(me).command == "actor_is_not_found");
+}
+
+TEST_CASE("mail for spawned actors, which no broker keeps the names of, waits for the worker that they were born in") {
+    MemoryLedger ledger;
+    Kept with_names(ledger);
+    World without_names(Options{.broker_epoch = 7, .is_successor = true});
+    for (World* world : {static_cast<World*>(&with_names), &without_names}) {
+        INFO((world == &with_names ? "with names" : "without"));
+        const Peer me = world->client();
+        world->send(me, "~5~7", "first");
+        const auto mid = world->ask(me, "~5~7", "second", {}, {}, 5'000);
+        world->ask(me, "~55~7", "elsewhere");
+        CHECK(world->received(me).empty());
+        world->advance(200ms, {});
+        const Peer child = world->stranger();
+        world->ask(child, {}, "hello", map({{"role", "worker"}, {"host", "first"}, {"process", "main"}, {"nursery", 5}}));
+        world->send(me, "~5~7", "third");
+        const auto came = world->received(child);
+        REQUIRE(came.size() == 4);
+        CHECK(came[0].command == "welcome");
+        CHECK(came[1].command == "first");
+        CHECK(came[2].command == "second");
+        CHECK(came[2].mid == mid);
+        CHECK(came[2].timeout_ms.value_or(5'000) <= 4'800);
+        CHECK(came[3].command == "third");
+        world->reply(child, came[2], "done");
+        CHECK(world->only(me).command == "done");
+        world->advance(1s, {child});
+        CHECK(world->only(me).command == "unavailable");
+        world->ask(me, "~55~7", "elsewhere");
+        CHECK(world->only(me).command == "unavailable");
+        world->advance(limits::return_patience, {child});
+        world->ask(me, "~55~7", "elsewhere");
+        CHECK(world->only(me).command == "no_such_actor");
+    }
+}

@@ -84,6 +84,20 @@ TEST_CASE("a dead process is worker_lost, a silent one no_connection, one that l
     }
 }
 
+TEST_CASE("an actor whose process lives and comes back over another connection is down as no_connection") {
+    Watch world;
+    const Peer old = world.stranger();
+    const auto hello = map({{"role", "worker"}, {"host", "first"}, {"process", "process_1"}});
+    world.ask(old, {}, "hello", hello);
+    const auto welcome = world.only(old);
+    world.address[old] = welcome.text("address");
+    world.register_actors(old, {"c"});
+    (void)world.monitor("c");
+    Value again = hello;
+    world.ask(world.stranger(), {}, "hello", again.set("session", welcome.text("session")));
+    CHECK(world.down().text("reason") == "no_connection");
+}
+
 TEST_CASE("an actor that somebody else ended is down as killed, one that could not start or live as error") {
     const std::pair<const char*, const char*> ways[] = {{nullptr, "normal"}, {"ended", "normal"}, {"removed", "killed"},
                                                         {"killed", "killed"}, {"unborn", "error"}, {"failed", "error"}};

@@ -216,6 +216,24 @@ TEST_CASE("names that are held elsewhere by now are fenced") {
     CHECK(*welcome.body.find("fenced") == names({"greeter"}));
 }
 
+TEST_CASE("a life that no broker numbered is refused, and the numbers go on") {
+    World world;
+    const Peer odd = world.stranger();
+    const auto node = "first.main.admin";
+    for (const auto& epoch : {Value(-1), Value(std::int64_t{1} << 62), Value(~std::uint64_t{0}), Value("9")}) {
+        const Value living = Value::Array{map({{"name", "greeter"}, {"epoch", epoch}})};
+        const Value frozen = Value::Array{map({{"entity", "greeter"}, {"epoch", epoch}, {"source", node}, {"target", node}, {"frozen", true}})};
+        for (const auto& [field, value] : {std::pair<const char*, Value>{"actors", living}, {"moving", frozen}}) {
+            world.ask(odd, {}, "hello", map({{"role", "worker"}, {"host", "first"}, {"process", "main"}, {field, value}}));
+            CHECK(world.only(odd).command == "bad_request");
+        }
+    }
+    const Peer worker = world.worker("first", "main");
+    world.ask(worker, {}, "register_actors", map({{"names", names({"late"})}}), world.address[worker]);
+    const auto answer = world.only(worker);
+    CHECK(*answer.body.find("epochs")->as_array()->front().as_integer() == 8);
+}
+
 TEST_CASE("the first worker of each host is its PRIME") {
     World world;
     const Peer peer = world.stranger();
