@@ -221,3 +221,15 @@ TEST_CASE("losses are remembered within a bound and counted beyond it") {
     CHECK(world.lost() == limits::losses_max + 20);
     CHECK(world.losses().size() == limits::losses_max);
 }
+
+TEST_CASE("of what a launcher says of an end a sentence is kept, and losses are shown on the first page alone") {
+    Counting world;
+    const std::string text(1 << 20, '\n');
+    world.send(world.starter, {}, "process_ended",
+               map({{"node", "first.process_7"}, {"pid", 9}, {"text", text}, {"lost", world.numbers(1, 0, 0, 5)}}));
+    CHECK(world.loss().find("reason")->as_text()->size() <= 2 * limits::dead_letter_text_max);
+    for (int i = 0; i < 2; ++i) world.send(world.me, "nobody", "tick");
+    world.received(world.me);
+    world.ask(world.me, {}, "get_dead_letters", map({{"page_size", 1}, {"page", 2}}));
+    CHECK(world.only(world.me).body.find("losses") == nullptr);
+}
