@@ -121,7 +121,7 @@ void Head::get_dead_letters(Command& command) {
     body.set("by_reason", letters_by_reason()).set("lost", exchange_.counters.lost);
     Value::Array losses;
     for (const auto& loss : exchange_.losses.all())
-        if (loss.count() != 0) losses.push_back(loss.to_value());
+        if (page == 1 && loss.count() != 0) losses.push_back(loss.to_value());
     if (!losses.empty()) body.set("losses", std::move(losses));
     if (pages > 1) body.set("nav", Value::Map{{"page", page}, {"pages", pages}});
     exchange_.reply(command.asker, "dead_letters", body);

@@ -164,7 +164,7 @@ void Head::process_ended(Command& command) {
     const auto* lost = command.body.find("lost");
     const auto* pid = command.body.find("pid");
     const auto number = pid != nullptr && pid->as_integer() ? std::optional(*pid->as_integer()) : std::nullopt;
-    const auto text = log::escaped(optional_text_of(command.body, "text").value_or("no reason given"));
+    const auto text = log::escaped(optional_text_of(command.body, "text").value_or("no reason given")).substr(0, limits::dead_letter_text_max);
     if (const auto page = lost != nullptr ? Unread::from_value(*lost) : std::nullopt; page && number) departure.unread(node, *number, *page, text);
     departure.process_ended(node, number, text,
                             optional_text_of(command.body, "actor"), optional_text_of(command.body, "message").value_or(""), flag_of(command.body, "asked"));

@@ -60,6 +60,7 @@ void Losses::on_end(const Session& worker, std::string_view reason, std::int64_t
     loss.passed = sends.passed;
     loss.received = sends.received;
     loss.ended = sends.ended;
+    if (sends.page) settle_earlier(loss.node, loss.pid, *sends.page);
     if (const auto& page = sends.page; page && page->stamp != stamp) settle(loss, page->waiting, 0, 0, false);  // it died before it read its welcome
     else if (page) settle(loss, page->waiting, page->arrived, page->left, false);
     else settle(loss, sends.told.waiting, sends.told.arrived, sends.told.left, !sends.said_goodbye);
@@ -69,19 +70,31 @@ void Losses::on_end(const Session& worker, std::string_view reason, std::int64_t
 }
 
 void Losses::on_page(std::string_view node, std::int64_t pid, const Unread& page, std::string_view reason, std::int64_t now) {
-    bool is_last = true;  // session of that process: it went on after the others, with all that was inside
-    for (auto loss = losses_.rbegin(); loss != losses_.rend(); ++loss) {
-        if (loss->node != node || loss->pid != pid || !loss->at_most) continue;
-        if (is_last) loss->reason = reason;
-        const auto inside = std::exchange(is_last, false) ? page.waiting : 0;
-        if (loss->stamp == page.stamp) settle(*loss, inside, page.arrived, page.left, false);
-        else settle(*loss, inside, loss->passed - loss->to, loss->received + loss->from, inside == 0);
+    const auto is_of_it = [&](const Loss& loss) { return loss.node == node && loss.pid == pid; };
+    const auto is_known = [&](const Loss& loss) { return is_of_it(loss) && loss.stamp == page.stamp && !loss.at_most; };
+    if (std::ranges::any_of(losses_, is_known)) return;  // it has said goodbye
+    const auto last = std::find_if(losses_.rbegin(), losses_.rend(), [&](const Loss& loss) { return is_of_it(loss) && loss.at_most; });
+    if (last != losses_.rend()) {
+        last->reason = reason;
+        settle(*last, page.waiting, page);
+        return settle_earlier(node, pid, page);
     }
-    if (!is_last || page.waiting == 0) return;
+    if (page.waiting == 0) return;
     Loss loss{.node = std::string(node), .pid = pid, .stamp = page.stamp, .reason = std::string(reason), .time = now};
     settle(loss, page.waiting, 0, 0, false);  // it died while this broker did not know it
     log::warning(log::Fields{{"node", loss.node}, {"messages", loss.count()}}, "{}", loss.text());
     keep(std::move(loss));
+}
+
+// It went on after each of them, with all that was inside.
+void Losses::settle_earlier(std::string_view node, std::int64_t pid, const Unread& page) {
+    for (auto& loss : losses_)
+        if (loss.at_most && loss.node == node && loss.pid == pid) settle(loss, 0, page);
+}
+
+void Losses::settle(Loss& loss, std::uint64_t inside, const Unread& page) {
+    if (loss.stamp == page.stamp) settle(loss, inside, page.arrived, page.left, false);
+    else settle(loss, inside, loss.passed - loss.to, loss.received + loss.from, inside == 0);
 }
 
 void Losses::settle(Loss& loss, std::uint64_t inside, std::uint64_t arrived, std::uint64_t left, bool at_most) {
@@ -99,7 +112,9 @@ void Losses::keep(Loss loss) {
     loss.is_kept = true;
     counters_.lost += loss.count();
     losses_.push_back(std::move(loss));
-    if (losses_.size() > limits::losses_max) losses_.pop_front();
+    if (losses_.size() <= limits::losses_max) return;
+    const auto none = std::ranges::find_if(losses_, [](const Loss& one) { return one.count() == 0; });
+    losses_.erase(none != losses_.end() ? none : losses_.begin());
 }
 
 }  // namespace peacepie::broker

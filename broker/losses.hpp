@@ -55,13 +55,16 @@ public:
     void told(Session& worker, const Value& body);
     /// Its session is over, and what the broker still had for it is not among `passed` any more.
     void on_end(const Session& worker, std::string_view reason, std::int64_t now);
-    /// Its launcher has read the page of a process that died, and has no session any more.
+    /// Its launcher has read the page of a process that ended, and has no session any more.
     void on_page(std::string_view node, std::int64_t pid, const Unread& page, std::string_view reason, std::int64_t now);
 
-    /// Oldest first; some turned out to be none.
+    /// Oldest first; some turned out to be none, and are forgotten before the others.
     [[nodiscard]] const std::deque<Loss>& all() const noexcept { return losses_; }
 
 private:
+    /// The sessions of a process that died in a later one, or in one of them.
+    void settle_earlier(std::string_view node, std::int64_t pid, const Unread& page);
+    void settle(Loss& loss, std::uint64_t inside, const Unread& page);
     void settle(Loss& loss, std::uint64_t inside, std::uint64_t arrived, std::uint64_t left, bool at_most);
     void keep(Loss loss);
 

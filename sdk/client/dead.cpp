@@ -81,11 +81,12 @@ void print_losses(const Value& body, bool as_json) {
 
 Exit list(CommandLine& line, const DeadOptions& options) {
     std::vector<std::vector<std::string>> rows{{"ID", "TIME", "REASON", "FROM", "TO", "COMMAND", "BYTES"}};
-    Value last;
+    Value last, first;
     for (std::int64_t page = 1, pages = 1; page <= pages; ++page) {
         Value body = selection_of(options);
         if (page > 1) body.set("page", page);
         last = line.ask("", "get_dead_letters", body).body;
+        if (page == 1) first = last;  // has the losses
         if (const Value* nav = last.find("nav")) pages = number_in(*nav, "pages");
         const Value* letters = last.find("letters");
         if (letters == nullptr || letters->as_array() == nullptr || letters->as_array()->empty()) break;
@@ -96,9 +97,9 @@ Exit list(CommandLine& line, const DeadOptions& options) {
                             std::to_string(number_in(letter, "bytes"))});
         }
     }
-    if (line.json) return print_losses(last, true), Exit::ok;
+    if (line.json) return print_losses(first, true), Exit::ok;
     if (rows.size() > 1) print_table(rows);
-    print_losses(last, false);
+    print_losses(first, false);
     print_sums(last);
     return Exit::ok;
 }

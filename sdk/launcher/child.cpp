@@ -15,10 +15,20 @@
 namespace peacepie::launcher {
 namespace {
 
+/// From far above, so that none is overwritten by the one before it.
+std::vector<Descriptor> copies_of(std::initializer_list<int> descriptors, const std::string& program) {
+    std::vector<Descriptor> copies;
+    for (const int descriptor : descriptors) {
+        copies.emplace_back(fcntl(descriptor, F_DUPFD_CLOEXEC, Child::inherited_as + static_cast<int>(descriptors.size())));
+        if (copies.back().number() < 0) throw Error(Fault::unavailable, "no descriptor for " + program + ": " + std::strerror(errno));
+    }
+    return copies;
+}
+
 // The launcher blocks signals to read them from a descriptor; a child begins with none blocked and the usual reactions.
 class SpawnSettings {
 public:
-    explicit SpawnSettings(std::initializer_list<int> descriptors) {
+    explicit SpawnSettings(std::vector<Descriptor> given) : copies(std::move(given)) {
         posix_spawnattr_init(&attributes);
         posix_spawn_file_actions_init(&actions);
         sigset_t none, reset;
@@ -30,12 +40,8 @@ public:
         posix_spawnattr_setsigdefault(&attributes, &reset);
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        for (const int descriptor : descriptors) {
-            const int as = Child::inherited_as + static_cast<int>(copies.size());
-            // From far above, so that none is overwritten by the one before it.
-            copies.emplace_back(fcntl(descriptor, F_DUPFD_CLOEXEC, Child::inherited_as + static_cast<int>(descriptors.size())));
-            if (copies.back().number() >= 0) posix_spawn_file_actions_adddup2(&actions, copies.back().number(), as);
-        }
+        int as = Child::inherited_as;
+        for (const auto& copy : copies) posix_spawn_file_actions_adddup2(&actions, copy.number(), as++);
     }
     ~SpawnSettings() {
         posix_spawn_file_actions_destroy(&actions);
@@ -44,7 +50,7 @@ public:
     SpawnSettings(const SpawnSettings&) = delete;
     SpawnSettings& operator=(const SpawnSettings&) = delete;
 
-    std::vector<Descriptor> copies;
+    const std::vector<Descriptor> copies;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
 };
@@ -64,7 +70,7 @@ Child::Child(const std::vector<std::string>& words, std::initializer_list<int> d
     std::vector<char*> arguments;
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
-    SpawnSettings settings(descriptors);
+    SpawnSettings settings(copies_of(descriptors, words[0]));
     const int error =
         posix_spawn(&pid_, arguments[0], &settings.actions, &settings.attributes, arguments.data(), environ);
     if (error != 0) {

@@ -59,9 +59,8 @@ std::vector<Workers::EndedWorker> Workers::reap() {
     for (auto one = running_.begin(); one != running_.end();) {
         const pid_t pid = one->second.child.pid();
         if (auto how = one->second.child.reap()) {
-            auto unread = how->status != 0 ? read_unread(one->second.tally.number()) : std::nullopt;
-            ended.push_back({one->first, pid, std::move(*how), LastWords::read(one->second.black_box.number()), unread,
-                             std::move(one->second.stop)});
+            ended.push_back({one->first, pid, std::move(*how), LastWords::read(one->second.black_box.number()),
+                             read_unread(one->second.tally.number()), std::move(one->second.stop)});
             one = running_.erase(one);
         } else {
             ++one;

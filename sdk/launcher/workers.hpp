@@ -45,7 +45,7 @@ public:
         pid_t pid;
         Ended how;
         LastWords last_words;
-        std::optional<Unread> unread;  ///< of one that did not end in order
+        std::optional<Unread> unread;  ///< also of one that ended with status 0: it may have said no goodbye
         std::optional<Stop> stop;
     };
 

@@ -165,6 +165,36 @@ TEST_CASE("a process that went on after its session was lost and died in the nex
     CHECK_FALSE(is_at_most(world.loss()));
 }
 
+TEST_CASE("a process that died before it told of the session before loses what was inside once") {
+    Counting world;
+    world.pass(5);
+    world.tell(world.numbers(4, 4, 0));
+    world.cut();
+    const auto before = world.session;
+    world.join(world.secret().c_str());
+    SECTION("and had read its welcome") {
+        world.pass(1);
+        world.tell_death(world.numbers(5, 1, 0));
+        CHECK(world.lost() == 6);
+    }
+    SECTION("and had not") {
+        world.pass(2);
+        world.tell_death(world.numbers(4, 5, 1, before));
+        CHECK(world.lost() == 7);
+        for (const auto& loss : world.losses()) CHECK_FALSE(is_at_most(loss));
+    }
+}
+
+TEST_CASE("what a process told with its goodbye is counted once, whatever its launcher finds when it has ended") {
+    Counting world;
+    world.pass(5);
+    world.send(world.child, {}, "bye", world.numbers(2, 5, 0), "first.process_0.admin");
+    CHECK(world.lost() == 2);
+    world.tell_death(world.numbers(2, 5, 0));
+    CHECK(world.lost() == 2);
+    CHECK(world.losses().size() == 1);
+}
+
 TEST_CASE("a process that leaves in order has lost nothing") {
     Counting world;
     world.pass(5);
@@ -220,4 +250,26 @@ TEST_CASE("losses are remembered within a bound and counted beyond it") {
         world.send(world.starter, {}, "process_ended", map({{"node", "first.process_7"}, {"pid", pid}, {"lost", world.numbers(1, 0, 0, pid)}}));
     CHECK(world.lost() == limits::losses_max + 20);
     CHECK(world.losses().size() == limits::losses_max);
+}
+
+TEST_CASE("a session that may have lost nothing takes the place of none that did") {
+    Counting world;
+    world.tell_death(world.numbers(7, 20, 4, 12345), 99);
+    for (std::size_t i = 0; i < limits::losses_max; ++i) {
+        world.cut();
+        world.join(world.secret().c_str());
+    }
+    CHECK(number(world.loss(), "pid") == 99);
+}
+
+TEST_CASE("of what a launcher says of an end a sentence is kept, and losses are shown on the first page alone") {
+    Counting world;
+    const std::string text(1 << 20, '\n');
+    world.send(world.starter, {}, "process_ended",
+               map({{"node", "first.process_7"}, {"pid", 9}, {"text", text}, {"lost", world.numbers(1, 0, 0, 5)}}));
+    CHECK(world.loss().find("reason")->as_text()->size() <= 2 * limits::dead_letter_text_max);
+    for (int i = 0; i < 2; ++i) world.send(world.me, "nobody", "tick");
+    world.received(world.me);
+    world.ask(world.me, {}, "get_dead_letters", map({{"page_size", 1}, {"page", 2}}));
+    CHECK(world.only(world.me).body.find("losses") == nullptr);
 }

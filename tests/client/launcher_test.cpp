@@ -160,6 +160,19 @@ TEST_CASE("a first worker that keeps dying is given up with status 1, and each d
     CHECK(*head.ended[0].find("status")->as_integer() == 3);
 }
 
+TEST_CASE("what a worker left unread is reported in whatever way it ended: a plug-in may end it with status 0") {
+    const auto control = std::make_shared<Control>();
+    const Script script("printf '\\003' | dd of=/dev/fd/4 bs=1 seek=64 conv=notrunc 2>/dev/null; exit 0");
+    Head head(control, script);
+    FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
+    CHECK(Launcher(options_for(broker, script, control)).run() == 1);
+    head.await_reports(1);
+    REQUIRE_FALSE(head.ended.empty());
+    const Value* lost = head.ended[0].find("lost");
+    REQUIRE(lost != nullptr);
+    CHECK(*lost->find("waiting")->as_integer() == 3);
+}
+
 TEST_CASE("a worker that cannot be started again is tried again later and does not end its host") {
     const auto control = std::make_shared<Control>();
     const Script script(until_told);

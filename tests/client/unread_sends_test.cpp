@@ -97,3 +97,7 @@ TEST_CASE("a child finds each descriptor that it is given under the number that 
     CHECK(read(second[0], text.data(), text.size()) == 3);
     CHECK(std::string(text.data(), 3) == "two");
 }
+
+TEST_CASE("a child whose descriptor cannot be copied is not started") {
+    CHECK_THROWS_WITH(Child({"/bin/true"}, {-1}), Catch::Contains("/bin/true") && Catch::Contains("descriptor"));
+}
