@@ -157,7 +157,7 @@ void Departure::on_unreachable() {
     for (const Peer peer : exchange_.outgoing.take_unreachable()) {
         auto* session = exchange_.roster.find(peer);
         if (session == nullptr) continue;
-        const bool is_explained = session->role == Role::worker && exchange_.roster.find(session->host + ".launcher") != nullptr;
+        const bool is_explained = session->role == Role::worker && exchange_.roster.has_launcher(session->host);
         if (is_explained) doom(*session, limits::launcher_words);
         else lose(*session, "its connection is gone");
     }

@@ -68,6 +68,10 @@ std::vector<Session*> Roster::launchers() const {
     return found;
 }
 
+bool Roster::has_launcher(std::string_view host) const noexcept {
+    return std::ranges::any_of(beating_, [host](const Session* session) { return session->role == Role::launcher && session->host == host; });
+}
+
 bool Roster::take_prime(std::string_view host, std::string_view node, bool claims_it) {
     const auto reserved = primes_.find(host);
     if (reserved != primes_.end()) return reserved->second == node;

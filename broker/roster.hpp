@@ -39,6 +39,8 @@ public:
     /// Sorted by node.
     [[nodiscard]] const std::map<std::string, Session*, std::less<>>& workers() const noexcept { return workers_; }
     [[nodiscard]] std::vector<Session*> launchers() const;
+    /// One of those that may have started that host's processes.
+    [[nodiscard]] bool has_launcher(std::string_view host) const noexcept;
     /// Workers and launchers; clients owe nothing.
     [[nodiscard]] const std::vector<Session*>& beating() const noexcept { return beating_; }
 

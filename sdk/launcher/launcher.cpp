@@ -121,7 +121,9 @@ void Launcher::read_control() {
 void Launcher::reap() {
     if (broker_)
         if (const auto how = broker_->reap()) broker_ended(*how);
-    for (const auto& worker : workers_.reap()) worker_ended(worker);
+    const auto ended = workers_.reap();
+    for (const auto& worker : ended) report(worker);  // all of them first: HEAD waits a moment only, and a backtrace takes its time
+    for (const auto& worker : ended) worker_ended(worker);
 }
 
 void Launcher::broker_ended(const Ended& how) {
@@ -142,15 +144,19 @@ void Launcher::broker_ended(const Ended& how) {
     stop(1, false);
 }
 
-void Launcher::worker_ended(const Workers::EndedWorker& worker) {
-    const std::string name = node_name(options_.host, worker.process);
-    Value report = Value::Map{{"node", name}, {"pid", static_cast<std::int64_t>(worker.pid)},
+void Launcher::report(const Workers::EndedWorker& worker) {
+    if (!session_) return;
+    Value report = Value::Map{{"node", node_name(options_.host, worker.process)}, {"pid", static_cast<std::int64_t>(worker.pid)},
                               {"status", worker.how.status}, {"text", worker.how.text}};
     if (!worker.last_words.actor.empty()) report.set("actor", worker.last_words.actor);
     if (!worker.last_words.message.empty()) report.set("message", worker.last_words.message);
     if (worker.unread) report.set("lost", worker.unread->to_value());
     if (worker.stop) report.set("asked", true);
-    if (session_) session_->report("process_ended", report);
+    session_->report("process_ended", report);
+}
+
+void Launcher::worker_ended(const Workers::EndedWorker& worker) {
+    const std::string name = node_name(options_.host, worker.process);
     tell_of_crash(name, worker.last_words);
     if (worker.stop) {
         session_->reply(worker.stop->asker, "process_is_stopped", Value::Map{{"status", worker.how.status}});

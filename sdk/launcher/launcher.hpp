@@ -84,6 +84,7 @@ private:
     void read_control();
     void reap();
     void broker_ended(const Ended& how);
+    void report(const Workers::EndedWorker& worker);
     void worker_ended(const Workers::EndedWorker& worker);
     void first_worker_ended(const Ended& how);
     static void tell_of_crash(const std::string& name, const LastWords& words);

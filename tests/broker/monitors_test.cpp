@@ -146,6 +146,19 @@ TEST_CASE("a launcher that says nothing of a lost connection is waited for a mom
     CHECK(world.received(world.me).empty());
 }
 
+TEST_CASE("each launcher of a host is waited for: the process may be of any") {
+    Watch world;
+    const Peer one = world.launcher("first"), other = world.launcher("first");
+    REQUIRE(world.address[other].starts_with("@first.launcher."));
+    world.send(one, {}, "bye");
+    (void)world.monitor("a");
+    world.link.gone[world.child] = true;
+    world.send(world.me, "b", "tick");
+    world.has_ended(other, "a");
+    world.advance(200ms, {world.main, other});
+    CHECK(world.down().text("reason") == "error");
+}
+
 TEST_CASE("the last words about an earlier life of a process blame nobody in this one") {
     Watch world;
     const Peer starter = world.launcher("first");
