@@ -166,8 +166,11 @@ void Head::process_ended(Command& command) {
     const auto number = pid != nullptr && pid->as_integer() ? std::optional(*pid->as_integer()) : std::nullopt;
     const auto text = log::escaped(optional_text_of(command.body, "text").value_or("no reason given")).substr(0, limits::dead_letter_text_max);
     if (const auto page = lost != nullptr ? Unread::from_value(*lost) : std::nullopt; page && number) departure.unread(node, *number, *page, text);
-    departure.process_ended(node, number, text,
-                            optional_text_of(command.body, "actor"), optional_text_of(command.body, "message").value_or(""), flag_of(command.body, "asked"));
+    const auto short_text = [&](const char* field) {  // it is kept: what is longer than any name of ours is none
+        auto said = optional_text_of(command.body, field);
+        return said && said->size() <= 2 * limits::address_size_max ? said : std::nullopt;
+    };
+    departure.process_ended(node, number, text, short_text("actor"), short_text("message").value_or(""), flag_of(command.body, "asked"));
     exchange_.reply(command.asker, "noted");
 }
 

@@ -238,7 +238,9 @@ void Migration::broker_has_changed(const std::unordered_set<std::string>& owed) 
     for (const auto& name : owed) {
         const auto handle = worker.switchboard().find(name);
         const Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr;
-        if (cell && !outgoing_.contains(name) && worker.fences().standing_of(name) != Fences::Standing::promised) worker.send_fence(name, cell->epoch());
+        const auto leaving = outgoing_.find(name);
+        const bool is_called_off = leaving != outgoing_.end() && !leaving->second.brought;  // below
+        if (cell && !is_called_off && worker.fences().standing_of(name) != Fences::Standing::promised) worker.send_fence(name, cell->epoch());
     }
     std::erase_if(outgoing_, [this](const auto& named) {
         if (named.second.brought) return false;

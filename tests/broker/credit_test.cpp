@@ -159,3 +159,26 @@ TEST_CASE("a client cannot speak of credit") {
     world.ask(world.me, "first.slow", "taken", map({{"bytes", 1}}));
     CHECK(world.only(world.me).command == "is_not_handled");
 }
+
+TEST_CASE("a full pipe is tried once a millisecond, and between two tries there is nothing to do") {
+    World world;
+    const Peer worker = world.worker("first", "main");
+    world.register_actors(worker, {"greeter"});
+    const Peer client = world.client();
+    world.link.full[worker] = true;
+    world.send(client, "greeter", "tick");
+    world.broker.on_time();
+    for (int i = 0; i < 20; ++i) {
+        const auto before = world.link.tries;
+        for (int rounds = 0; rounds < 5; ++rounds) world.broker.on_round();
+        CHECK(world.link.tries - before <= 1);
+        CHECK(*world.broker.next_deadline() > world.clock.now());
+        world.clock.advance(1ms);
+    }
+    world.link.gone[worker] = true;
+    world.link.full.clear();
+    world.broker.on_round();
+    world.advance(200ms);
+    world.broker.on_round();
+    CHECK(*world.broker.next_deadline() > world.clock.now());
+}

@@ -244,6 +244,7 @@ TEST_CASE("what waited for a process that died becomes letters in order and what
     for (int i = 3; i < 6; ++i) world.send(world.me, "greeter", "count", map({{"number", i}}));  // held now
     world.link.full.clear();
     world.link.gone[child] = true;
+    world.clock.advance(std::chrono::milliseconds(1));
     world.send(world.me, "first.process_0", "ping");
     CHECK(world.received(world.me).size() == 2);  // the move and the ask have ended
     const auto list = world.listed(map({{"recipient", "greeter"}}));

@@ -232,28 +232,6 @@ TEST_CASE("frames for a full pipe wait and go out in order when it has room") {
     for (int i = 0; i < 10; ++i) CHECK(messages[static_cast<std::size_t>(i)].number("n") == i);
 }
 
-TEST_CASE("a full pipe is tried once a millisecond, and between two tries there is nothing to do") {
-    World world;
-    const Peer worker = world.worker("first", "main");
-    world.register_actors(worker, {"greeter"});
-    const Peer client = world.client();
-    world.link.full[worker] = true;
-    world.send(client, "greeter", "tick");
-    for (int i = 0; i < 20; ++i) {
-        const auto before = world.link.tries;
-        for (int rounds = 0; rounds < 5; ++rounds) world.broker.on_round();
-        CHECK(world.link.tries - before <= 1);
-        CHECK(*world.broker.next_deadline() > world.clock.now());
-        world.clock.advance(1ms);
-    }
-    world.link.gone[worker] = true;
-    world.link.full.clear();
-    world.broker.on_round();
-    world.advance(200ms);
-    world.broker.on_round();
-    CHECK(*world.broker.next_deadline() > world.clock.now());
-}
-
 TEST_CASE("beyond the bound of a slow peer an ask is answered mailbox_full and others are served") {
     World world;
     const Peer worker = world.worker("first", "main");

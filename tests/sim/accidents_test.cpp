@@ -77,8 +77,11 @@ TEST_CASE("another broker while a move waits for the running turn leaves the act
         const auto found = world.call("", "seek_actor", Value::Map{{"entity", "counter"}});
         REQUIRE(found.command == "actor_is_found");
         CHECK(text(found, "node") == world.node(0));
-        for (std::size_t i : {1u, 2u, 0u})
-            CHECK(world.call("", "recreate_actor", to_node("counter", world.node(i))).command == "actor_is_recreated");
+        for (std::size_t i : {1u, 2u, 0u}) {
+            const auto moved = world.call("", "recreate_actor", to_node("counter", world.node(i)));
+            INFO(text(moved, "reason") << " " << text(moved, "text"));
+            CHECK(moved.command == "actor_is_recreated");
+        }
         CHECK(number(*world.call("counter", "report").body.find("seen"), "busy") == 1);
     }
 }
