@@ -19,34 +19,23 @@ int open_signals() {
     return ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-// After a sleep the first frame goes on before anybody looks whether there is a second: that look is two system calls, which a lone
-// message would wait for in each process on its way.
 int PollLoop::run() {
     while (status_ < 0) {
-        const bool sleeps = link_.is_drained();
-        if (link_.wait(signals_, patience())) read_signals();
-        if (sleeps) {
-            read_round(1);
-            finish_round();
-        }
-        if (status_ >= 0 || link_.is_drained()) continue;
-        read_round(limits::round_frames_max);
-        finish_round();
+        link_.wait(signals_, patience());
+        read_signals();
+        read_round();
+        for (const Peer peer : link_.take_disconnected()) broker_.on_disconnected(peer);
+        broker_.on_time();
+        broker_.on_round();
+        if (status_ < 0 && broker_.finished()) status_ = 0;
     }
     return status_;
 }
 
-void PollLoop::finish_round() {
-    for (const Peer peer : link_.take_disconnected()) broker_.on_disconnected(peer);
-    broker_.on_time();
-    broker_.on_round();
-    if (status_ < 0 && broker_.finished()) status_ = 0;
-}
-
 // Bounded, so that what this round produced for others does not wait for a flood to end.
-void PollLoop::read_round(int frames_max) {
+void PollLoop::read_round() {
     std::size_t bytes = 0;
-    for (int frames = 0; frames < frames_max && bytes < limits::round_bytes_max; ++frames) {
+    for (int frames = 0; frames < limits::round_frames_max && bytes < limits::round_bytes_max; ++frames) {
         const auto arrival = link_.receive();
         if (!arrival) return;
         bytes += arrival->frame.size();

@@ -19,8 +19,7 @@ public:
     int run();
 
 private:
-    void read_round(int frames_max);
-    void finish_round();
+    void read_round();
     void read_signals();
     [[nodiscard]] std::chrono::milliseconds patience() const;
 

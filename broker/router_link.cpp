@@ -8,7 +8,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include <poll.h>
 #include <sys/resource.h>
 #include <zmq.h>
 
@@ -27,13 +26,6 @@ template <class T>
 void set(void* socket, int option, T value) {
     if (zmq_setsockopt(socket, option, &value, sizeof value) != 0)
         throw std::runtime_error(std::string("socket option: ") + zmq_strerror(zmq_errno()));
-}
-
-int descriptor_of(void* socket) {
-    int descriptor = -1;
-    std::size_t size = sizeof descriptor;
-    if (zmq_getsockopt(socket, ZMQ_FD, &descriptor, &size) != 0) throw std::runtime_error(std::string("no descriptor of a socket: ") + zmq_strerror(zmq_errno()));
-    return descriptor;
 }
 
 void put_routing_id(Peer peer, char* id) {
@@ -81,8 +73,6 @@ struct RouterLink::Sockets {
     void* context = nullptr;
     void* router = nullptr;
     void* monitor = nullptr;
-    int router_descriptor = -1;
-    int monitor_descriptor = -1;
     Message id;
     Message frame;
     std::unordered_map<int, Peer> peer_at;        // by descriptor
@@ -133,9 +123,6 @@ RouterLink::RouterLink() : sockets_(std::make_unique<Sockets>()) {
     set(sockets_->monitor, ZMQ_LINGER, 0);
     if (zmq_connect(sockets_->monitor, monitor_endpoint) != 0)
         throw std::runtime_error(std::string("no socket monitor: ") + zmq_strerror(zmq_errno()));
-    sockets_->router_descriptor = descriptor_of(sockets_->router);
-    sockets_->monitor_descriptor = descriptor_of(sockets_->monitor);
-    read_monitor();
 }
 
 RouterLink::~RouterLink() = default;
@@ -153,7 +140,6 @@ std::optional<std::string> RouterLink::bind(const std::string& endpoint) {
 Sent RouterLink::send(Peer peer, std::string_view frame) {
     char id[routing_id_size];
     put_routing_id(peer, id);
-    is_drained_ = false;  // sending may take in what the descriptor would have told of
     if (zmq_send(sockets_->router, id, sizeof id, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0)
         return zmq_errno() == EAGAIN ? Sent::pipe_full : Sent::peer_unknown;
     // After the id was taken the second part always is: the pipe was found to have room for the whole message.
@@ -171,8 +157,7 @@ void RouterLink::forget(Peer peer) {
 }
 
 std::optional<RouterLink::Arrival> RouterLink::receive() {
-    auto& [context, router, monitor, router_descriptor, monitor_descriptor, id, frame, peer_at, descriptor_of] = *sockets_;
-    is_drained_ = false;
+    auto& [context, router, monitor, id, frame, peer_at, descriptor_of] = *sockets_;
     while (id.receive(router)) {
         const auto peer = peer_of(id.data(), id.size());
         const std::string chosen_id = peer ? std::string() : std::string(id.view());
@@ -187,13 +172,12 @@ std::optional<RouterLink::Arrival> RouterLink::receive() {
         if (zmq_send(router, chosen_id.data(), chosen_id.size(), ZMQ_DONTWAIT | ZMQ_SNDMORE) >= 0)
             zmq_send(router, refusal.data(), refusal.size(), ZMQ_DONTWAIT);
     }
-    is_drained_ = true;
     return std::nullopt;
 }
 
 void RouterLink::note_connection(Peer peer) {
     last_peer_ = peer;
-    auto& [context, router, monitor, router_descriptor, monitor_descriptor, id, frame, peer_at, descriptor_of] = *sockets_;
+    auto& [context, router, monitor, id, frame, peer_at, descriptor_of] = *sockets_;
     if (descriptor_of.contains(peer)) return;
     const int descriptor = frame.descriptor();
     if (descriptor < 0) return;
@@ -217,12 +201,12 @@ void RouterLink::read_monitor() {
     }
 }
 
-// The descriptors themselves: zmq_poll() asks each socket for its events, twice, with two system calls a time.
-bool RouterLink::wait(int descriptor, std::chrono::milliseconds at_most) {
-    pollfd items[] = {{sockets_->router_descriptor, POLLIN, 0}, {sockets_->monitor_descriptor, POLLIN, 0}, {descriptor, POLLIN, 0}};
-    if (::poll(items, 3, is_drained_ ? static_cast<int>(at_most.count()) : 0) <= 0) return false;
-    if ((items[1].revents & POLLIN) != 0) read_monitor();
-    return (items[2].revents & POLLIN) != 0;
+void RouterLink::wait(int descriptor, std::chrono::milliseconds at_most) {
+    zmq_pollitem_t items[] = {{sockets_->router, 0, ZMQ_POLLIN, 0},
+                              {sockets_->monitor, 0, ZMQ_POLLIN, 0},
+                              {nullptr, descriptor, ZMQ_POLLIN, 0}};
+    if (zmq_poll(items, 3, static_cast<long>(at_most.count())) <= 0) return;
+    if ((items[1].revents & ZMQ_POLLIN) != 0) read_monitor();
 }
 
 std::vector<Peer> RouterLink::take_disconnected() { return std::exchange(disconnected_, {}); }

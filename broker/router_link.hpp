@@ -37,11 +37,8 @@ public:
         std::string_view frame;  ///< until the next receive(); empty when it had more than one part
     };
     [[nodiscard]] std::optional<Arrival> receive();
-    /// The last look found nothing, and nothing was sent since: libzmq's descriptor will tell when there is something.
-    [[nodiscard]] bool is_drained() const noexcept { return is_drained_; }
-    /// Until something may have come, `descriptor` is readable or time is up; negative: no limit.  Not at all while the socket is not
-    /// drained.  True: `descriptor` is readable.
-    bool wait(int descriptor, std::chrono::milliseconds at_most);
+    /// Until something can be received, `descriptor` is readable or time is up; negative: no limit.
+    void wait(int descriptor, std::chrono::milliseconds at_most);
     [[nodiscard]] std::vector<Peer> take_disconnected();
 
     [[nodiscard]] static std::string library_version();
@@ -55,7 +52,6 @@ private:
     std::string endpoint_;
     std::vector<Peer> disconnected_;
     Peer last_peer_ = 0;
-    bool is_drained_ = false;
 };
 
 /// Every socket option with its reason, in one place; `socket` is a ZeroMQ socket.
