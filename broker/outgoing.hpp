@@ -30,11 +30,7 @@ public:
     }
     /// Likewise, but what has no room is not counted: it is posted once more by whoever refuses it.
     [[nodiscard]] bool post_if_room(Session& to, std::string_view encoded) {
-        const auto& limit = bounds_.limit;
-        const auto size = encoded.size();
-        if (to.outbox.bytes() + size > limit[Bound::peer_queue_bytes] || to.outbox.frames() + 1 > limit[Bound::peer_queue_frames] ||
-            stuck_bytes_ + size > limit[Bound::queued_bytes])
-            return false;
+        if (bound_met(to, encoded.size())) return false;
         post_held(to, encoded);
         return true;
     }
@@ -73,9 +69,18 @@ public:
     [[nodiscard]] std::uint64_t credit_waits() const noexcept { return credit_waits_; }
 
 private:
+    /// Which bound so many bytes more would be beyond; none: there is room.
+    [[nodiscard]] std::optional<Bound> bound_met(const Session& to, std::size_t size) const noexcept {
+        const auto& limit = bounds_.limit;
+        if (to.outbox.bytes() + size > limit[Bound::peer_queue_bytes]) return Bound::peer_queue_bytes;
+        if (to.outbox.frames() >= limit[Bound::peer_queue_frames]) return Bound::peer_queue_frames;
+        if (stuck_bytes_ + size > limit[Bound::queued_bytes]) return Bound::queued_bytes;
+        return std::nullopt;
+    }
     [[nodiscard]] bool has_room(const Session& to, std::size_t size) noexcept {
-        return bounds_.allows(Bound::peer_queue_bytes, to.outbox.bytes() + size) && bounds_.allows(Bound::peer_queue_frames, to.outbox.frames() + 1) &&
-               bounds_.allows(Bound::queued_bytes, stuck_bytes_ + size);
+        const auto met = bound_met(to, size);
+        if (met) ++bounds_.reached[*met];
+        return !met;
     }
     void queued(Session& to) {
         if (to.waits_for_flush) return;

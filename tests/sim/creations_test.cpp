@@ -13,6 +13,13 @@ namespace {
 Value counter_class() { return Value::Map{{"requires_dist", "sim_actors"}, {"class", "Counter"}}; }
 Value numbers(int count, int first) { return Value::Map{{"to", "counter"}, {"count", count}, {"first", first}}; }
 
+/// What was said there waits in the process, and the fence behind it, when the counter has come to its sender in worker 1.
+void comes_to_a_slow_process(World& world, Nanoseconds slow) {
+    world.run_for(Nanoseconds(world.random().below(6'000'000)));
+    world.slow_down(1, slow);
+    world.run_until([&] { return world.lives_in(1, "counter"); }, 5s);
+}
+
 }  // namespace
 
 TEST_CASE("an actor whose process died is made again beside its sender, whose words keep their order") {
@@ -71,9 +78,7 @@ TEST_CASE("an actor that moves on right after its birth or its move beside a sen
         world.run_for(2ms);
         if (is_born_there) (void)world.ask(world.node(1), "create_actor", Value::Map{{"class_desc", counter_class()}, {"name", "counter"}});
         else (void)world.ask("", "recreate_actor", to_node("counter", world.node(1)));
-        world.run_for(Nanoseconds(world.random().below(6'000'000)));
-        world.slow_down(1, 1s);  // what was said waits in the process, and the fence behind it
-        world.run_until([&] { return world.lives_in(1, "counter"); }, 5s);
+        comes_to_a_slow_process(world, 1s);
         CHECK(world.call("", "recreate_actor", to_node("counter", world.node(2))).command == "actor_is_recreated");
         CHECK(world.wait(sends).kind == Kind::reply);
         world.run_for(1s);
@@ -90,9 +95,7 @@ TEST_CASE("an actor beside a sender that moves on as soon as another broker know
         (void)world.ask("local", "send_numbers", numbers(3'000, 0), 60'000);
         world.run_for(2ms);
         (void)world.ask("", "recreate_actor", to_node("counter", world.node(1)));
-        world.run_for(Nanoseconds(world.random().below(6'000'000)));
-        world.slow_down(1, 2s);  // what was said waits in the process, and the fence behind it
-        world.run_until([&] { return world.lives_in(1, "counter"); }, 5s);
+        comes_to_a_slow_process(world, 2s);
         world.restart_broker();
         Answer moved{Kind::error, "", {}};
         for (int i = 0; i < 300 && moved.command != "actor_is_recreated"; ++i) {
