@@ -31,7 +31,7 @@ class SystemCase(unittest.TestCase):
     def is_back(self, name):
         """Whether that actor answers, to be asked again and again after the broker was killed."""
         try:
-            self.king.hello(timeout=1.0)
+            self.king.hello_again()
             return self.king.outcome(name, "ping", timeout=1.0)[0] == "pong"
         except (Fault, Silence):
             return False

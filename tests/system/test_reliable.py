@@ -22,7 +22,7 @@ class Couriers(OwnSystem):
         """Asked again until the courier has taken them: an answer may be lost in a crash, the state of a durable one is not."""
         def taken():
             try:
-                self.king.hello(timeout=1.0)
+                self.king.hello_again()
                 return self.king.ask("courier", "deliver", {"to": "counter", "count": count}, timeout=2.0).must_be("taken")["next"]
             except (Fault, Silence):
                 return None

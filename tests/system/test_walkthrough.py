@@ -7,7 +7,7 @@ import sys
 import time
 import unittest
 
-from bus import Bus, class_desc
+from bus import SLOWER, Bus, class_desc
 from processes import SOURCE, Program, System, eventually, free_endpoint, is_alive, new_folder
 from system_case import OwnSystem, SharedSystem
 
@@ -155,7 +155,7 @@ class Ending(unittest.TestCase):
         listening = 0
         for milliseconds in range(2, 62, 4):
             with new_folder() as state, Program("peacepie", "up", "--bind", free_endpoint(), "--state-dir", state) as king:
-                time.sleep(milliseconds / 1000)
+                time.sleep(milliseconds * SLOWER / 1000)
                 king.remember_family()
                 king.signal(signal.SIGTERM)
                 status = king.wait(10.0)
