@@ -24,7 +24,7 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
         if (stream_ != nullptr && envelopes.repeats() && exchange_.outgoing.post_if_room(*stream_, *encoded)) {
             ++exchange_.counters.envelopes;
             ++exchange_.counters.routed;
-            ++from->sends.received, ++stream_->sends.passed;
+            ++from->sends.numbers->received, ++stream_->sends.numbers->passed;
             continue;
         }
         stream_ = nullptr;
@@ -42,7 +42,7 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
 void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view encoded) {
     ++exchange_.counters.envelopes;
     if (from.role == Role::client) stamp(from, envelope, encoded);
-    if (envelope.is_tallied()) ++from.sends.received;
+    if (envelope.is_tallied()) ++from.sends.numbers->received;
     if (!envelope.recipient.empty()) {
         if (auto* actor = exchange_.registry.find(envelope.recipient)) return to_actor(from, *actor, envelope, encoded);
         return elsewhere(from, envelope, encoded);

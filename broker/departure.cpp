@@ -56,7 +56,7 @@ void Departure::refuse_unsent(Session& session, const std::string& why) {
             Envelope envelope;
             if (read_envelope(*encoded, envelope) || envelope.kind != Kind::send || envelope.sender.empty()) continue;
             ++exchange_.counters.made;  // it was counted as routed, and now ends once more
-            --session.sends.passed;
+            --session.sends.numbers->passed;
             exchange_.refuse(envelope, Fault::worker_lost, text);
         }
     }
@@ -90,7 +90,7 @@ void Departure::doom(Session& session, Nanoseconds patience) {
 
 void Departure::unread(std::string_view node, std::int64_t pid, const Unread& page, std::string_view text) {
     auto* session = exchange_.roster.find_node(node);
-    if (session != nullptr && session->pid == pid) session->sends.page = page, session->sends.how = text;
+    if (session != nullptr && session->pid == pid) exchange_.losses.on_page(*session, page, text);
     else exchange_.losses.on_page(node, pid, page, text, exchange_.options.wall_seconds());
 }
 

@@ -7,6 +7,7 @@
 #include "broker/arguments.hpp"
 #include "wire/address.hpp"
 #include "wire/limits.hpp"
+#include "wire/tally_page.hpp"
 
 namespace peacepie::broker {
 
@@ -86,6 +87,7 @@ std::string Door::admit_worker(const Guest& guest) {
     if (!is_known) session.outbox.credit.begin(window);
     const auto* tells = guest.body.find("tells_sends");
     if (!is_known) session.sends.are_told = tells != nullptr && tells->as_bool() && *tells->as_bool();
+    if (!is_known && session.sends.are_told) exchange_.traffic.begin(session);
     if (!is_known && window != 0) session.intake = Intake(exchange_.bounds.limit[Bound::credit_window]);
     Value more = Value::Map{};
     if (window != 0) more.set("credit", exchange_.bounds.limit[Bound::credit_window]);
@@ -217,6 +219,8 @@ Session& Door::enter(const Guest& guest, Role role, std::string address, std::st
     session.heard = session.spoken = exchange_.clock.now();
     session.secret = exchange_.options.secret ? exchange_.options.secret() : fmt::format("session-{}", guest.peer);
     if (const auto* pid = guest.body.find("pid"); pid != nullptr && pid->as_integer()) session.pid = *pid->as_integer();
+    session.sends.own.stamp = stamp_of(session.secret);
+    session.sends.own.pid = session.pid;
     return session;
 }
 

@@ -55,12 +55,14 @@ void Exchange::pass_held(Session& to, const Envelope& envelope, std::string_view
     outgoing.post_held(to, encoded);
     ++counters.routed;
     ++counters.let_go;
+    traffic.let_go(envelope);
 }
 
 bool Exchange::pass(Registration& actor, const Envelope& envelope, std::string_view encoded) {
     if (actor.move != nullptr && actor.move->holds(envelope)) {
         actor.move->hold(encoded, clock.now());
         ++counters.held;
+        traffic.hold(envelope);
         return true;
     }
     if (!outgoing.post(*actor.session, encoded)) return false;
@@ -144,6 +146,7 @@ bool Exchange::hold_awaited(const Envelope& envelope, std::string_view name) {
     if (!awaited.has_room_for(encoded.size(), now, bounds)) return false;
     awaited.hold(name, std::move(encoded), now);
     ++counters.held;
+    traffic.hold(envelope);
     return true;
 }
 
@@ -156,6 +159,7 @@ void Exchange::release_awaited(std::string_view name) {
         if (read_envelope(mail.encoded, envelope)) continue;  // was read once already
         const auto give_back = [&](Fault fault, std::string_view text) {
             ++counters.held_ended;
+            traffic.let_go(envelope);
             refuse(envelope, fault, text);
         };
         if (to == nullptr) {

@@ -21,6 +21,7 @@
 #include "broker/registry.hpp"
 #include "broker/roster.hpp"
 #include "broker/states.hpp"
+#include "broker/traffic.hpp"
 #include "log/log.hpp"
 #include "wire/envelope.hpp"
 #include "wire/fault.hpp"
@@ -42,7 +43,10 @@ struct Asker {
 class Exchange {
 public:
     Exchange(PeerLink& link, const Clock& clock, Options options)
-        : clock(clock), options(std::move(options)), bounds{this->options.bounds}, registry(this->options.broker_epoch), outgoing(link, clock, bounds) {}
+        : clock(clock), options(std::move(options)), bounds{this->options.bounds}, registry(this->options.broker_epoch),
+          traffic(this->options.page, this->options.pid), outgoing(link, clock, bounds) {
+        losses.take_up(this->options.wall_seconds());
+    }
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
 
@@ -104,7 +108,8 @@ public:
     Poisons poisons;
     OpenAsks asks{options.bounds[Bound::asks_in_flight]};
     DeadLetters letters{bounds};
-    Losses losses{counters};
+    Traffic traffic;
+    Losses losses{counters, traffic};
     Outgoing outgoing;
 
 private:

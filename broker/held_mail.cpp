@@ -63,6 +63,7 @@ void Moves::release_as_lost(Running& running) {
         Envelope envelope;
         if (read_envelope(held.encoded, envelope)) continue;  // was read once already
         ++exchange_.counters.held_ended;
+        exchange_.traffic.let_go(envelope);
         if (exchange_.has_had_answer(envelope)) ++exchange_.counters.turned_away;
         else exchange_.refuse(envelope, fault, running.text);
     }

@@ -19,6 +19,14 @@ std::uint64_t beyond(std::uint64_t more, std::uint64_t less) noexcept {
 
 }  // namespace
 
+Loss Loss::of(std::string_view node, const SendNumbers& sends, std::string_view reason, std::int64_t now) {
+    Loss loss{.node = std::string(node), .pid = sends.pid, .stamp = sends.stamp, .reason = std::string(reason), .time = now};
+    loss.passed = sends.passed;
+    loss.received = sends.received;
+    loss.ended = sends.ended;
+    return loss;
+}
+
 std::string Loss::numbers() const {
     if (ended >= passed) return {};
     return ended + 1 == passed ? fmt::format("number {}", passed) : fmt::format("numbers {} to {}", ended + 1, passed);
@@ -40,33 +48,53 @@ Value Loss::to_value() const {
 void Losses::told(Session& worker, const Value& body) {
     const auto unread = Unread::from_value(body);
     if (!unread) return;
-    auto& sends = worker.sends;
-    if (unread->stamp == stamp_of(worker.secret)) {  // else it was said before the welcome
-        sends.told = *unread;
+    if (auto& sends = *worker.sends.numbers; unread->stamp == sends.stamp && !sends.are_final) {  // else it was said before the welcome
+        sends.arrived = unread->arrived, sends.left = unread->left, sends.waiting = unread->waiting;
         if (unread->waiting == 0) sends.ended = std::max(sends.ended, std::min(unread->arrived, sends.passed));
     }
-    const Value* before = body.find("before");
-    const auto earlier = before != nullptr ? Unread::from_value(*before) : std::nullopt;
-    if (!earlier) return;
-    const auto found = std::ranges::find_if(losses_, [&](const Loss& loss) { return loss.stamp == earlier->stamp && loss.node == worker.address; });
-    if (found != losses_.end() && found->at_most) settle(*found, 0, earlier->arrived, earlier->left, false);  // it lives, with all that is inside
+    const auto& before = unread->before;
+    if (before.stamp == 0) return;
+    const auto found = std::ranges::find_if(losses_, [&](const Loss& loss) { return loss.stamp == before.stamp && loss.node == worker.address; });
+    if (found != losses_.end() && found->at_most) settle(*found, 0, before.arrived, before.left, false);  // it lives, with all that is inside
 }
 
-void Losses::on_end(const Session& worker, std::string_view reason, std::int64_t now) {
+void Losses::take_up(std::int64_t now) {
+    const auto left = traffic_.take_up();
+    counters_.lost = traffic_.lost();
+    if (left.held != 0) {
+        Loss loss{.node = "broker", .pid = left.pid, .reason = "it ended with what it held for actors on the move or not back yet", .time = now};
+        loss.inside = left.held;
+        log::warning(log::Fields{{"messages", loss.count()}}, "{}", loss.text());
+        keep(std::move(loss));
+    }
+    for (const auto& [node, numbers] : left.workers) {
+        auto loss = Loss::of(node, numbers, "the broker ended", now);
+        settle(loss, numbers.waiting, numbers.arrived, numbers.left, !numbers.are_final);
+        keep(std::move(loss));
+    }
+}
+
+void Losses::on_end(Session& worker, std::string_view reason, std::int64_t now) {
     const auto& sends = worker.sends;
     if (!sends.are_told) return;
-    const auto stamp = stamp_of(worker.secret);
-    Loss loss{.node = worker.address, .pid = worker.pid, .stamp = stamp, .reason = sends.how.empty() ? std::string(reason) : sends.how, .time = now};
-    loss.passed = sends.passed;
-    loss.received = sends.received;
-    loss.ended = sends.ended;
-    if (sends.page) settle_earlier(loss.node, loss.pid, *sends.page);
-    if (const auto& page = sends.page; page && page->stamp != stamp) settle(loss, page->waiting, 0, 0, false);  // it died before it read its welcome
-    else if (page) settle(loss, page->waiting, page->arrived, page->left, false);
-    else settle(loss, sends.told.waiting, sends.told.arrived, sends.told.left, !sends.said_goodbye);
-    if (loss.count() == 0 && !loss.at_most) return;
+    Traffic::end(worker);
+    const auto& told = sends.own;
+    auto loss = Loss::of(worker.address, told, sends.how.empty() ? reason : std::string_view(sends.how), now);
+    settle(loss, told.waiting, told.arrived, told.left, !sends.said_goodbye && !told.are_final);
+    if (loss.count() == 0 && !loss.at_most) return traffic_.give_up(loss.stamp);
     if (loss.count() != 0) log::warning(log::Fields{{"node", loss.node}, {"messages", loss.count()}}, "{}", loss.text());
     keep(std::move(loss));
+}
+
+void Losses::on_page(Session& worker, const Unread& page, std::string_view how) {
+    auto& sends = *worker.sends.numbers;
+    const bool has_read_its_welcome = page.stamp == sends.stamp;
+    sends.arrived = has_read_its_welcome ? page.arrived : 0;
+    sends.left = has_read_its_welcome ? page.left : 0;
+    sends.waiting = page.waiting;
+    sends.are_final = true;
+    worker.sends.how = how;
+    settle_earlier(worker.address, worker.pid, page);
 }
 
 void Losses::on_page(std::string_view node, std::int64_t pid, const Unread& page, std::string_view reason, std::int64_t now) {
@@ -94,6 +122,7 @@ void Losses::settle_earlier(std::string_view node, std::int64_t pid, const Unrea
 
 void Losses::settle(Loss& loss, std::uint64_t inside, const Unread& page) {
     if (loss.stamp == page.stamp) settle(loss, inside, page.arrived, page.left, false);
+    else if (loss.stamp == page.before.stamp) settle(loss, inside, page.before.arrived, page.before.left, false);
     else settle(loss, inside, loss.passed - loss.to, loss.received + loss.from, inside == 0);
 }
 
@@ -103,18 +132,30 @@ void Losses::settle(Loss& loss, std::uint64_t inside, std::uint64_t arrived, std
     loss.to = beyond(loss.passed, arrived);
     loss.from = beyond(left, loss.received);
     if (loss.inside == 0) loss.ended = std::max(loss.ended, loss.passed - loss.to);
-    if (loss.at_most && !at_most && before != 0) log::info(log::Fields{{"node", loss.node}}, "known by now: {} of at most {} messages were lost", loss.count(), before);
-    loss.at_most = at_most;
-    if (loss.is_kept) counters_.lost += loss.count() - before;
+    const bool is_known_now = std::exchange(loss.at_most, at_most) && !at_most;
+    if (!loss.is_kept) return;
+    counters_.lost += loss.count() - before;
+    if (!is_known_now) return;
+    is_known(loss);
+    if (loss.count() != 0) log::warning(log::Fields{{"node", loss.node}, {"messages", loss.count()}}, "{}", loss.text());
+    else log::info(log::Fields{{"node", loss.node}}, "known by now: nothing was lost with the session of {} that ended", loss.node);
+}
+
+void Losses::is_known(const Loss& loss) {
+    traffic_.are_lost(loss.count());
+    traffic_.give_up(loss.stamp);
 }
 
 void Losses::keep(Loss loss) {
     loss.is_kept = true;
     counters_.lost += loss.count();
+    if (!loss.at_most) is_known(loss);
     losses_.push_back(std::move(loss));
     if (losses_.size() <= limits::losses_max) return;
     const auto none = std::ranges::find_if(losses_, [](const Loss& one) { return one.count() == 0; });
-    losses_.erase(none != losses_.end() ? none : losses_.begin());
+    const auto forgotten = none != losses_.end() ? none : losses_.begin();
+    if (forgotten->at_most) is_known(*forgotten);  // what is forgotten stays counted
+    losses_.erase(forgotten);
 }
 
 }  // namespace peacepie::broker

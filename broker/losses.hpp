@@ -6,6 +6,7 @@
 //     inside                what waits in the process
 //     to    passed - arrived   on the way to it (what the broker still has goes back as dead letters)
 //     from  left - received    on the way from it
+// The same when the broker dies: its page (traffic.hpp) has the numbers of its sessions, and how many sends it held.
 // Known to the message when its launcher has read the dead process's page, or when the process comes back and tells what the
 // session before came to (then nothing was lost inside).  Until then, and if neither ever happens, it is `at_most`: what was passed there and
 // not told to have ended.
@@ -21,6 +22,7 @@
 
 #include "broker/counters.hpp"
 #include "broker/session.hpp"
+#include "broker/traffic.hpp"
 #include "wire/tally_page.hpp"
 #include "wire/value.hpp"
 
@@ -39,6 +41,8 @@ struct Loss {
     bool at_most = false;
     bool is_kept = false;  ///< and counted
 
+    /// Nothing is lost of it yet.
+    [[nodiscard]] static Loss of(std::string_view node, const SendNumbers& sends, std::string_view reason, std::int64_t now);
     [[nodiscard]] std::uint64_t count() const noexcept { return inside + to + from; }
     /// `number 7` or `numbers 7 to 9`: those of the sends passed to it that have no known end, or are among them; or nothing.
     [[nodiscard]] std::string numbers() const;
@@ -49,13 +53,18 @@ struct Loss {
 
 class Losses {
 public:
-    explicit Losses(Counters& counters) : counters_(counters) {}
+    Losses(Counters& counters, Traffic& traffic) : counters_(counters), traffic_(traffic) {}
+
+    /// What was under way in the broker before, and between it and its workers.
+    void take_up(std::int64_t now);
 
     /// A heartbeat or goodbye of that worker.
     void told(Session& worker, const Value& body);
     /// Its session is over, and what the broker still had for it is not among `passed` any more.
-    void on_end(const Session& worker, std::string_view reason, std::int64_t now);
-    /// Its launcher has read the page of a process that ended, and has no session any more.
+    void on_end(Session& worker, std::string_view reason, std::int64_t now);
+    /// Its launcher has read the page of a process that ended; the last of what it said may still come.
+    void on_page(Session& worker, const Unread& page, std::string_view how);
+    /// Likewise, of one that has no session any more.
     void on_page(std::string_view node, std::int64_t pid, const Unread& page, std::string_view reason, std::int64_t now);
 
     /// Oldest first; some turned out to be none, and are forgotten before the others.
@@ -67,8 +76,10 @@ private:
     void settle(Loss& loss, std::uint64_t inside, const Unread& page);
     void settle(Loss& loss, std::uint64_t inside, std::uint64_t arrived, std::uint64_t left, bool at_most);
     void keep(Loss loss);
+    void is_known(const Loss& loss);
 
     Counters& counters_;
+    Traffic& traffic_;
     std::deque<Loss> losses_;
 };
 

@@ -16,10 +16,12 @@
 #include "broker/endpoint.hpp"
 #include "broker/poll_loop.hpp"
 #include "broker/sqlite_ledger.hpp"
+#include "broker/traffic.hpp"
 #include "log/heap.hpp"
 #include "wire/address.hpp"
 #include "wire/bounds.hpp"
 #include "wire/endpoint_check.hpp"
+#include "wire/shared_page.hpp"
 
 namespace {
 
@@ -39,6 +41,7 @@ struct Flags {
     bool successor = false;
     int parent_pid = 0;
     int ready_fd = -1;
+    int page_fd = -1;
     std::string log_format = "auto";
     std::string log_level = "info";
     std::vector<std::string> limits;
@@ -56,6 +59,7 @@ void declare(CLI::App& app, Flags& flags) {
     app.add_flag("--successor", flags.successor, "an earlier broker of this system has died: without its names any name may be back in a moment");
     app.add_option("--parent-pid", flags.parent_pid, "end when this parent process ends");
     app.add_option("--ready-fd", flags.ready_fd, "write the bound endpoint and a newline to this descriptor when listening");
+    app.add_option("--page-fd", flags.page_fd, "descriptor of a file in memory where messages under way are counted, for the broker after this one");
     app.add_option("--log-format", flags.log_format, "auto, human or json")->check(CLI::IsMember({"auto", "human", "json"}));
     app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
@@ -112,6 +116,7 @@ broker::Options options_from(const Flags& flags) {
             .version = PEACEPIE_VERSION,
             .broker_epoch = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(wall).count()),
             .pid = ::getpid(),
+            .page = static_cast<broker::TrafficPage*>(map_page(flags.page_fd, sizeof(broker::TrafficPage))),
             .is_successor = flags.successor,
             .bounds = bounds_from(flags),
             .rss_bytes = resident_bytes,

@@ -144,7 +144,7 @@ void Moves::take_snapshot(Running& running, std::string_view body) {
 /// A snapshot is as many sends from its process as lie in it, whatever becomes of the move.
 void Moves::note_received(std::string_view node, std::string_view mailbox) {
     auto* session = exchange_.roster.find_node(node);
-    if (session != nullptr) session->sends.received += sends_in(mailbox, [](const Envelope& envelope) { return !envelope.sender.empty(); });
+    if (session != nullptr) session->sends.numbers->received += sends_in(mailbox, [](const Envelope& envelope) { return !envelope.sender.empty(); });
 }
 
 void Moves::happened(Running& running, Event event) {

@@ -12,12 +12,15 @@
 
 namespace peacepie::broker {
 
+struct TrafficPage;
+
 struct Options {
     std::string system = "king";
     std::string host = "first";
     std::string version = "0";
     std::uint64_t broker_epoch = 1;          ///< wall clock in microseconds at start: later brokers have greater ones
     std::int64_t pid = 0;
+    TrafficPage* page = nullptr;             ///< outlives this process; null: what is under way when it dies is not counted
     bool is_successor = false;               ///< an earlier broker of this system has died, and its workers live
     Bounds bounds = {};  ///< main lowers `sessions` to what the descriptor limit allows
     std::function<std::uint64_t()> rss_bytes = [] { return std::uint64_t{0}; };

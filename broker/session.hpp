@@ -7,21 +7,32 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "broker/outbox.hpp"
 #include "wire/credit.hpp"
 #include "wire/envelope.hpp"
 #include "wire/link.hpp"
-#include "wire/tally_page.hpp"
 
 namespace peacepie::broker {
 
 enum class Role : std::uint8_t { client, worker, launcher };
 
+/// Sends over a worker's connection, as the broker counts them and as the worker has told (losses.hpp).
+struct SendNumbers {
+    std::uint64_t stamp = 0;     ///< of the session
+    std::int64_t pid = 0;
+    std::uint64_t passed = 0;    ///< to it
+    std::uint64_t received = 0;  ///< from it
+    std::uint64_t ended = 0;     ///< of `passed`, all up to this number are known to have ended
+    std::uint64_t arrived = 0, left = 0, waiting = 0;  ///< told with its last heartbeat
+    bool are_final = false;      ///< its process is dead, and its launcher has told them from its page
+};
+
 struct Session {
     Session(Peer peer, Role role) : peer(peer), role(role), outbox(role != Role::client) {}
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
 
     Peer peer;
     Role role;
@@ -53,18 +64,14 @@ struct Session {
     bool waits_for_credit = false;  ///< it has not told yet that it took what it was sent
     Intake intake;                  ///< workers that want to be told
 
-    /// Sends, counted on both ends of the connection (losses.hpp).
     struct Sends {
         bool are_told = false;      ///< the worker tells of its own
         bool said_goodbye = false;
-        std::uint64_t passed = 0;   ///< to it
-        std::uint64_t received = 0; ///< from it
-        std::uint64_t ended = 0;    ///< of `passed`, all up to this number are known to have ended
-        Unread told;                ///< with its last heartbeat
-        std::optional<Unread> page; ///< read by its launcher: its process is dead
-        std::string how;            ///< it died, likewise
+        SendNumbers own;
+        SendNumbers* numbers = &own;  ///< or on a page that outlives this broker (traffic.hpp)
+        std::string how;              ///< it died, as its launcher says
     } sends;
-    void note_passed(const Envelope& envelope) noexcept { sends.passed += envelope.is_tallied() ? 1 : 0; }
+    void note_passed(const Envelope& envelope) noexcept { sends.numbers->passed += envelope.is_tallied() ? 1 : 0; }
 
     [[nodiscard]] bool owes_heartbeats() const noexcept { return role != Role::client; }
 };

@@ -97,7 +97,7 @@ void Cell::end_pending() {
     take_fault(*order);
     if (order->verb == Order::Verb::start || order->verb == Order::Verb::create) {
         if (order->failed() && trial_ == Trial::on && extras().errors_left > 0) end_trial(order->text);
-        else if (order->failed() && trial_ != Trial::over) leave();
+        else if (order->failed() && trial_ != Trial::over) CellTable::is_spawned(handle_) ? leave_by_itself() : leave();  // else whoever created it is told
     } else if (order->verb == Order::Verb::freeze) {
         order->code.clear();
         take_snapshot(*order);
@@ -168,9 +168,13 @@ void Cell::retire() {
     if (phase_ == Phase::open) phase_ = Phase::stopping;  // when it is about to be frozen, take_snapshot() sees it
 }
 
-/// What the broker never heard of leaves without a word to it.
 void Cell::end_life() {
     say_last_words();
+    leave_by_itself();
+}
+
+/// What the broker never heard of leaves without a word to it.
+void Cell::leave_by_itself() {
     auto farewell = bound_ ? worker_->admin().actors().farewell(name_, handle_) : nullptr;
     leave();
     if (farewell) give_back(std::move(farewell));

@@ -1,12 +1,9 @@
 // main.cpp - options, signals, wiring.  Started by hand it becomes its host's launcher and starts the worker as its child.
 // Next: worker.hpp.
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -23,6 +20,7 @@
 #include "wire/bounds.hpp"
 #include "wire/byte_size.hpp"
 #include "wire/endpoint_check.hpp"
+#include "wire/shared_page.hpp"
 #include "worker/admin.hpp"
 #include "worker/black_box.hpp"
 #include "worker/dealer_link.hpp"
@@ -63,16 +61,6 @@ bool follow_parent(long pid) {
     return getppid() == pid;
 }
 
-/// The launcher's page, or null: what is counted then dies with this process.
-TallyPage* page_behind(int descriptor) {
-    if (descriptor < 0) return nullptr;
-    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-    struct stat file {};
-    if (fstat(descriptor, &file) != 0 || file.st_size < static_cast<off_t>(sizeof(TallyPage))) return nullptr;
-    void* const memory = mmap(nullptr, sizeof(TallyPage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, descriptor, 0);
-    return memory == MAP_FAILED ? nullptr : static_cast<TallyPage*>(memory);
-}
-
 int serve(const Arguments& arguments) {
     keep_freed_memory();
     if (arguments.black_box >= 0) worker::black_box::arm(arguments.black_box);
@@ -90,7 +78,7 @@ int serve(const Arguments& arguments) {
     worker::DealerLink link(arguments.broker);
     worker::Options options{arguments.host, arguments.process, arguments.packages, arguments.log_messages, Bounds::from(arguments.limits)};
     worker::Mailbox::capacity = {options.bounds[Bound::mailbox_length], options.bounds[Bound::mailbox_bytes]};
-    options.page = page_behind(arguments.tally);
+    options.page = static_cast<TallyPage*>(map_page(arguments.tally, sizeof(TallyPage)));  // none: what is counted dies with this process
     worker::Worker worker(clock, scheduler, std::move(options));
     worker::Pump pump(worker, link);
     scheduler.start(worker, pump, [ended_descriptor] { (void)eventfd_write(ended_descriptor, 1); });

@@ -8,11 +8,14 @@ namespace peacepie::worker {
 void Tally::begin_session(std::uint64_t stamp, std::uint64_t waiting_in_outbox) {
     std::lock_guard guard(lock_);
     auto& link = page_->link;
-    before_ = unread();
-    before_.left -= waiting_in_outbox;
+    const auto stamp_before = link.stamp.load(std::memory_order_relaxed);
     store(link.stamp, 0);  // should the process die just now, what follows belongs to no session
+    store(link.stamp_before, 0);
+    store(link.arrived_earlier, link.arrived_before.load(std::memory_order_relaxed));
+    store(link.left_earlier, link.left_before.load(std::memory_order_relaxed));
     store(link.arrived_before, link.arrived.load(std::memory_order_relaxed));
     store(link.left_before, link.left.load(std::memory_order_relaxed) - waiting_in_outbox);
+    store(link.stamp_before, stamp_before);
     store(link.stamp, stamp);
 }
 
@@ -30,9 +33,7 @@ std::uint64_t Tally::ended() const noexcept {
 
 Value Tally::told() const {
     std::lock_guard guard(lock_);
-    Value body = unread().to_value();
-    if (before_.stamp != 0) body.set("before", before_.to_value());
-    return body;
+    return unread().to_value();
 }
 
 /// What had its turn was handled, but for what was not; the mailboxes' part is what remains.

@@ -56,7 +56,6 @@ private:
     const std::unique_ptr<TallyPage> own_;
     TallyPage* const page_;
     mutable std::mutex lock_;  // of a session that changes
-    Unread before_;            // a stamp of 0: there was none
 };
 
 }  // namespace peacepie::worker

@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "wire/fault.hpp"
@@ -10,7 +11,8 @@
 namespace peacepie::launcher {
 
 BrokerProcess::BrokerProcess(BrokerOptions options, std::string log_format, std::string log_level, std::vector<std::string> limits)
-    : options_(std::move(options)), limits_(std::move(limits)), log_format_(std::move(log_format)), log_level_(std::move(log_level)) {}
+    : options_(std::move(options)), limits_(std::move(limits)), log_format_(std::move(log_format)), log_level_(std::move(log_level)),
+      page_(memfd_create("peacepie-traffic", MFD_CLOEXEC)) {}
 
 std::vector<std::string> BrokerProcess::words() const {
     std::vector<std::string> words{options_.binary,
@@ -32,6 +34,7 @@ std::vector<std::string> BrokerProcess::words() const {
     add("--log-format", log_format_);
     add("--log-level", log_level_);
     for (const auto& limit : limits_) add("--limit", limit);
+    if (page_.number() >= 0) add("--page-fd", std::to_string(Child::inherited_as + 1));
     return words;
 }
 
@@ -42,7 +45,8 @@ void BrokerProcess::start() {
     fcntl(read_end.number(), F_SETFL, O_NONBLOCK);
     heard_.clear();
     restart_at.reset();
-    child_.emplace(words(), std::initializer_list<int>{write_end.number()});
+    if (page_.number() >= 0) child_.emplace(words(), std::initializer_list<int>{write_end.number(), page_.number()});
+    else child_.emplace(words(), std::initializer_list<int>{write_end.number()});
     ready_ = std::move(read_end);
 }
 

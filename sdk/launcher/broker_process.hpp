@@ -1,5 +1,6 @@
 // broker_process.hpp - the broker as a child: started, heard to be ready, started again at the same endpoint.
 //
+// All brokers that it starts share a page of memory: each finds there what was under way in the one before.
 // Owned by the launcher, one thread.  The broker writes its endpoint to a pipe once it listens, so nobody guesses when.
 // Next: launcher.hpp decides when it runs.
 #pragma once
@@ -50,6 +51,7 @@ private:
     const std::vector<std::string> limits_;
     const std::string log_format_;
     const std::string log_level_;
+    const Descriptor page_;  // empty: the system gave none, and each broker counts for itself
     std::optional<Child> child_;
     Descriptor ready_;
     std::string heard_;

@@ -26,8 +26,10 @@ std::optional<Unread> read_unread(int descriptor) {
     }
     const auto unread = Unread::of(*page);
     // Less than nothing is a very large number, too.
-    const bool can_be = unread.waiting <= limits::sends_lost_max && unread.arrived <= limits::sends_told_max && unread.left <= limits::sends_told_max &&
-                        unread.stamp <= limits::sends_told_max;
+    const auto can_be_told = [](const auto& session) {
+        return session.stamp <= limits::sends_told_max && session.arrived <= limits::sends_told_max && session.left <= limits::sends_told_max;
+    };
+    const bool can_be = unread.waiting <= limits::sends_lost_max && can_be_told(unread) && can_be_told(unread.before);
     return can_be ? std::optional(unread) : std::nullopt;
 }
 

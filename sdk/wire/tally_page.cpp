@@ -13,6 +13,9 @@ Unread Unread::of(const TallyPage& page, std::size_t lines) noexcept {
     const auto arrived = link.arrived.load(std::memory_order_acquire), left = link.left.load(std::memory_order_acquire);
     unread.arrived = arrived - link.arrived_before.load(std::memory_order_relaxed);
     unread.left = left - link.left_before.load(std::memory_order_relaxed);
+    unread.before.stamp = link.stamp_before.load(std::memory_order_relaxed);
+    unread.before.arrived = link.arrived_before.load(std::memory_order_relaxed) - link.arrived_earlier.load(std::memory_order_relaxed);
+    unread.before.left = link.left_before.load(std::memory_order_relaxed) - link.left_earlier.load(std::memory_order_relaxed);
     std::uint64_t out = left, in = 0;
     for (std::size_t i = 0; i < std::min(lines, TallyPage::lines_max); ++i) out += page.lines[i].ended.load(std::memory_order_acquire);
     for (std::size_t i = 0; i < std::min(lines, TallyPage::lines_max); ++i) in += page.lines[i].entered.load(std::memory_order_acquire);
@@ -20,16 +23,30 @@ Unread Unread::of(const TallyPage& page, std::size_t lines) noexcept {
     return unread;
 }
 
-Value Unread::to_value() const { return Value::Map{{"session", stamp}, {"waiting", waiting}, {"arrived", arrived}, {"left", left}}; }
+Value Unread::to_value() const {
+    Value value = Value::Map{{"session", stamp}, {"waiting", waiting}, {"arrived", arrived}, {"left", left}};
+    if (before.stamp != 0) value.set("before", Value::Map{{"session", before.stamp}, {"arrived", before.arrived}, {"left", before.left}});
+    return value;
+}
+
+namespace {
+
+bool read_number(const Value& map, std::string_view key, std::uint64_t& into) {
+    const Value* field = map.find(key);
+    if (field == nullptr || field->as_integer() == nullptr || *field->as_integer() < 0) return false;
+    into = static_cast<std::uint64_t>(*field->as_integer());
+    return true;
+}
+
+}  // namespace
 
 std::optional<Unread> Unread::from_value(const Value& value) {
     Unread unread;
-    for (const auto& [key, into] : {std::pair{"session", &unread.stamp}, std::pair{"waiting", &unread.waiting}, std::pair{"arrived", &unread.arrived},
-                                    std::pair{"left", &unread.left}}) {
-        const Value* field = value.find(key);
-        if (field == nullptr || field->as_integer() == nullptr || *field->as_integer() < 0) return std::nullopt;
-        *into = static_cast<std::uint64_t>(*field->as_integer());
-    }
+    const auto read = [](const Value& map, auto& session) {
+        return read_number(map, "session", session.stamp) && read_number(map, "arrived", session.arrived) && read_number(map, "left", session.left);
+    };
+    if (!read(value, unread) || !read_number(value, "waiting", unread.waiting)) return std::nullopt;
+    if (const Value* before = value.find("before"); before != nullptr && !read(*before, unread.before)) return std::nullopt;
     return unread;
 }
 

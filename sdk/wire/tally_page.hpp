@@ -32,6 +32,8 @@ struct TallyPage {
         std::atomic<std::uint64_t> arrived_before{0};  ///< of them, before this session
         std::atomic<std::uint64_t> left{0};     ///< given to the outbox for the broker, likewise
         std::atomic<std::uint64_t> left_before{0};     ///< of them, gone out before this session
+        std::atomic<std::uint64_t> stamp_before{0};    ///< of the session before, which nobody may have heard the end of; 0: there was none
+        std::atomic<std::uint64_t> arrived_earlier{0}, left_earlier{0};  ///< likewise, before that one
     };
     static constexpr std::size_t lines_max = 260;  ///< one for strangers, one a loop (--loops ends at 256), one for the monitor
 
@@ -47,6 +49,11 @@ struct Unread {
     std::uint64_t waiting = 0;  ///< inside; all that came before `arrived` and has not ended is among it
     std::uint64_t arrived = 0;
     std::uint64_t left = 0;
+    struct Session {
+        std::uint64_t stamp = 0;  ///< 0: there was none
+        std::uint64_t arrived = 0;
+        std::uint64_t left = 0;
+    } before;  ///< what the session before came to
 
     /// While the worker goes on counting: `waiting` is never less than what waited when it was called, and if it is 0, all that
     /// had arrived has ended.

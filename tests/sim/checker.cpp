@@ -102,7 +102,10 @@ void Checker::note(const Envelope& envelope, Place to) {
     if (!sender || !sender->as_text() || !number || !number->as_integer()) return;
     const std::pair<Stream, int> message{{*sender->as_text(), std::string(envelope.recipient)}, static_cast<int>(*number->as_integer())};
     if (to.kind == Place::Kind::client_pipe) under_way_[message] = to;
-    else if (const auto known = under_way_.find(message); known != under_way_.end()) known->second = to;
+    else if (const auto known = under_way_.find(message); known != under_way_.end()) {
+        lost_with_brokers_ += to.kind == Place::Kind::lost ? 1 : 0;
+        known->second = to;
+    }
 }
 
 template <class Is>
@@ -122,8 +125,10 @@ void Checker::process_died(Peer process) {
     freezing_.erase(process);
 }
 
-void Checker::broker_died() {
+void Checker::broker_died(std::uint64_t counted) {
     using enum Place::Kind;
+    for (const auto& [message, place] : under_way_) lost_with_brokers_ += place.kind == broker || place.kind == to_broker || place.kind == from_broker ? 1 : 0;
+    lost_with_brokers_ -= std::min(lost_with_brokers_, counted);
     lose([](const Place& place) { return place.kind != process; });
     asks_.clear();
     asks_by_time_.clear();

@@ -67,7 +67,8 @@ public:
     /// What was in that place is gone, and so is what may have been in a snapshot on its way.
     void destroyed(Place place);
     void process_died(Peer process);
-    void broker_died();
+    /// It had counted so many ends of messages itself.
+    void broker_died(std::uint64_t counted);
     /// While the broker does nothing no ask can end: each has so much longer.
     void broker_sleeps(Nanoseconds longer);
     void after_step(Nanoseconds now, const broker::Counters& broker);
@@ -77,6 +78,8 @@ public:
     void nothing_waits(std::string_view node, const Unread& unread);
     /// How many numbered sends were in processes that died, or on their way there or from there.
     [[nodiscard]] std::uint64_t lost_with_processes() const noexcept { return lost_with_processes_; }
+    /// And in brokers that died, or between them and processes, or came to one by a connection that it did not know.
+    [[nodiscard]] std::uint64_t lost_with_brokers() const noexcept { return lost_with_brokers_; }
 
     /// The first promise that was broken, or empty.
     [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
@@ -119,7 +122,7 @@ private:
     std::map<std::uint64_t, Nanoseconds> asks_;
     std::set<std::pair<Nanoseconds, std::uint64_t>> asks_by_time_;
     std::set<std::uint64_t> ended_;
-    std::uint64_t lost_with_processes_ = 0;
+    std::uint64_t lost_with_processes_ = 0, lost_with_brokers_ = 0;
     std::map<Peer, std::set<std::string>> freezing_;  // names whose freeze has reached that process
 };
 

@@ -68,6 +68,49 @@ TEST_CASE("what a process had not handled when it died is what the broker counts
     CHECK(all > 0);
 }
 
+TEST_CASE("what was under way in a broker that died, to it and from it, is what the next one counts as lost, to the message") {
+    std::uint64_t all = 0;
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        Loss world(seed);
+        for (int life = 0; life < 3; ++life) {
+            world.load();
+            world.run_for(Nanoseconds(world.random().below(40'000'000)));
+            world.restart_broker();
+            world.run_for(15s);
+        }
+        CHECK(world.lost() == world.checker().lost_with_brokers());
+        world.must_be_accounted_for();
+        if (const auto* losses = world.losses())
+            for (const auto& loss : *losses->as_array()) CHECK(*loss.find("at_most")->as_bool() == false);
+        all += world.lost();
+    }
+    CHECK(all > 0);
+}
+
+TEST_CASE("what was lost with a process and what with a broker, dying soon after each other, is all counted once") {
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        Loss world(seed);
+        world.checker().may_go_back("counter");
+        for (int life = 0; life < 2; ++life) {
+            world.load();
+            world.run_for(Nanoseconds(world.random().below(40'000'000)));
+            const bool broker_first = world.random().one_in(2);
+            if (broker_first) world.restart_broker();
+            else world.crash_worker(victim);
+            world.run_for(Nanoseconds(world.random().below(60'000'000)));
+            if (broker_first) world.crash_worker(victim);
+            else world.restart_broker();
+            world.run_for(Nanoseconds(world.random().below(2'000'000'000)));
+            world.start_worker(victim);
+            world.run_for(15s);
+        }
+        CHECK(world.lost() == world.checker().lost_with_processes() + world.checker().lost_with_brokers());
+        world.must_be_accounted_for();
+    }
+}
+
 TEST_CASE("what moved away before its process died is not lost with it, and what moved in is") {
     for (const auto seed : seeds(40)) {
         INFO("seed " << seed);

@@ -39,6 +39,7 @@ World::World(std::uint64_t seed, int workers, Bounds bounds) : random_(seed), cr
 void World::new_broker() {
     broker::Options options{.broker_epoch = broker_epoch_};
     options.bounds = bounds_;
+    options.page = &page_;
     options.secret = [this] { return "secret-" + std::to_string(++last_secret_); };  // never the same for two sessions
     broker_.emplace(static_cast<PeerLink&>(*this), clock_, std::move(options), &ledger_);
 }

@@ -99,7 +99,7 @@ public:
     /// Sums a counter of all workers, to see that nothing ended in silence.
     [[nodiscard]] std::uint64_t dead_letters() const;
     /// What all brokers together count as lost.
-    [[nodiscard]] std::uint64_t lost() const { return lost_to_earlier_brokers_ + broker_->counters().lost; }
+    [[nodiscard]] std::uint64_t lost() const { return broker_->counters().lost; }
 
 private:
     struct Host {
@@ -170,9 +170,10 @@ private:
     std::vector<std::pair<Possible, Host*>> possible_;  // scratch
     std::uint64_t steps_ = 0;
     std::uint64_t hash_ = 0xcbf29ce484222325;
-    std::uint64_t ends_of_earlier_brokers_ = 0, lost_to_earlier_brokers_ = 0;
+    std::uint64_t ends_of_earlier_brokers_ = 0;
     std::uint64_t broker_epoch_ = 1, last_secret_ = 0;
     broker::MemoryLedger ledger_;  // outlives the brokers
+    broker::TrafficPage page_;  // outlives the broker
     std::optional<broker::Broker> broker_;
     std::vector<std::unique_ptr<Host>> workers_;
     std::vector<std::unique_ptr<Host>> dead_;  // cells remember their worker

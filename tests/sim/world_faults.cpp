@@ -43,9 +43,8 @@ void World::launcher_tells(const Value& end) {
 
 void World::restart_broker() {
     note('X', 0);
-    lost_to_earlier_brokers_ += broker_->counters().lost;
     ends_of_earlier_brokers_ += broker_->counters().dead_letters;
-    checker_.broker_died();
+    checker_.broker_died(broker_->counters().dead_letters);
     broker_epoch_ += 1'000'000;  // like the clock, which it is outside: what one broker gave out the next does not give again
     new_broker();
     broker_sleeps_until_ = {};

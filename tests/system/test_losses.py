@@ -1,9 +1,11 @@
 """What a process had not handled when it died: counted to the message, with its name and the numbers of what it was sent."""
 
 import json
+import os
+import signal
 import unittest
 
-from bus import MAIN
+from bus import FIXTURE, MAIN
 from processes import children_of, eventually, kill
 from system_case import OwnSystem
 
@@ -56,6 +58,28 @@ class Losses(OwnSystem):
         self.king.send(busy, "segfault")
         self.king.ask(teller, "tell", {"to": busy, "count": UNREAD}).must_be("told")
         self.assertTrue(eventually(lambda: self.lost() == UNREAD + 1, 10.0), (self.lost(), self.losses()))
+
+    def test_broker_killed(self):
+        """what was under way in a broker that was killed has arrived or is counted as lost, to the message"""
+        sent = 40_000
+        self.king.create("counter", "Counter", MAIN, FIXTURE).must_be("actor_is_created")
+        worker, broker = self.king.pid_of(MAIN), self.king.pid_of(None)
+        os.kill(worker, signal.SIGSTOP)  # what is said to it now waits on its way
+        try:
+            for number in range(sent):
+                self.king.send("counter", "count", {"from": "client", "number": number})
+            self.assertEqual(self.lost(), 0)  # asked last: the broker has taken them all
+            kill(broker)
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        self.assertTrue(eventually(lambda: self.is_back("counter"), 10.0), self.king.said())
+        def received():
+            return self.king.ask("counter", "report").body["received"]
+        self.assertTrue(eventually(lambda: received() + self.lost() == sent, 5.0), (received(), self.lost(), self.losses()))
+        (loss,) = self.losses()
+        self.assertEqual((loss["node"], loss["pid"], loss["at_most"], loss["inside"], loss["reason"]), (MAIN, worker, False, 0, "the broker ended"))
+        self.assertGreater(loss["to"], 0)
+        self.assertEqual(loss["last"], sent)
 
     def test_in_order(self):
         """a process that ends in order has lost nothing: what it had not read is dead letters"""

@@ -79,6 +79,16 @@ class Spawned(OwnSystem):
         self.king.send(name, "leave")
         self.assertTrue(eventually(lambda: self.seek(name).name == "actor_is_not_found"))
 
+    def test_stillborn(self):
+        """a spawned actor that was to be moved while it started, and then cannot start, leaves nothing at the broker"""
+        parent = self.trouble(self.child)
+        before = self.king.ask(None, "stats").body["actors"]
+        name = self.king.ask(parent, "spawn_stillborn").body
+        self.king.move(name, MAIN)
+        self.assertEqual(self.king.ask(None, "stats").body["actors"], before + 1)
+        self.assertTrue(eventually(lambda: self.seek(name).name == "actor_is_not_found", 5.0))
+        self.assertEqual(self.king.ask(None, "stats").body["actors"], before)
+
     def test_made_up(self):
         """a made-up name of a nursery reaches nobody, whatever lives in that process"""
         name, = self.spawn()

@@ -18,6 +18,14 @@
 
 #include <peacepie/peacepie.hpp>
 
+/// Lives for a second, in which it starts, and then cannot.
+class Stillborn final : public peacepie::Actor {
+    Task<> started() override {
+        co_await sleep(Seconds(1.0));
+        throw peacepie::Error("no_licence", "this actor never starts");
+    }
+};
+
 class Trouble final : public peacepie::Actor {
 public:
     Trouble() {
@@ -26,6 +34,7 @@ public:
         on("nap", &Trouble::nap, "seconds");
         on("block", &Trouble::block, "seconds");
         on("crash", &Trouble::crash);
+        on("spawn_stillborn", &Trouble::spawn_stillborn);
         on("segfault", &Trouble::segfault);
         on("overflow", &Trouble::overflow);
         on("exit", &Trouble::leave_process);
@@ -63,6 +72,8 @@ private:
         while (std::chrono::steady_clock::now() < end) ++spun_;
         return reply("blocked");
     }
+
+    Address spawn_stillborn() { return spawn<Stillborn>(); }
 
     Reply crash() { std::abort(); }
 
