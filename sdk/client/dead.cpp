@@ -53,11 +53,6 @@ Value selection_of(const DeadOptions& options) {
     return body;
 }
 
-Exit finish(const CommandLine& line, const Answer& answer) {
-    print_answer(answer, line.json);
-    return exit_of(answer);
-}
-
 // Beside the letters, how many there were in all: the store is bounded.
 void print_sums(const Value& body) {
     std::string text = std::to_string(number_in(body, "kept")) + " kept, " + std::to_string(number_in(body, "sent_again")) + " sent again, " +
