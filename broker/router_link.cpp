@@ -50,26 +50,26 @@ std::string refusal_of_chosen_id() {
     return frame;
 }
 
-class Message {
-public:
-    Message() { zmq_msg_init(&message_); }
-    ~Message() { zmq_msg_close(&message_); }
-    Message(const Message&) = delete;
-    Message& operator=(const Message&) = delete;
-    bool receive(void* socket) { return zmq_msg_recv(&message_, socket, ZMQ_DONTWAIT) >= 0; }
-    bool has_more() { return zmq_msg_more(&message_) != 0; }
-    const void* data() { return zmq_msg_data(&message_); }
-    std::size_t size() { return zmq_msg_size(&message_); }
-    std::string_view view() { return {static_cast<const char*>(data()), size()}; }
-    int descriptor() { return zmq_msg_get(&message_, ZMQ_SRCFD); }
-
-private:
-    zmq_msg_t message_;
-};
-
 }  // namespace
 
 struct RouterLink::Sockets {
+    class Message {
+    public:
+        Message() { zmq_msg_init(&message_); }
+        ~Message() { zmq_msg_close(&message_); }
+        Message(const Message&) = delete;
+        Message& operator=(const Message&) = delete;
+        bool receive(void* socket) { return zmq_msg_recv(&message_, socket, ZMQ_DONTWAIT) >= 0; }
+        bool has_more() { return zmq_msg_more(&message_) != 0; }
+        const void* data() { return zmq_msg_data(&message_); }
+        std::size_t size() { return zmq_msg_size(&message_); }
+        std::string_view view() { return {static_cast<const char*>(data()), size()}; }
+        int descriptor() { return zmq_msg_get(&message_, ZMQ_SRCFD); }
+
+    private:
+        zmq_msg_t message_;
+    };
+
     void* context = nullptr;
     void* router = nullptr;
     void* monitor = nullptr;
@@ -191,7 +191,7 @@ void RouterLink::note_connection(Peer peer) {
 }
 
 void RouterLink::read_monitor() {
-    Message event;
+    Sockets::Message event;
     while (event.receive(sockets_->monitor)) {
         std::int32_t descriptor = -1;
         if (event.size() >= 6) std::memcpy(&descriptor, static_cast<const char*>(event.data()) + 2, sizeof descriptor);

@@ -3,11 +3,10 @@
 
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "log/log.hpp"
 #include "wire/closest.hpp"
 #include "worker/actor_commands.hpp"
+#include "worker/memory_watch.hpp"
 #include "worker/migration.hpp"
 #include "worker/process_commands.hpp"
 #include "worker/session.hpp"
@@ -18,15 +17,6 @@ namespace peacepie::worker {
 namespace {
 
 constexpr std::uint16_t only_generation = 1;
-
-std::uint64_t resident_bytes() {
-    long pages = 0, resident = 0;
-    if (std::FILE* file = std::fopen("/proc/self/statm", "r")) {
-        if (std::fscanf(file, "%ld %ld", &pages, &resident) != 2) resident = 0;
-        std::fclose(file);
-    }
-    return static_cast<std::uint64_t>(resident) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
 
 }  // namespace
 

@@ -5,7 +5,6 @@
 #include "client/class_name.hpp"
 #include "client/command_line.hpp"
 #include "client/members.hpp"
-#include "client/printer.hpp"
 #include "wire/address.hpp"
 
 namespace peacepie::client {
@@ -31,11 +30,6 @@ struct MoveOptions {
     std::optional<int> errors;
     bool replay = false;
 };
-
-Exit finish(const CommandLine& line, const Answer& answer) {
-    print_answer(answer, line.json);
-    return exit_of(answer);
-}
 
 Exit create(CommandLine& line, const CreateOptions& options) {
     Value body = Value::Map{{"class_desc", class_desc_of(options.class_name)}, {"name", options.name}};

@@ -7,15 +7,11 @@
 #include "client/mistakes.hpp"
 #include "client/suggest.hpp"
 #include "wire/convert.hpp"
+#include "wire/fields.hpp"
 #include "wire/limits.hpp"
 
 namespace peacepie::client {
 namespace {
-
-std::string text_in(const Value& body, std::string_view key) {
-    const Value* field = body.find(key);
-    return field != nullptr && field->as_text() != nullptr ? *field->as_text() : std::string();
-}
 
 // What is wrong with a plain value; a type of the author's is the author's to judge.
 std::string wrong_with(const Value& value, std::string type) try {

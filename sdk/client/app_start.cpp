@@ -4,15 +4,11 @@
 
 #include "client/exit_code.hpp"
 #include "client/json.hpp"
+#include "wire/fields.hpp"
 #include "wire/limits.hpp"
 
 namespace peacepie::client {
 namespace {
-
-std::string text_in(const Value& body, std::string_view key) {
-    const Value* field = body.find(key);
-    return field != nullptr && field->as_text() != nullptr ? *field->as_text() : std::string();
-}
 
 Value params_of(const AppFile::Actor& actor) {
     Value params = Value::Map{};

@@ -3,7 +3,6 @@
 
 #include "client/command_line.hpp"
 #include "client/members.hpp"
-#include "client/printer.hpp"
 #include "wire/address.hpp"
 
 namespace peacepie::client {
@@ -27,9 +26,7 @@ std::shared_ptr<MessageOptions> take_message(CLI::App& verb) {
 Exit ask(CommandLine& line, const MessageOptions& options) {
     const Value body = body_of_argument(options.body);
     const std::string recipient = recipient_of(options.recipient);
-    const Answer answer = options.reliable ? line.ask_reliably(recipient, options.command, body) : line.ask(recipient, options.command, body);
-    print_answer(answer, line.json);
-    return exit_of(answer);
+    return finish(line, options.reliable ? line.ask_reliably(recipient, options.command, body) : line.ask(recipient, options.command, body));
 }
 
 // Nobody answers a send, and one to nobody is a dead letter.  So that a typo in the name is
@@ -69,13 +66,7 @@ void add_send(CLI::App& app, CommandLine& line) {
 
 void add_quit(CLI::App& app, CommandLine& line) {
     auto* verb = add_verb(app, "quit", "end the whole system in order", "quit");
-    verb->callback([&line] {
-        line.action = [&line] {
-            const Answer answer = line.ask("", "quit");
-            print_answer(answer, line.json);
-            return exit_of(answer);
-        };
-    });
+    verb->callback([&line] { line.action = [&line] { return finish(line, line.ask("", "quit")); }; });
 }
 
 }  // namespace peacepie::client

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "wire/codec.hpp"
+#include "wire/fields.hpp"
 #include "wire/limits.hpp"
 
 namespace peacepie::client {
@@ -14,12 +15,6 @@ using std::chrono::steady_clock;
 
 Milliseconds left(steady_clock::time_point until) {
     return std::max(Milliseconds(0), std::chrono::ceil<Milliseconds>(until - steady_clock::now()));
-}
-
-std::string text_in(const Value& body, std::string_view key) {
-    const Value* field = body.find(key);
-    const std::string* text = field != nullptr ? field->as_text() : nullptr;
-    return text != nullptr ? *text : std::string();
 }
 
 std::string text_of(const Answer& answer) {

@@ -7,6 +7,7 @@
 #include <istream>
 
 #include "client/json.hpp"
+#include "client/printer.hpp"
 #include "wire/convert.hpp"
 #include "wire/limits.hpp"
 
@@ -45,6 +46,11 @@ Answer CommandLine::ask_reliably(std::string_view recipient, std::string_view co
 
 Answer CommandLine::ask(std::string_view recipient, std::string_view command, const Value& body, Milliseconds longer_by) {
     return client().ask(recipient, command, body, patience() + longer_by);
+}
+
+Exit finish(const CommandLine& line, const Answer& answer) {
+    print_answer(answer, line.json);
+    return exit_of(answer);
 }
 
 std::string recipient_of(const std::string& typed) {

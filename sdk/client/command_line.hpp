@@ -32,6 +32,9 @@ private:
     std::unique_ptr<Client> client_;
 };
 
+/// Prints the answer; -> what it means to a shell.
+[[nodiscard]] Exit finish(const CommandLine& line, const Answer& answer);
+
 /// What a person typed as a recipient: text, the map {"system", "node", "entity"}, or `.` for the head (empty).
 [[nodiscard]] std::string recipient_of(const std::string& typed);
 /// What a person typed as a body: JSON, @FILE, `-` for standard input; nothing typed is nil.

@@ -5,6 +5,7 @@
 #include "client/command_line.hpp"
 #include "client/json.hpp"
 #include "client/printer.hpp"
+#include "wire/fields.hpp"
 
 namespace peacepie::client {
 namespace {
@@ -17,15 +18,7 @@ struct DeadOptions {
     bool forget = false;
 };
 
-std::string text_in(const Value& letter, std::string_view key) {
-    const Value* field = letter.find(key);
-    return field != nullptr && field->as_text() != nullptr ? safe(*field->as_text()) : std::string("-");
-}
-
-std::int64_t number_in(const Value& value, std::string_view key) {
-    const Value* field = value.find(key);
-    return field != nullptr && field->as_integer() != nullptr ? *field->as_integer() : 0;
-}
+std::string cell_of(const Value& letter, std::string_view key) { return safe_text_in(letter, key, "-"); }
 
 std::string time_text(std::int64_t seconds) {
     const auto when = static_cast<std::time_t>(seconds);
@@ -53,29 +46,22 @@ Value selection_of(const DeadOptions& options) {
     return body;
 }
 
-Exit finish(const CommandLine& line, const Answer& answer) {
-    print_answer(answer, line.json);
-    return exit_of(answer);
-}
-
 // Beside the letters, how many there were in all: the store is bounded.
 void print_sums(const Value& body) {
-    std::string text = std::to_string(number_in(body, "kept")) + " kept, " + std::to_string(number_in(body, "sent_again")) + " sent again, " +
-                       std::to_string(number_in(body, "forgotten")) + " forgotten";
+    std::string text = std::to_string(integer_in(body, "kept")) + " kept, " + std::to_string(integer_in(body, "sent_again")) + " sent again, " +
+                       std::to_string(integer_in(body, "forgotten")) + " forgotten";
     if (const Value* reasons = body.find("by_reason"); reasons != nullptr && reasons->as_map())
         for (const auto& [reason, count] : *reasons->as_map())
             text += "; " + safe(reason) + " " + std::to_string(count.as_integer() ? *count.as_integer() : 0);
-    if (const auto lost = number_in(body, "lost"); lost != 0) text += "; lost with their processes " + std::to_string(lost);
+    if (const auto lost = integer_in(body, "lost"); lost != 0) text += "; lost with their processes " + std::to_string(lost);
     print(in_colour(Colour::quiet, text));
 }
 
 /// Messages that no letter was made of, because they were lost with a process.
 void print_losses(const Value& body, bool as_json) {
-    const Value* losses = body.find("losses");
-    if (losses == nullptr || losses->as_array() == nullptr) return;
-    for (const Value& loss : *losses->as_array()) {
+    for (const Value& loss : list_in(body, "losses")) {
         if (as_json) print(json_of(Value(Value::Map{{"loss", loss}})));
-        else print(time_text(number_in(loss, "time")) + "  " + text_in(loss, "text"));
+        else print(time_text(integer_in(loss, "time")) + "  " + cell_of(loss, "text"));
     }
 }
 
@@ -87,14 +73,14 @@ Exit list(CommandLine& line, const DeadOptions& options) {
         if (page > 1) body.set("page", page);
         last = line.ask("", "get_dead_letters", body).body;
         if (page == 1) first = last;  // has the losses
-        if (const Value* nav = last.find("nav")) pages = number_in(*nav, "pages");
-        const Value* letters = last.find("letters");
-        if (letters == nullptr || letters->as_array() == nullptr || letters->as_array()->empty()) break;
-        for (const Value& letter : *letters->as_array()) {
+        if (const Value* nav = last.find("nav")) pages = integer_in(*nav, "pages");
+        const auto& letters = list_in(last, "letters");
+        if (letters.empty()) break;
+        for (const Value& letter : letters) {
             if (line.json) print(json_of(letter));
-            rows.push_back({std::to_string(number_in(letter, "id")), time_text(number_in(letter, "time")), text_in(letter, "reason"),
-                            text_in(letter, "sender"), text_in(letter, "recipient"), text_in(letter, "command"),
-                            std::to_string(number_in(letter, "bytes"))});
+            rows.push_back({std::to_string(integer_in(letter, "id")), time_text(integer_in(letter, "time")), cell_of(letter, "reason"),
+                            cell_of(letter, "sender"), cell_of(letter, "recipient"), cell_of(letter, "command"),
+                            std::to_string(integer_in(letter, "bytes"))});
         }
     }
     if (line.json) return print_losses(first, true), Exit::ok;

@@ -2,20 +2,10 @@
 #include "client/command_line.hpp"
 #include "client/json.hpp"
 #include "client/printer.hpp"
+#include "wire/fields.hpp"
 
 namespace peacepie::client {
 namespace {
-
-std::string text_in(const Value& map, std::string_view key) {
-    const Value* field = map.find(key);
-    return field != nullptr && field->as_text() != nullptr ? safe(*field->as_text()) : std::string();
-}
-
-const Value::Array& list_in(const Value& map, std::string_view key) {
-    static const Value::Array none;
-    const Value* field = map.find(key);
-    return field != nullptr && field->as_array() != nullptr ? *field->as_array() : none;
-}
 
 // greet  whom: text  [times: int]
 std::string arguments_text(const Value& command) {
@@ -23,7 +13,7 @@ std::string arguments_text(const Value& command) {
     for (const Value& argument : list_in(command, "arguments")) {
         const Value* optional = argument.find("optional");
         const bool may_miss = optional != nullptr && optional->as_bool() != nullptr && *optional->as_bool();
-        const std::string one = text_in(argument, "name") + ": " + text_in(argument, "type");
+        const std::string one = safe_text_in(argument, "name") + ": " + safe_text_in(argument, "type");
         text += (text.empty() ? "" : ", ") + (may_miss ? "[" + one + "]" : one);
     }
     return text;
@@ -35,7 +25,7 @@ void print_commands(const Value& description) {
     print("");
     std::vector<std::vector<std::string>> rows{{"COMMAND", "ARGUMENTS", "TEXT"}};
     for (const Value& command : commands)
-        rows.push_back({text_in(command, "name"), arguments_text(command), text_in(command, "text")});
+        rows.push_back({safe_text_in(command, "name"), arguments_text(command), safe_text_in(command, "text")});
     print_table(rows);
 }
 
@@ -47,8 +37,8 @@ void print_params(const Value& description) {
     for (const Value& param : params) {
         const Value* value = param.find("value");
         const Value* fallback = param.find("default");
-        rows.push_back({text_in(param, "name"), text_in(param, "type"), value != nullptr ? json_of(*value) : "",
-                        fallback != nullptr ? json_of(*fallback) : "", text_in(param, "text")});
+        rows.push_back({safe_text_in(param, "name"), safe_text_in(param, "type"), value != nullptr ? json_of(*value) : "",
+                        fallback != nullptr ? json_of(*fallback) : "", safe_text_in(param, "text")});
     }
     print_table(rows);
 }
@@ -60,9 +50,9 @@ Exit describe(CommandLine& line, const std::string& name) {
         print(json_of(description));
         return exit_of(answer);
     }
-    print(in_colour(Colour::strong, text_in(description, "name")));
+    print(in_colour(Colour::strong, safe_text_in(description, "name")));
     for (const char* key : {"class", "package", "version", "node"})
-        if (const std::string text = text_in(description, key); !text.empty())
+        if (const std::string text = safe_text_in(description, key); !text.empty())
             print(std::string("  ") + key + std::string(10 - std::string_view(key).size(), ' ') + text);
     print_commands(description);
     print_params(description);

@@ -1,32 +1,19 @@
 #include "client/manual.hpp"
 
+#include "wire/fields.hpp"
 #include "wire/reserved.hpp"
 
 namespace peacepie::client {
-namespace {
-
-const Value::Array& entries_in(const Value& manual, std::string_view list) {
-    static const Value::Array none;
-    const Value* entries = manual.find(list);
-    return entries != nullptr && entries->as_array() != nullptr ? *entries->as_array() : none;
-}
-
-std::string name_of(const Value& entry) {
-    const Value* name = entry.find("name");
-    return name != nullptr && name->as_text() != nullptr ? *name->as_text() : std::string();
-}
-
-}  // namespace
 
 std::vector<std::string> names_in(const Value& manual, std::string_view list) {
     std::vector<std::string> names;
-    for (const Value& entry : entries_in(manual, list)) names.push_back(name_of(entry));
+    for (const Value& entry : list_in(manual, list)) names.push_back(text_in(entry, "name"));
     return names;
 }
 
 const Value* entry_in(const Value& manual, std::string_view list, std::string_view name) {
-    for (const Value& entry : entries_in(manual, list))
-        if (name_of(entry) == name) return &entry;
+    for (const Value& entry : list_in(manual, list))
+        if (text_in(entry, "name") == name) return &entry;
     return nullptr;
 }
 

@@ -1,22 +1,10 @@
 #include "client/members.hpp"
 
 #include "client/suggest.hpp"
+#include "wire/fields.hpp"
 #include "wire/limits.hpp"
 
 namespace peacepie::client {
-namespace {
-
-std::string text_in(const Value& body, std::string_view key) {
-    const Value* field = body.find(key);
-    return field != nullptr && field->as_text() != nullptr ? *field->as_text() : std::string();
-}
-
-std::int64_t integer_in(const Value& body, std::string_view key) {
-    const Value* field = body.find(key);
-    return field != nullptr && field->as_integer() != nullptr ? *field->as_integer() : 0;
-}
-
-}  // namespace
 
 std::vector<Member> members_of(CommandLine& line, const std::string& recipient, const std::string& level,
                                const std::string& id) {
@@ -26,9 +14,9 @@ std::vector<Member> members_of(CommandLine& line, const std::string& recipient, 
         if (page > 1) body.set("page", page);
         if (!id.empty()) body.set("id", id);
         const Answer answer = line.ask(recipient, "get_members", body);
-        const Value* list = answer.body.find("members");
-        if (list == nullptr || list->as_array() == nullptr || list->as_array()->empty()) break;
-        for (const Value& member : *list->as_array())
+        const auto& members = list_in(answer.body, "members");
+        if (members.empty()) break;
+        for (const Value& member : members)
             all.push_back({text_in(member, "id"), text_in(member, "recipient"), text_in(member, "next_level")});
         if (const Value* nav = answer.body.find("nav")) pages = integer_in(*nav, "pages");
     }

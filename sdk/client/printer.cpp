@@ -8,6 +8,7 @@
 #include "client/exit_code.hpp"
 #include "client/json.hpp"
 #include "client/suggest.hpp"
+#include "wire/fields.hpp"
 
 namespace peacepie::client {
 namespace {
@@ -47,6 +48,8 @@ std::string safe(std::string_view text) {
     }
     return clean;
 }
+
+std::string safe_text_in(const Value& body, std::string_view key, std::string_view otherwise) { return safe(text_in(body, key, otherwise)); }
 
 void print(std::string_view line) {
     std::fwrite(line.data(), 1, line.size(), stdout);

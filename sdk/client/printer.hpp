@@ -19,6 +19,8 @@ enum class Colour { plain, good, bad, quiet, strong };
 [[nodiscard]] std::string in_colour(Colour colour, std::string_view text, int stream = 1);
 /// Control characters become `?`.
 [[nodiscard]] std::string safe(std::string_view text);
+/// A text of a peer's body, safe to print.
+[[nodiscard]] std::string safe_text_in(const Value& body, std::string_view key, std::string_view otherwise = {});
 
 /// A line of data.
 void print(std::string_view line);

@@ -1,16 +1,10 @@
 // processes.cpp - `peacepie proc new` and `proc rm`: worker processes of a host.
 #include "client/command_line.hpp"
 #include "client/members.hpp"
-#include "client/printer.hpp"
 #include "wire/address.hpp"
 
 namespace peacepie::client {
 namespace {
-
-Exit finish(const CommandLine& line, const Answer& answer) {
-    print_answer(answer, line.json);
-    return exit_of(answer);
-}
 
 Exit new_process(CommandLine& line, const std::string& host) {
     return finish(line, line.ask(prime_of(line, host), "create_process"));

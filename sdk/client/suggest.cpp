@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wire/fields.hpp"
+
 namespace peacepie::client {
 
 std::size_t distance(std::string_view left, std::string_view right) {
@@ -46,9 +48,7 @@ std::string did_you_mean(std::string_view typed, std::span<const std::string> wo
 
 std::vector<std::string> close_names(const Value& body) {
     std::vector<std::string> names;
-    const Value* close = body.find("close");
-    if (close == nullptr || close->as_array() == nullptr) return names;
-    for (const Value& item : *close->as_array())
+    for (const Value& item : list_in(body, "close"))
         if (item.as_text() != nullptr) names.push_back(*item.as_text());
     return names;
 }

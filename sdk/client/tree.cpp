@@ -6,6 +6,7 @@
 #include "client/members.hpp"
 #include "client/json.hpp"
 #include "client/printer.hpp"
+#include "wire/fields.hpp"
 
 namespace peacepie::client {
 namespace {
@@ -50,8 +51,7 @@ Value as_value(const std::vector<Branch>& branches) {
 }
 
 Exit tree(CommandLine& line) {
-    const Value* system = line.client().connect().find("system");
-    const std::string name = system != nullptr && system->as_text() != nullptr ? *system->as_text() : "?";
+    const std::string name = text_in(line.client().connect(), "system", "?");
     const auto branches = grow(line, "", "HEAD", "", 1);
     if (line.json) {
         print(json_of(Value::Map{{"name", name}, {"members", as_value(branches)}}));

@@ -58,19 +58,14 @@ void unsubscribe(CommandLine& line, const std::string& recipient, const std::vec
     complain("the subscription could not be ended: " + safe(error.text));
 }
 
-std::string text_in(const Value& body, std::string_view key) {
-    const Value* field = body.find(key);
-    return field != nullptr && field->as_text() != nullptr ? safe(*field->as_text()) : std::string();
-}
-
 void show(const Message& message, bool json) {
     if (json) {
         print(json_of(message.body));
         return;
     }
-    std::string text = in_colour(Colour::good, text_in(message.body, "command"));
+    std::string text = in_colour(Colour::good, safe_text_in(message.body, "command"));
     if (const Value* body = message.body.find("body"); body != nullptr && !body->is_nil()) text += " " + json_of(*body);
-    if (const std::string sender = text_in(message.body, "sender"); !sender.empty())
+    if (const std::string sender = safe_text_in(message.body, "sender"); !sender.empty())
         text += in_colour(Colour::quiet, "  from " + sender);
     print(text);
 }
@@ -122,7 +117,7 @@ Exit follow(CommandLine& line, const std::string& recipient, const std::vector<s
             if (++shown == count) return Exit::ok;
         }
         if (message && message->kind == Kind::send && message->command == "down")
-            throw Error(Fault::no_such_actor, "`" + recipient + "` is gone (" + text_in(message->body, "reason") + "), so there is no more to watch");
+            throw Error(Fault::no_such_actor, "`" + recipient + "` is gone (" + safe_text_in(message->body, "reason") + "), so there is no more to watch");
         if (missed != line.client().missed()) {
             missed = line.client().missed();
             complain(std::to_string(missed) + " notifications came too fast and are not shown");

@@ -88,10 +88,11 @@ private:
 /// A line for each frame, written as soon as it is known: what comes too late costs only itself.
 [[noreturn]] void look_up(const std::vector<std::string>& frames, int descriptor) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const rlimit memory{memory_max, memory_max}, no_core{0, 0};
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // whose shadow is larger than any memory
+    const rlimit memory{memory_max, memory_max};
     ::setrlimit(RLIMIT_AS, &memory);
 #endif
+    const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
     ::unsetenv("DEBUGINFOD_URLS");  // nothing is asked for over a network
     std::map<std::string, Module> modules;

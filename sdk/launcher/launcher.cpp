@@ -6,6 +6,7 @@
 #include "launcher/backtrace_names.hpp"
 #include "log/log.hpp"
 #include "wire/address.hpp"
+#include "wire/fields.hpp"
 
 namespace peacepie::launcher {
 namespace {
@@ -15,11 +16,6 @@ constexpr Nanoseconds slow_after = std::chrono::seconds(1);  // then a person is
 
 // Endings that another try cannot change: usage, conflict, incompatible, configuration.
 bool is_final(int status) { return status == 2 || status == 7 || status == 8 || status == 78; }
-
-std::string text_in(const Value& body, std::string_view key) {
-    const Value* field = body.find(key);
-    return field != nullptr && field->as_text() != nullptr ? *field->as_text() : std::string();
-}
 
 }  // namespace
 

@@ -5,17 +5,13 @@
 
 #include "log/log.hpp"
 #include "wire/codec.hpp"
+#include "wire/fields.hpp"
 
 namespace peacepie::launcher {
 namespace {
 
 // A refused hello is usually a session that the broker has not yet given up; that takes `heartbeat_patience`.
 constexpr Nanoseconds hello_again = std::chrono::seconds(1);
-
-std::string text_in(const Value& body, std::string_view key) {
-    const Value* field = body.find(key);
-    return field != nullptr && field->as_text() != nullptr ? *field->as_text() : std::string();
-}
 
 Envelope envelope_of(Kind kind, std::uint64_t mid, std::string_view command, std::string_view recipient,
                      std::string_view body) {

@@ -5,13 +5,11 @@
 #include "peacepie/host.hpp"
 
 #include "peacepie/abi.h"
+#include "peacepie/bytes.hpp"
 #include "wire/fault.hpp"
 
 namespace peacepie {
 namespace {
-
-pp_bytes bytes(std::string_view text) noexcept { return {text.data(), text.size()}; }
-std::string_view view(pp_bytes text) noexcept { return {text.data, text.size}; }
 
 std::uint64_t positive(std::chrono::nanoseconds span) noexcept {
     return span.count() > 0 ? static_cast<std::uint64_t>(span.count()) : 0;

@@ -12,13 +12,13 @@
 #include <mutex>
 
 #include "peacepie/abi.h"
+#include "peacepie/bytes.hpp"
 #include "peacepie/inside.hpp"
 #include "peacepie/snapshot.hpp"
 
 namespace peacepie {
 namespace {
 
-std::string_view view(pp_bytes bytes) noexcept { return {bytes.data, bytes.size}; }
 Actor& actor_at(void* self) noexcept { return *static_cast<Actor*>(self); }
 
 std::string demangled(const char* mangled) {

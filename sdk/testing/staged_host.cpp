@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <poll.h>
 
+#include "peacepie/bytes.hpp"
 #include "testing/world.hpp"
 
 namespace peacepie::staged {
 namespace {
 
-std::string_view view(pp_bytes bytes) noexcept { return {bytes.data, bytes.size}; }
-pp_bytes bytes(std::string_view text) noexcept { return {text.data(), text.size()}; }
 Life& life_of(pp_cell* me) noexcept { return *reinterpret_cast<Life*>(me); }
 World& world() { return World::current(); }
 

@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <poll.h>
 
+#include "peacepie/bytes.hpp"
 #include "testing/world.hpp"
 #include "wire/address.hpp"
 
 namespace peacepie::staged {
 namespace {
-
-pp_bytes bytes(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
 pp_envelope envelope_of(const Mail& mail, World& world) {
     pp_envelope envelope{};

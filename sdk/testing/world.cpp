@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "peacepie/bytes.hpp"
 #include "wire/address.hpp"
 #include "wire/limits.hpp"
 #include "wire/spawned_name.hpp"
@@ -15,7 +16,6 @@ namespace {
 
 World* the_world = nullptr;
 
-pp_bytes bytes(std::string_view text) noexcept { return {text.data(), text.size()}; }
 void append_to_string(void* into, pp_bytes text) { static_cast<std::string*>(into)->append(text.data, text.size); }
 pp_cell* cell_of(Life& life) noexcept { return reinterpret_cast<pp_cell*>(&life); }
 

@@ -10,14 +10,15 @@
 
 #include "catch.hpp"
 #include "peacepie/abi.h"
+#include "peacepie/bytes.hpp"
 #include "wire/value.hpp"
 
 namespace {
 
 using Catch::Matchers::Contains;
+using peacepie::bytes;
 using peacepie::Value;
 
-pp_bytes bytes(std::string_view text) { return {text.data(), text.size()}; }
 std::string text_of(pp_bytes text) { return {text.data, text.size}; }
 void append(void* into, pp_bytes text) { static_cast<std::string*>(into)->append(text.data, text.size); }
 

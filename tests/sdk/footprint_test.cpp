@@ -5,6 +5,7 @@
 
 #include "catch.hpp"
 #include "peacepie/abi.h"
+#include "peacepie/bytes.hpp"
 #include "plugins/peacepie_example/circle_dancer.hpp"
 #include "plugins/peacepie_example/hello_world.hpp"
 #include "plugins/peacepie_example/iterating_hello_world.hpp"
@@ -44,8 +45,6 @@ private:
     void pass() { send(*next, "tick"); }
     Task<> wait() { co_await sleep(Seconds(1)); }
 };
-
-pp_bytes bytes(std::string_view text) { return {text.data(), text.size()}; }
 
 /// A worker that allocates nothing.
 const pp_host* quiet_host() {
