@@ -91,7 +91,8 @@ void Departure::doom(Session& session, Nanoseconds patience) {
 void Departure::unread(std::string_view node, std::int64_t pid, const Unread& page, std::string_view text) {
     auto* session = exchange_.roster.find_node(node);
     if (session != nullptr && session->pid == pid) exchange_.losses.on_page(*session, page, text);
-    else exchange_.losses.on_page(node, pid, page, text, exchange_.options.wall_seconds());
+    else if (session == nullptr || session->sends.numbers->stamp != page.stamp)  // else it lives, under another pid: that cannot be
+        exchange_.losses.on_page(node, pid, page, text, exchange_.options.wall_seconds());
 }
 
 void Departure::await_node(std::string_view node, Asker asker, Nanoseconds deadline) {

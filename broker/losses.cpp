@@ -54,22 +54,24 @@ void Losses::told(Session& worker, const Value& body) {
     }
     const auto& before = unread->before;
     if (before.stamp == 0) return;
-    const auto found = std::ranges::find_if(losses_, [&](const Loss& loss) { return loss.stamp == before.stamp && loss.node == worker.address; });
-    if (found != losses_.end() && found->at_most) settle(*found, 0, before.arrived, before.left, false);  // it lives, with all that is inside
+    for (auto& loss : losses_) {  // it lives, with all that was inside
+        if (!loss.is_open || loss.node != worker.address || loss.pid != worker.pid || loss.stamp == worker.sends.numbers->stamp) continue;
+        if (loss.stamp == before.stamp) settle(loss, 0, before.arrived, before.left, Known::exactly);
+        else settle(loss, 0, loss.passed - loss.to, loss.received + loss.from, Known::as_far_as_ever);  // it has had two sessions since
+    }
 }
 
 void Losses::take_up(std::int64_t now) {
-    const auto left = traffic_.take_up();
+    const auto earlier = traffic_.take_up();
     counters_.lost = traffic_.lost();
-    if (left.held != 0) {
-        Loss loss{.node = "broker", .pid = left.pid, .reason = "it ended with what it held for actors on the move or not back yet", .time = now};
-        loss.inside = left.held;
-        log::warning(log::Fields{{"messages", loss.count()}}, "{}", loss.text());
+    if (earlier.held != 0) {
+        Loss loss{.node = "broker", .pid = earlier.pid, .reason = "it ended with what it held for actors on the move or not back yet", .time = now};
+        loss.inside = std::min(earlier.held, limits::sends_lost_max);
         keep(std::move(loss));
     }
-    for (const auto& [node, numbers] : left.workers) {
+    for (const auto& [node, numbers] : earlier.workers) {
         auto loss = Loss::of(node, numbers, "the broker ended", now);
-        settle(loss, numbers.waiting, numbers.arrived, numbers.left, !numbers.are_final);
+        settle(loss, numbers.waiting, numbers.arrived, numbers.left, numbers.are_final != 0 ? Known::exactly : Known::so_far);
         keep(std::move(loss));
     }
 }
@@ -80,9 +82,9 @@ void Losses::on_end(Session& worker, std::string_view reason, std::int64_t now) 
     Traffic::end(worker);
     const auto& told = sends.own;
     auto loss = Loss::of(worker.address, told, sends.how.empty() ? reason : std::string_view(sends.how), now);
-    settle(loss, told.waiting, told.arrived, told.left, !sends.said_goodbye && !told.are_final);
-    if (loss.count() == 0 && !loss.at_most) return traffic_.give_up(loss.stamp);
-    if (loss.count() != 0) log::warning(log::Fields{{"node", loss.node}, {"messages", loss.count()}}, "{}", loss.text());
+    settle(loss, told.waiting, told.arrived, told.left, sends.said_goodbye || told.are_final != 0 ? Known::exactly : Known::so_far);
+    if (loss.count() == 0 && !loss.is_open) return traffic_.give_up(loss.stamp);
+    if (loss.count() != 0 && loss.is_open) log::warning(log::Fields{{"node", loss.node}, {"messages", loss.count()}}, "{}", loss.text());
     keep(std::move(loss));
 }
 
@@ -92,16 +94,17 @@ void Losses::on_page(Session& worker, const Unread& page, std::string_view how) 
     sends.arrived = has_read_its_welcome ? page.arrived : 0;
     sends.left = has_read_its_welcome ? page.left : 0;
     sends.waiting = page.waiting;
-    sends.are_final = true;
+    sends.are_final = 1;
     worker.sends.how = how;
     settle_earlier(worker.address, worker.pid, page);
 }
 
 void Losses::on_page(std::string_view node, std::int64_t pid, const Unread& page, std::string_view reason, std::int64_t now) {
-    const auto is_of_it = [&](const Loss& loss) { return loss.node == node && loss.pid == pid; };
-    const auto is_known = [&](const Loss& loss) { return is_of_it(loss) && loss.stamp == page.stamp && !loss.at_most; };
-    if (std::ranges::any_of(losses_, is_known)) return;  // it has said goodbye
-    const auto last = std::find_if(losses_.rbegin(), losses_.rend(), [&](const Loss& loss) { return is_of_it(loss) && loss.at_most; });
+    const auto is_its_last = [&](const Loss& loss) { return loss.node == node && loss.pid == pid && loss.stamp == page.stamp; };
+    const auto is_open = [&](const Loss& loss) { return loss.node == node && loss.pid == pid && loss.is_open; };
+    auto last = std::find_if(losses_.rbegin(), losses_.rend(), is_its_last);
+    if (last != losses_.rend() && !last->is_open) return;  // it has said goodbye
+    if (last == losses_.rend()) last = std::find_if(losses_.rbegin(), losses_.rend(), is_open);
     if (last != losses_.rend()) {
         last->reason = reason;
         settle(*last, page.waiting, page);
@@ -109,52 +112,50 @@ void Losses::on_page(std::string_view node, std::int64_t pid, const Unread& page
     }
     if (page.waiting == 0) return;
     Loss loss{.node = std::string(node), .pid = pid, .stamp = page.stamp, .reason = std::string(reason), .time = now};
-    settle(loss, page.waiting, 0, 0, false);  // it died while this broker did not know it
-    log::warning(log::Fields{{"node", loss.node}, {"messages", loss.count()}}, "{}", loss.text());
+    settle(loss, page.waiting, 0, 0, Known::exactly);  // it died while this broker did not know it
     keep(std::move(loss));
 }
 
 // It went on after each of them, with all that was inside.
 void Losses::settle_earlier(std::string_view node, std::int64_t pid, const Unread& page) {
     for (auto& loss : losses_)
-        if (loss.at_most && loss.node == node && loss.pid == pid) settle(loss, 0, page);
+        if (loss.is_open && loss.node == node && loss.pid == pid) settle(loss, 0, page);
 }
 
 void Losses::settle(Loss& loss, std::uint64_t inside, const Unread& page) {
-    if (loss.stamp == page.stamp) settle(loss, inside, page.arrived, page.left, false);
-    else if (loss.stamp == page.before.stamp) settle(loss, inside, page.before.arrived, page.before.left, false);
-    else settle(loss, inside, loss.passed - loss.to, loss.received + loss.from, inside == 0);
+    if (loss.stamp == page.stamp) settle(loss, inside, page.arrived, page.left, Known::exactly);
+    else if (loss.stamp == page.before.stamp) settle(loss, inside, page.before.arrived, page.before.left, Known::exactly);
+    else settle(loss, inside, loss.passed - loss.to, loss.received + loss.from, Known::as_far_as_ever);
 }
 
-void Losses::settle(Loss& loss, std::uint64_t inside, std::uint64_t arrived, std::uint64_t left, bool at_most) {
+void Losses::settle(Loss& loss, std::uint64_t inside, std::uint64_t arrived, std::uint64_t left, Known known) {
     const auto before = loss.count();
     loss.inside = std::min(inside, limits::sends_lost_max);
     loss.to = beyond(loss.passed, arrived);
     loss.from = beyond(left, loss.received);
     if (loss.inside == 0) loss.ended = std::max(loss.ended, loss.passed - loss.to);
-    const bool is_known_now = std::exchange(loss.at_most, at_most) && !at_most;
+    loss.at_most = known != Known::exactly;
+    loss.is_open = known == Known::so_far;
     if (!loss.is_kept) return;
     counters_.lost += loss.count() - before;
-    if (!is_known_now) return;
-    is_known(loss);
-    if (loss.count() != 0) log::warning(log::Fields{{"node", loss.node}, {"messages", loss.count()}}, "{}", loss.text());
-    else log::info(log::Fields{{"node", loss.node}}, "known by now: nothing was lost with the session of {} that ended", loss.node);
+    if (!loss.is_open) close(loss);
 }
 
-void Losses::is_known(const Loss& loss) {
-    traffic_.are_lost(loss.count());
+void Losses::close(const Loss& loss) {
+    traffic_.add_lost(loss.count());
     traffic_.give_up(loss.stamp);
+    if (loss.count() != 0) log::warning(log::Fields{{"node", loss.node}, {"messages", loss.count()}}, "{}", loss.text());
 }
 
 void Losses::keep(Loss loss) {
     loss.is_kept = true;
     counters_.lost += loss.count();
-    if (!loss.at_most) is_known(loss);
+    if (!loss.is_open) close(loss);
     losses_.push_back(std::move(loss));
     if (losses_.size() <= limits::losses_max) return;
     const auto none = std::ranges::find_if(losses_, [](const Loss& one) { return one.count() == 0; });
     const auto forgotten = none != losses_.end() ? none : losses_.begin();
-    if (forgotten->at_most) is_known(*forgotten);  // what is forgotten stays counted
+    if (forgotten->is_open) close(*forgotten);  // what is forgotten stays counted
     losses_.erase(forgotten);
 }
 

@@ -10,7 +10,7 @@
 // Known to the message when its launcher has read the dead process's page, or when the process comes back and tells what the
 // session before came to (then nothing was lost inside).  Until then, and if neither ever happens, it is `at_most`: what was passed there and
 // not told to have ended.
-// Owned by Exchange; the broker's thread.  Pure.  In memory only, bounded; what is forgotten stays counted.
+// Owned by Exchange; the broker's thread.  The list is in memory only, and bounded; what is forgotten stays counted.
 // Next: departure.cpp ends sessions, head_letters.cpp shows the list.
 #pragma once
 
@@ -39,6 +39,7 @@ struct Loss {
     std::uint64_t ended = 0;  ///< of the numbers it was passed, all up to this one are known to have ended
     std::uint64_t inside = 0, to = 0, from = 0;
     bool at_most = false;
+    bool is_open = false;  ///< more may be learned: its line is on the page
     bool is_kept = false;  ///< and counted
 
     /// Nothing is lost of it yet.
@@ -74,9 +75,11 @@ private:
     /// The sessions of a process that died in a later one, or in one of them.
     void settle_earlier(std::string_view node, std::int64_t pid, const Unread& page);
     void settle(Loss& loss, std::uint64_t inside, const Unread& page);
-    void settle(Loss& loss, std::uint64_t inside, std::uint64_t arrived, std::uint64_t left, bool at_most);
+    enum class Known : std::uint8_t { so_far, as_far_as_ever, exactly };
+    void settle(Loss& loss, std::uint64_t inside, std::uint64_t arrived, std::uint64_t left, Known known);
     void keep(Loss loss);
-    void is_known(const Loss& loss);
+    /// Nothing more will be learned of it.
+    void close(const Loss& loss);
 
     Counters& counters_;
     Traffic& traffic_;

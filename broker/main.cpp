@@ -18,10 +18,10 @@
 #include "broker/sqlite_ledger.hpp"
 #include "broker/traffic.hpp"
 #include "log/heap.hpp"
+#include "log/shared_page.hpp"
 #include "wire/address.hpp"
 #include "wire/bounds.hpp"
 #include "wire/endpoint_check.hpp"
-#include "wire/shared_page.hpp"
 
 namespace {
 
@@ -59,7 +59,7 @@ void declare(CLI::App& app, Flags& flags) {
     app.add_flag("--successor", flags.successor, "an earlier broker of this system has died: without its names any name may be back in a moment");
     app.add_option("--parent-pid", flags.parent_pid, "end when this parent process ends");
     app.add_option("--ready-fd", flags.ready_fd, "write the bound endpoint and a newline to this descriptor when listening");
-    app.add_option("--page-fd", flags.page_fd, "descriptor of a file in memory where messages under way are counted, for the broker after this one");
+    app.add_option("--page-fd", flags.page_fd, "descriptor of the page where messages under way are counted for the broker after this one")->group("");
     app.add_option("--log-format", flags.log_format, "auto, human or json")->check(CLI::IsMember({"auto", "human", "json"}));
     app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
@@ -109,6 +109,13 @@ Bounds bounds_from(const Flags& flags) {
     return bounds.set(Bound::sessions, possible);
 }
 
+/// The launcher's, or null: what is under way when this broker dies is not counted then.
+broker::TrafficPage* traffic_page(const Flags& flags) {
+    void* const page = map_page(flags.page_fd, sizeof(broker::TrafficPage));
+    if (page == nullptr && flags.page_fd >= 0) log::warning("--page-fd {} is no file in memory: what is under way when this broker dies is not counted", flags.page_fd);
+    return static_cast<broker::TrafficPage*>(page);
+}
+
 broker::Options options_from(const Flags& flags) {
     const auto wall = std::chrono::system_clock::now().time_since_epoch();
     return {.system = flags.system,
@@ -116,7 +123,7 @@ broker::Options options_from(const Flags& flags) {
             .version = PEACEPIE_VERSION,
             .broker_epoch = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(wall).count()),
             .pid = ::getpid(),
-            .page = static_cast<broker::TrafficPage*>(map_page(flags.page_fd, sizeof(broker::TrafficPage))),
+            .page = traffic_page(flags),
             .is_successor = flags.successor,
             .bounds = bounds_from(flags),
             .rss_bytes = resident_bytes,

@@ -91,6 +91,7 @@ void Moves::give_back(Running& running) {
         ++exchange_.counters.made;  // it came once and goes once more, or ends
         if (again) {
             ++exchange_.counters.held;
+            exchange_.traffic.hold(envelope);
             running.given_back += pass_waiting(*registration, mail) ? 1 : 0;
             continue;
         }

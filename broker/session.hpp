@@ -26,7 +26,7 @@ struct SendNumbers {
     std::uint64_t received = 0;  ///< from it
     std::uint64_t ended = 0;     ///< of `passed`, all up to this number are known to have ended
     std::uint64_t arrived = 0, left = 0, waiting = 0;  ///< told with its last heartbeat
-    bool are_final = false;      ///< its process is dead, and its launcher has told them from its page
+    std::uint64_t are_final = 0;  ///< 1: its process is dead, and its launcher has told them from its page
 };
 
 struct Session {

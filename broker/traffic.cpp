@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "log/log.hpp"
+
 namespace peacepie::broker {
 
 Traffic::Traffic(TrafficPage* page, std::int64_t pid) : page_(page), sums_(page ? &page->sums : &own_), pid_(pid) {
@@ -17,20 +19,20 @@ std::span<TrafficPage::Line> Traffic::lines() noexcept {
     return page_ == nullptr ? std::span<TrafficPage::Line>() : std::span(page_->lines).first(sums_->lines);
 }
 
-Traffic::Left Traffic::take_up() {
-    Left left{.pid = std::exchange(sums_->pid, pid_), .held = std::exchange(sums_->held, 0), .workers = {}};
+Traffic::Earlier Traffic::take_up() {
+    Earlier earlier{.pid = std::exchange(sums_->pid, pid_), .held = std::exchange(sums_->held, 0), .workers = {}};
     for (const auto& line : lines())
-        if (line.numbers.stamp != 0) left.workers.push_back({std::string(line.node.data(), strnlen(line.node.data(), line.node.size())), line.numbers});
-    return left;
+        if (line.numbers.stamp != 0) earlier.workers.push_back({std::string(line.node.data(), strnlen(line.node.data(), line.node.size())), line.numbers});
+    return earlier;
 }
 
 void Traffic::begin(Session& worker) {
     if (page_ == nullptr || worker.address.size() >= TrafficPage::Line{}.node.size()) return;
-    auto line = std::ranges::find(lines(), 0u, [](const TrafficPage::Line& one) { return one.numbers.stamp; });
-    if (line == lines().end()) {
-        if (sums_->lines == TrafficPage::lines_max) return;
-        line = lines().begin() + static_cast<std::ptrdiff_t>(sums_->lines++);
-    }
+    const auto used = lines();
+    const auto free = std::ranges::find(used, 0u, [](const TrafficPage::Line& one) { return one.numbers.stamp; });
+    if (free == used.end() && used.size() == TrafficPage::lines_max)
+        return log::warning("{} has no line on the page: what is under way when this broker dies is not counted", worker.address);
+    auto* const line = free != used.end() ? &*free : &page_->lines[sums_->lines++];
     line->node.fill(0);
     worker.address.copy(line->node.data(), worker.address.size());
     line->numbers = *worker.sends.numbers;

@@ -19,6 +19,7 @@
 
 #include "broker/session.hpp"
 #include "wire/envelope.hpp"
+#include "wire/limits.hpp"
 
 namespace peacepie::broker {
 
@@ -34,8 +35,10 @@ struct TrafficPage {
         SendNumbers numbers;           ///< a stamp of 0: the line is free
         std::array<char, 264> node{};  ///< HOST.PROCESS.admin, two names of at most 128 and what is between; ends with a 0
     };
-    static constexpr std::uint64_t this_layout = 1;  ///< another one's numbers are not read
-    static constexpr std::size_t lines_max = 1'024;  ///< 400 KB, of which only what is used takes memory; workers beyond are not on the page
+    static constexpr std::uint64_t this_layout = 1;  ///< of this struct and SendNumbers: to be raised with each change, as the next broker may be a newer program
+    /// 1.5 MB, of which only what is used takes memory; room for the losses that may wait to be known and as many workers thrice.
+    static constexpr std::size_t lines_max = 4'096;
+    static_assert(lines_max >= 4 * limits::losses_max && sizeof(SendNumbers) == 72);
 
     Sums sums;
     std::array<Line, lines_max> lines{};
@@ -49,7 +52,7 @@ public:
     Traffic& operator=(const Traffic&) = delete;
 
     /// What the broker before left behind; once, before the first session.
-    struct Left {
+    struct Earlier {
         struct Worker {
             std::string node;
             SendNumbers numbers;
@@ -58,7 +61,7 @@ public:
         std::uint64_t held = 0;
         std::vector<Worker> workers;
     };
-    [[nodiscard]] Left take_up();
+    [[nodiscard]] Earlier take_up();
 
     /// That worker's numbers are on the page from now on, if there is room.
     void begin(Session& worker);
@@ -71,7 +74,7 @@ public:
     void let_go(const Envelope& envelope) noexcept { sums_->held -= envelope.is_tallied() ? 1 : 0; }
 
     [[nodiscard]] std::uint64_t lost() const noexcept { return sums_->lost; }
-    void are_lost(std::uint64_t sends) noexcept { sums_->lost += sends; }
+    void add_lost(std::uint64_t sends) noexcept { sums_->lost += sends; }
 
 private:
     [[nodiscard]] std::span<TrafficPage::Line> lines() noexcept;

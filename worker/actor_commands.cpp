@@ -212,11 +212,11 @@ void ActorCommands::recreate(const RequestPointer& request) {
     request->pass_on({});
 }
 
-std::unique_ptr<Order> ActorCommands::farewell(const std::string& name, std::uint64_t cell) {
-    auto order = std::make_unique<Order>(Order::Verb::stop, [this, name, cell](Order&) {
+std::unique_ptr<Order> ActorCommands::farewell(const std::string& name, std::uint64_t cell, bool failed) {
+    auto order = std::make_unique<Order>(Order::Verb::stop, [this, name, cell, failed](Order&) {
         gave_away(cell);
         admin_.session().note_end(name);
-        admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{name}}, {"ended", true}});
+        admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{name}}, {"ended", true}, {"failed", failed}});
     });
     order->cell = cell;
     return order;

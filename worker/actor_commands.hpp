@@ -45,7 +45,7 @@ public:
     /// How many live here, the spawned ones included.
     [[nodiscard]] std::size_t count() const;
     /// What a cell gives back that has ended by itself.  Any thread.
-    [[nodiscard]] std::unique_ptr<Order> farewell(const std::string& name, std::uint64_t cell);
+    [[nodiscard]] std::unique_ptr<Order> farewell(const std::string& name, std::uint64_t cell, bool failed);
 
 private:
     struct Resident {

@@ -176,7 +176,7 @@ private:
     void start_life();
     void say_last_words();
     void end_life();
-    void leave_by_itself();
+    void leave_by_itself(bool failed);
     void carry_out_orders();
     void carry_out(std::unique_ptr<Order> order);
     void end_pending();

@@ -97,7 +97,8 @@ void Cell::end_pending() {
     take_fault(*order);
     if (order->verb == Order::Verb::start || order->verb == Order::Verb::create) {
         if (order->failed() && trial_ == Trial::on && extras().errors_left > 0) end_trial(order->text);
-        else if (order->failed() && trial_ != Trial::over) CellTable::is_spawned(handle_) ? leave_by_itself() : leave();  // else whoever created it is told
+        else if (order->failed() && trial_ != Trial::over && CellTable::is_spawned(handle_)) leave_by_itself(true);
+        else if (order->failed() && trial_ != Trial::over) leave();  // whoever created it is told
     } else if (order->verb == Order::Verb::freeze) {
         order->code.clear();
         take_snapshot(*order);
@@ -170,12 +171,12 @@ void Cell::retire() {
 
 void Cell::end_life() {
     say_last_words();
-    leave_by_itself();
+    leave_by_itself(false);
 }
 
 /// What the broker never heard of leaves without a word to it.
-void Cell::leave_by_itself() {
-    auto farewell = bound_ ? worker_->admin().actors().farewell(name_, handle_) : nullptr;
+void Cell::leave_by_itself(bool failed) {
+    auto farewell = bound_ ? worker_->admin().actors().farewell(name_, handle_, failed) : nullptr;
     leave();
     if (farewell) give_back(std::move(farewell));
 }

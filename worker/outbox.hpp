@@ -95,7 +95,7 @@ public:
         open_ = false;
         note_ready();
     }
-    /// Goes out at once and first, open or not: a hello.
+    /// Goes out at once and first, open or not: a hello, and what follows its welcome.
     void put_greeting(const Envelope& envelope) {
         std::lock_guard guard(lock_);
         greeting_.clear();  // a later hello says all that an earlier one did

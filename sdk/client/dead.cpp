@@ -53,11 +53,11 @@ void print_sums(const Value& body) {
     if (const Value* reasons = body.find("by_reason"); reasons != nullptr && reasons->as_map())
         for (const auto& [reason, count] : *reasons->as_map())
             text += "; " + safe(reason) + " " + std::to_string(count.as_integer() ? *count.as_integer() : 0);
-    if (const auto lost = integer_in(body, "lost"); lost != 0) text += "; lost with their processes " + std::to_string(lost);
+    if (const auto lost = integer_in(body, "lost"); lost != 0) text += "; lost " + std::to_string(lost);
     print(in_colour(Colour::quiet, text));
 }
 
-/// Messages that no letter was made of, because they were lost with a process.
+/// Messages that no letter was made of, because they were lost with a process or a broker.
 void print_losses(const Value& body, bool as_json) {
     for (const Value& loss : list_in(body, "losses")) {
         if (as_json) print(json_of(Value(Value::Map{{"loss", loss}})));

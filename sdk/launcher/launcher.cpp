@@ -134,6 +134,7 @@ void Launcher::broker_ended(const Ended& how) {
         return stop(0, true);
     }
     log::error("the broker has died: {}", how.text);
+    if (session_) session_->broker_has_died();
     broker_->restart_at = broker_->rule.died(now_);
     if (broker_->restart_at) return;
     log::error("the broker keeps dying; giving up");

@@ -111,11 +111,12 @@ void Session::answer_to_hello(const Heard& answer) {
     phase_ = Phase::joined;
     address_ = text_in(answer.body, "address");
     next_beat_ = now_ + limits::heartbeat_interval;
-    for (auto& report : std::exchange(reports_, {})) outbox_.push_back(std::move(report));
+    for (const auto& report : reports_) put(report);
     listener_.welcomed(answer.body);
 }
 
 void Session::settle(const Heard& answer) {
+    if (std::erase_if(reports_, [&](const Report& report) { return report.mid == answer.mid; }) != 0 && answer.kind == Kind::reply) return;
     const auto one = open_.find(answer.mid);
     if (one == open_.end()) {
         if (answer.kind == Kind::error) log::warning("the broker says {}: {}", answer.command, text_in(answer.body, "text"));
@@ -154,14 +155,18 @@ void Session::ask(std::string_view recipient, std::string_view command, const Va
 }
 
 void Session::report(std::string_view command, const Value& body) {
-    const std::string bytes = bytes_of(body);
-    const Envelope envelope = envelope_of(Kind::send, 0, command, {}, bytes);
-    if (phase_ == Phase::joined) return put(envelope);
     if (reports_.size() >= limits::reports_waiting_max) {
         log::warning("the broker has been away for so long that a report is dropped");
         reports_.pop_front();
     }
-    append_envelope(reports_.emplace_back(), envelope);
+    reports_.push_back({++last_mid_, std::string(command), bytes_of(body)});
+    if (phase_ == Phase::joined) put(reports_.back());
+}
+
+void Session::put(const Report& report) {
+    Envelope envelope = envelope_of(Kind::ask, report.mid, report.command, {}, report.body);
+    envelope.sender = address_;
+    put(envelope);
 }
 
 void Session::bye() {

@@ -52,7 +52,11 @@ public:
 
     /// An empty recipient is HEAD.  `on_answer` is called exactly once, with a reply or an error.
     void ask(std::string_view recipient, std::string_view command, const Value& body, Nanoseconds patience, OnAnswer on_answer);
-    /// To HEAD, now or after the next welcome.
+    /// Nothing more reaches it: what is reported from now on waits for the next one.
+    void broker_has_died() {
+        if (phase_ != Phase::away && phase_ != Phase::gone) leave();
+    }
+    /// To HEAD, now or after the next welcome, and again to the next broker until one has answered.
     void report(std::string_view command, const Value& body);
     /// The last word: from now on nothing is said or heard.
     void bye();
@@ -71,8 +75,15 @@ private:
         OnAnswer on_answer;
     };
 
+    struct Report {
+        std::uint64_t mid;
+        std::string command;
+        std::string body;
+    };
+
     void say_hello();
     void leave();
+    void put(const Report& report);
     void read(std::string_view frame);
     void read_one(std::string_view bytes);
     void answer_to_hello(const Heard& answer);
@@ -93,7 +104,7 @@ private:
     std::uint64_t hello_mid_ = 0;
     std::map<std::uint64_t, Open> open_;
     std::deque<std::string> outbox_;   ///< frames the pipe did not take yet
-    std::deque<std::string> reports_;  ///< envelopes for the time after the next welcome
+    std::deque<Report> reports_;       ///< which no broker has noted yet
 };
 
 }  // namespace peacepie::launcher

@@ -46,7 +46,7 @@ std::optional<Unread> Unread::from_value(const Value& value) {
         return read_number(map, "session", session.stamp) && read_number(map, "arrived", session.arrived) && read_number(map, "left", session.left);
     };
     if (!read(value, unread) || !read_number(value, "waiting", unread.waiting)) return std::nullopt;
-    if (const Value* before = value.find("before"); before != nullptr && !read(*before, unread.before)) return std::nullopt;
+    if (const Value* before = value.find("before"); before == nullptr || !read(*before, unread.before)) unread.before = {};
     return unread;
 }
 

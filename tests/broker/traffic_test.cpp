@@ -1,4 +1,8 @@
+// traffic_test.cpp - what a broker leaves for the next one.
 #include "catch.hpp"
+
+#include <deque>
+#include <memory>
 
 #include "broker/traffic.hpp"
 
@@ -38,7 +42,7 @@ TEST_CASE("what a broker had counted of its workers and what it held is there fo
         traffic.hold(a_send());
         traffic.hold({.kind = Kind::ask, .mid = 1, .command = "count", .recipient = "counter", .sender = "sender"});
         traffic.let_go(a_send());
-        traffic.are_lost(5);
+        traffic.add_lost(5);
     }
     Traffic traffic = page.of(second_broker);
     const auto left = traffic.take_up();
@@ -74,13 +78,14 @@ TEST_CASE("workers beyond the page count for this broker alone") {
     Page page;
     Traffic traffic = page.of(first_broker);
     std::deque<Worker> workers;
-    for (std::uint64_t number = 1; number <= TrafficPage::lines_max + 1; ++number) traffic.begin(workers.emplace_back("first.process_" + std::to_string(number) + ".admin", number));
+    for (std::uint64_t number = 1; number <= TrafficPage::lines_max + 1; ++number)
+        traffic.begin(workers.emplace_back("first.process_" + std::to_string(number) + ".admin", number));
     workers.back().note_passed(a_send());
     CHECK(workers.back().sends.numbers->passed == 1);
     CHECK(page.of(second_broker).take_up().workers.size() == TrafficPage::lines_max);
 }
 
-TEST_CASE("a page of another layout, or whose numbers cannot be, is not believed") {
+TEST_CASE("of a page nothing is read that another layout or numbers that cannot be would lead to") {
     Page page;
     Worker worker("first.main.admin", 7);
     page.of(first_broker).begin(worker);

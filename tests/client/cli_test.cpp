@@ -217,7 +217,7 @@ TEST_CASE("dead letters are shown as a table, and sent again or forgotten as cho
     const Outcome table = run("dead" + at);
     CHECK(table.status == 0);
     CHECK_THAT(table.out, Catch::Contains("no_such_actor  anna  ghost?[31m  tick"));
-    CHECK_THAT(table.out, Catch::Contains("1 kept, 2 sent again, 6 forgotten; no_such_actor 9; lost with their processes 3"));
+    CHECK_THAT(table.out, Catch::Contains("1 kept, 2 sent again, 6 forgotten; no_such_actor 9; lost 3"));
     CHECK_THAT(table.out, Catch::Contains("3 messages were lost with a.b.admin (pid 5)?[31m"));
     CHECK_THAT(run("dead --json" + at).out, Catch::StartsWith("{\"id\": 7, ") && Catch::Contains("\n{\"loss\": {\"text\": "));
     CHECK(run("dead --again" + at).out == "sent_again {}\n");

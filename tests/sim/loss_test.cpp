@@ -111,6 +111,21 @@ TEST_CASE("what was lost with a process and what with a broker, dying soon after
     }
 }
 
+TEST_CASE("brokers that die in a row, before their workers have told, leave no session that is open for ever") {
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        Loss world(seed);
+        world.load();
+        for (int life = 0; life < 4; ++life) {
+            world.run_for(Nanoseconds(world.random().below(20'000'000)));
+            world.restart_broker();
+        }
+        world.run_for(20s);
+        CHECK(world.lines_of_traffic() == workers);
+        world.must_be_accounted_for();
+    }
+}
+
 TEST_CASE("what moved away before its process died is not lost with it, and what moved in is") {
     for (const auto seed : seeds(40)) {
         INFO("seed " << seed);

@@ -99,6 +99,8 @@ public:
     /// Sums a counter of all workers, to see that nothing ended in silence.
     [[nodiscard]] std::uint64_t dead_letters() const;
     /// What all brokers together count as lost.
+    /// Sessions that ended and of which more may be told, and those of all workers.
+    [[nodiscard]] std::size_t lines_of_traffic() const;
     [[nodiscard]] std::uint64_t lost() const { return broker_->counters().lost; }
 
 private:

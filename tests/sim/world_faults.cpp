@@ -121,6 +121,10 @@ void World::notice_ghosts() {
     });
 }
 
+std::size_t World::lines_of_traffic() const {
+    return static_cast<std::size_t>(std::ranges::count_if(page_.lines, [](const auto& line) { return line.numbers.stamp != 0; }));
+}
+
 std::uint64_t World::counted_ends() const {
     auto total = ends_of_earlier_brokers_ + broker_->counters().dead_letters;
     const auto add = [&](const Host& host) {
@@ -135,6 +139,7 @@ std::uint64_t World::counted_ends() const {
 void World::must_be_accounted_for() {
     checker_.all_is_accounted_for(counted_ends());
     for (const auto& host : workers_) checker_.nothing_waits(host->logic->node(), host->logic->tally().unread());
+    if (page_.sums.held != 0) throw std::runtime_error("G2: the broker says that it holds " + std::to_string(static_cast<std::int64_t>(page_.sums.held)) + " sends");
     if (!checker_.fault().empty()) throw std::runtime_error(checker_.fault());
 }
 

@@ -61,13 +61,13 @@ class Losses(OwnSystem):
 
     def test_broker_killed(self):
         """what was under way in a broker that was killed has arrived or is counted as lost, to the message"""
-        sent = 40_000
+        sent = 20_000
         self.king.create("counter", "Counter", MAIN, FIXTURE).must_be("actor_is_created")
         worker, broker = self.king.pid_of(MAIN), self.king.pid_of(None)
         os.kill(worker, signal.SIGSTOP)  # what is said to it now waits on its way
         try:
             for number in range(sent):
-                self.king.send("counter", "count", {"from": "client", "number": number})
+                self.king.send("counter", "count", {"from": "client" + 200 * "x", "number": number})
             self.assertEqual(self.lost(), 0)  # asked last: the broker has taken them all
             kill(broker)
         finally:
@@ -80,6 +80,19 @@ class Losses(OwnSystem):
         self.assertEqual((loss["node"], loss["pid"], loss["at_most"], loss["inside"], loss["reason"]), (MAIN, worker, False, 0, "the broker ended"))
         self.assertGreater(loss["to"], 0)
         self.assertEqual(loss["last"], sent)
+
+    def test_both_killed(self):
+        """what was lost with a process and a broker that are killed in one moment is known exactly a little later"""
+        node = self.king.create_process()
+        busy = self.fill(node)
+        for pid in (self.king.pid_of(None), self.king.pid_of(node)):
+            os.kill(pid, signal.SIGKILL)
+        self.assertTrue(eventually(lambda: self.is_back(busy), 15.0), self.king.said())
+        def known():
+            losses = self.losses()
+            return losses and not any(loss["at_most"] for loss in losses)
+        self.assertTrue(eventually(known, 5.0), self.losses())
+        self.assertEqual(sum(loss["inside"] for loss in self.losses()), 2 * UNREAD, self.losses())
 
     def test_in_order(self):
         """a process that ends in order has lost nothing: what it had not read is dead letters"""

@@ -1,4 +1,4 @@
-#include "wire/shared_page.hpp"
+#include "log/shared_page.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -8,7 +8,7 @@
 namespace peacepie {
 
 void* map_page(int descriptor, std::size_t size) noexcept {
-    if (descriptor < 0) return nullptr;
+    if (descriptor < 0 || fcntl(descriptor, F_GET_SEALS) < 0) return nullptr;  // files on disk have no seals, not even none
     fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     const auto wanted = static_cast<off_t>(size);
     struct stat file {};
