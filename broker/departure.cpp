@@ -77,9 +77,11 @@ void Departure::process_ended(std::string_view node, std::optional<std::int64_t>
     if (session == nullptr && asked) healing_.dismissed(node);
     if (session == nullptr) return fail_waiting(node, text);
     if (pid && *pid != session->pid) return;
+    session->has_ended = true;
     session->dismissed = asked;
     if (blamed) session->blamed = *blamed;
     doom(*session, limits::last_words);
+    static_cast<void>(exchange_.outgoing.probe(*session));  // when its connection is gone as well, all that it said has been read
 }
 
 void Departure::doom(Session& session, Nanoseconds patience) {
@@ -158,6 +160,10 @@ void Departure::on_unreachable() {
     for (const Peer peer : exchange_.outgoing.take_unreachable()) {
         auto* session = exchange_.roster.find(peer);
         if (session == nullptr) continue;
+        if (session->has_ended) {
+            lose(*session, "its process ended", session->dismissed ? Ending::in_order : Ending::died);
+            continue;
+        }
         const bool is_explained = session->role == Role::worker && exchange_.roster.has_launcher(session->host);
         if (is_explained) doom(*session, limits::launcher_words);
         else lose(*session, "its connection is gone");

@@ -47,6 +47,7 @@ struct Session {
     Nanoseconds spoken{0};
     Nanoseconds probed{0};  ///< with a heartbeat, which it answers
     Nanoseconds doomed_at{0};  ///< its process has ended, or its connection: lost then; 0: it lives
+    bool has_ended = false;    ///< its launcher says so
     bool dismissed = false;    ///< somebody wanted its process to end
     std::string blamed;        ///< the actor in whose handler its process crashed, once its launcher has said so
     Nanoseconds probe_at{0};   ///< its connection may be gone: find out then; 0: no doubt

@@ -152,6 +152,30 @@ TEST_CASE("a connection that only seemed to be gone keeps its session") {
     CHECK(world.only(world.me).command == "pong");
 }
 
+TEST_CASE("a process that has ended, as its launcher says, and whose connection is gone is lost at once: nothing of it can still come") {
+    Deaths world;
+    world.ask(world.me, "greeter", "tick");
+    SECTION("the launcher's word comes first") {
+        world.tell_end();
+        CHECK(world.received(world.me).empty());
+        world.link.gone[world.child] = true;
+        world.ask(world.me, "greeter", "tick");
+        CHECK(world.received(world.me).size() == 2);
+    }
+    SECTION("the connection is gone first") {
+        world.link.gone[world.child] = true;
+        world.ask(world.me, "greeter", "tick");
+        CHECK(world.received(world.me).empty());
+        world.tell_end();
+        CHECK(world.received(world.me).size() == 2);
+    }
+    SECTION("nobody has said anything to it since") {
+        world.link.gone[world.child] = true;
+        world.tell_end();
+        CHECK(world.only(world.me).command == "worker_lost");
+    }
+}
+
 TEST_CASE("a replaced worker is welcome at once when its launcher said that the old one ended") {
     Deaths world;
     world.tell_end();
