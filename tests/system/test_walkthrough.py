@@ -152,8 +152,8 @@ class Ending(unittest.TestCase):
 
     def test_early_end(self):
         """a system told to end at any moment of its start ends with status 0, and no process stays behind"""
-        listening = 0
-        for milliseconds in range(2, 62, 4):
+        listening, milliseconds = 0, 2
+        while milliseconds < 62 or (listening <= 5 and milliseconds < 300):  # a slow machine listens later
             with new_folder() as state, Program("peacepie", "up", "--bind", free_endpoint(), "--state-dir", state) as king:
                 time.sleep(milliseconds * SLOWER / 1000)
                 king.remember_family()
@@ -163,6 +163,7 @@ class Ending(unittest.TestCase):
                 self.assertIn(status, (0, -signal.SIGTERM), f"after {milliseconds} ms\n{king.said()}")
                 listening += status == 0
                 self.assertTrue(eventually(lambda: not any(map(is_alive, king.family)), 2.0))
+            milliseconds += 4
         self.assertGreater(listening, 5)
 
     def test_two_systems(self):
