@@ -48,16 +48,18 @@ Value Loss::to_value() const {
 void Losses::told(Session& worker, const Value& body) {
     const auto unread = Unread::from_value(body);
     if (!unread) return;
-    if (auto& sends = *worker.sends.numbers; unread->stamp == sends.stamp && !sends.are_final) {  // else it was said before the welcome
+    auto& sends = *worker.sends.numbers;
+    const bool is_of_now = unread->stamp == sends.stamp;  // else it was said before the welcome
+    if (is_of_now && sends.are_final == 0) {
         sends.arrived = unread->arrived, sends.left = unread->left, sends.waiting = unread->waiting;
         if (unread->waiting == 0) sends.ended = std::max(sends.ended, std::min(unread->arrived, sends.passed));
     }
     const auto& before = unread->before;
     if (before.stamp == 0) return;
     for (auto& loss : losses_) {  // it lives, with all that was inside
-        if (!loss.is_open || loss.node != worker.address || loss.pid != worker.pid || loss.stamp == worker.sends.numbers->stamp) continue;
+        if (!loss.is_open || loss.node != worker.address || loss.pid != worker.pid || loss.stamp == sends.stamp) continue;
         if (loss.stamp == before.stamp) settle(loss, 0, before.arrived, before.left, Known::exactly);
-        else settle(loss, 0, loss.passed - loss.to, loss.received + loss.from, Known::as_far_as_ever);  // it has had two sessions since
+        else if (is_of_now) settle(loss, 0, loss.passed - loss.to, loss.received + loss.from, Known::as_far_as_ever);  // it has had two since
     }
 }
 

@@ -68,4 +68,11 @@ BUGS = [
         ("broker/door.cpp", "const bool has_moved_on = waiting != nullptr && actor.epoch != 0 && actor.epoch < waiting->epoch;", "const bool has_moved_on = false;")),
     bug("an actor that froze between two hellos of its worker is dropped",
         ("broker/unsettled.cpp", "if (is_alive_there(copy, from)) {", "if (copy.is_loaded && is_alive_there(copy, from)) {")),
+    bug("what a broker had under way when it died is taken for handled",
+        ("broker/losses.cpp", "if (loss.stamp == before.stamp) settle(loss, 0, before.arrived, before.left, Known::exactly);",
+         "if (loss.stamp == before.stamp) settle(loss, 0, loss.passed, loss.received, Known::exactly);")),
+    bug("what was lost with a session is forgotten when the broker dies before it is known",
+        ("broker/losses.cpp", "    Traffic::end(worker);\n", "    Traffic::end(worker);\n    traffic_.give_up(worker.sends.own.stamp);\n")),
+    bug("what is given back after a probation is taken from what the broker holds",
+        ("broker/probations.cpp", "            exchange_.traffic.hold(envelope);\n", "")),
 ]
