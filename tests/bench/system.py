@@ -17,7 +17,7 @@ class System:
 
     `loops`: threads of each worker, 0 as installed.  `core`: all processes on that one."""
 
-    def __init__(self, build, port, loops=0, core=None):
+    def __init__(self, build, port, loops=0, core=None, limits=()):
         self.build = build
         self.endpoint = f"tcp://127.0.0.1:{port}"
         self.state = tempfile.TemporaryDirectory(prefix="peacepie-bench-")
@@ -26,7 +26,7 @@ class System:
         self.up = subprocess.Popen(
             [*pinned, build / "bin" / "peacepie", "up", "--no-console", "--bind", self.endpoint, "--state-dir", self.state.name,
              "--packages", build / "tests" / "bench" / "packages", "--log-level", "warning",
-             *(["--loops", str(loops)] if loops else [])],
+             *(["--loops", str(loops)] if loops else []), *(f"--limit={limit}" for limit in limits)],
             stdout=subprocess.DEVNULL, stderr=self.log)
         self.client = self._connect()
         self.made = 0

@@ -73,6 +73,9 @@ WORKLOADS |= {f"{name}.loops1": renamed(WORKLOADS[name], "loops1") for name in I
 
 #: What the system of a workload is started with, where it is not the usual.
 SYSTEMS = {"rtt1c.16": {"core": 0}} | {f"{name}.loops1": {"loops": 1} for name in IN_ONE_WORKER}
+for name in WORKLOADS:
+    if name.startswith("create"):  # a million who end at once may all be waiting to tell their creator
+        SYSTEMS[name] = SYSTEMS.get(name, {}) | {"limits": ["mailbox_length=2000000"]}
 
 #: What --quick measures: all that the peers have, and the verbs.
 QUICK = ("pingpong threadring fanin big create skynet rtt.16 rtt.1024 rtt1c.16 pipe64.16 pipe64.1024 pipe1024.16 pipe1024.1024 "
