@@ -77,8 +77,9 @@ std::string Door::admit_worker(const Guest& guest) {
     auto moving = Unsettled::read(guest.body.find("moving"));
     auto* old = exchange_.roster.find(node);
     const bool is_known = old != nullptr && old->peer == guest.peer;  // it only was not sure of us
-    if (old != nullptr && !is_known) make_way(*old, guest);
+    const bool came_back = old != nullptr && !is_known && make_way(*old, guest);
     Session& session = is_known ? *old : enter(guest, Role::worker, node, host);
+    if (came_back) session.secret_before = text_of(guest.body, "session");
     const auto* claims = guest.body.find("prime");
     session.prime = exchange_.roster.take_prime(host, node, claims != nullptr && claims->as_bool() && *claims->as_bool());
     note_claimed(host, process);
@@ -132,14 +133,15 @@ void Door::admit_launcher(const Guest& guest) {
     welcome(enter(guest, Role::launcher, std::move(address), host), guest, {});
 }
 
-// A worker comes back over a new connection (it knows its session's secret), or the old one only seems to live.
-void Door::make_way(Session& old, const Guest& guest) {
+// True: the worker comes back over a new connection (it knows its session's secret); false: the old one only seems to live.  A broker
+// that was stopped finds a hello on each connection that the worker tried meanwhile, and welcomes it on dead ones first.
+bool Door::make_way(Session& old, const Guest& guest) {
     const auto secret = optional_text_of(guest.body, "session");
-    const bool is_same = secret && *secret == old.secret;
-    if (is_same) return departure_.lose(old, "it came back over a new connection", Ending::silent);
-    if (old.doomed_at.count() != 0) return departure_.lose(old, "another process of its name came");
+    const bool is_same = secret && !secret->empty() && (*secret == old.secret || *secret == old.secret_before);
+    if (is_same) return departure_.lose(old, "it came back over a new connection", Ending::silent), true;
+    if (old.doomed_at.count() != 0) return departure_.lose(old, "another process of its name came"), false;
     const auto sent = exchange_.outgoing.send_now(old.peer, {.command = "heartbeat", .recipient = old.address});
-    if (sent == Sent::peer_unknown) return departure_.lose(old, "its connection is gone");
+    if (sent == Sent::peer_unknown) return departure_.lose(old, "its connection is gone"), false;
     throw Error(Fault::conflict, old.address + " is alive elsewhere (pid " + std::to_string(old.pid) +
                                      "); give another --process or --host, or end that one first");
 }

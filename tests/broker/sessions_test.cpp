@@ -27,6 +27,22 @@ TEST_CASE("equal labels get distinct addresses and an impossible label none") {
     CHECK(world.address[world.client("<script>")] == "@3");
 }
 
+TEST_CASE("a worker that was welcomed over a connection that it has given up by then is welcome over the next, with the secret that it has") {
+    World world;
+    const auto hello = [&](const std::string& secret) {
+        return map({{"role", "worker"}, {"host", "first"}, {"process", "main"}, {"session", secret}});
+    };
+    const Peer first = world.stranger(), second = world.stranger(), third = world.stranger(), thief = world.stranger();
+    world.ask(first, {}, "hello", map({{"role", "worker"}, {"host", "first"}, {"process", "main"}}));
+    const auto secret = world.only(first).text("session");
+    for (const Peer peer : {second, third}) {
+        world.ask(peer, {}, "hello", hello(secret));
+        CHECK(world.only(peer).command == "welcome");
+    }
+    world.ask(thief, {}, "hello", hello(""));
+    CHECK(world.only(thief).command == "conflict");
+}
+
 TEST_CASE("hello again over the same connection keeps a client's session") {
     World world;
     const Peer peer = world.client();
