@@ -61,8 +61,7 @@ void Exchange::pass_held(Session& to, const Envelope& envelope, std::string_view
 bool Exchange::pass(Registration& actor, const Envelope& envelope, std::string_view encoded) {
     if (actor.move != nullptr && actor.move->holds(envelope)) {
         actor.move->hold(encoded, clock.now());
-        ++counters.held;
-        traffic.hold(envelope);
+        note_held(envelope);
         return true;
     }
     if (!outgoing.post(*actor.session, encoded)) return false;
@@ -145,8 +144,7 @@ bool Exchange::hold_awaited(const Envelope& envelope, std::string_view name) {
     append_envelope(encoded, envelope);
     if (!awaited.has_room_for(encoded.size(), now, bounds)) return false;
     awaited.hold(name, std::move(encoded), now);
-    ++counters.held;
-    traffic.hold(envelope);
+    note_held(envelope);
     return true;
 }
 
@@ -158,8 +156,7 @@ void Exchange::release_awaited(std::string_view name) {
         Envelope envelope;
         if (read_envelope(mail.encoded, envelope)) continue;  // was read once already
         const auto give_back = [&](Fault fault, std::string_view text) {
-            ++counters.held_ended;
-            traffic.let_go(envelope);
+            note_held_ended(envelope);
             refuse(envelope, fault, text);
         };
         if (to == nullptr) {

@@ -63,6 +63,9 @@ public:
     [[nodiscard]] bool pass(Registration& actor, const Envelope& envelope, std::string_view encoded);
     /// What was held for a move passes the bounds: it was accepted once, and it is bounded itself.
     void pass_held(Session& to, const Envelope& envelope, std::string_view encoded);
+    /// That message is kept here for a name on the move or not back yet; it goes on by pass_held(), or ends.
+    void note_held(const Envelope& envelope) noexcept { ++counters.held, traffic.hold(envelope); }
+    void note_held_ended(const Envelope& envelope) noexcept { ++counters.held_ended, traffic.let_go(envelope); }
     /// Like pass, for an answer or a notification made here, to any address.
     void deliver(const Envelope& envelope);
 

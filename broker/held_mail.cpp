@@ -32,7 +32,8 @@ bool Moves::pass_waiting(Registration& to, const HeldMail& waiting, Relocation* 
             envelope.timeout_ms.value_or(std::chrono::milliseconds(limits::ask_timeout_default).count()));
         const bool knows = exchange_.has_had_answer(envelope);
         if (knows || waiting.since + whole <= now) {
-            ++exchange_.counters.turned_away, ++exchange_.counters.held_ended;
+            ++exchange_.counters.turned_away;
+            exchange_.note_held_ended(envelope);
             if (!knows) exchange_.fail(Asker::of(envelope), Fault::expired, "the time for the answer passed during a move");
             return false;
         }
@@ -62,8 +63,7 @@ void Moves::release_as_lost(Running& running) {
     for (const auto& held : running.relocation.take_held()) {
         Envelope envelope;
         if (read_envelope(held.encoded, envelope)) continue;  // was read once already
-        ++exchange_.counters.held_ended;
-        exchange_.traffic.let_go(envelope);
+        exchange_.note_held_ended(envelope);
         if (exchange_.has_had_answer(envelope)) ++exchange_.counters.turned_away;
         else exchange_.refuse(envelope, fault, running.text);
     }

@@ -90,8 +90,7 @@ void Moves::give_back(Running& running) {
         if (exchange_.has_had_answer(envelope)) continue;
         ++exchange_.counters.made;  // it came once and goes once more, or ends
         if (again) {
-            ++exchange_.counters.held;
-            exchange_.traffic.hold(envelope);
+            exchange_.note_held(envelope);
             running.given_back += pass_waiting(*registration, mail) ? 1 : 0;
             continue;
         }

@@ -156,12 +156,7 @@ void Session::join() {
     owes_fences_.clear();
     phase_.store(Phase::joined, std::memory_order_release);
     admin_.worker().resume();
-    const auto told = admin_.worker().tally().told().encoded();
-    Envelope beat;  // what the session before this one came to; ahead of all that waited, over which this broker may die as well
-    beat.command = "heartbeat";
-    beat.sender = admin_.worker().node();
-    beat.body = told;
-    admin_.worker().outbox().put_greeting(beat);
+    admin_.worker().say_heartbeat(true);  // what the session before came to, ahead of all that waited: this broker may die over it as well
     admin_.worker().outbox().open();
     if (std::exchange(has_joined_, true)) admin_.actors().keep_states_again();
     log::info({{"node", admin_.worker().node()}, {"prime", prime_ ? "yes" : "no"}}, "{} has joined", admin_.worker().node());

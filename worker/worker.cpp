@@ -56,13 +56,8 @@ bool Worker::on_word_of_head(const Envelope& envelope) {
         return false;
     }
     if (envelope.command == "heartbeat" && envelope.recipient == node_) {
-        Envelope answer;  // from here and not in the admin's turn: an admin with much to do must not make us seem lost
-        answer.command = "heartbeat";
-        answer.sender = node_;
-        const auto body = tally_.told().encoded();
-        answer.body = body;
         was_probed_.store(true, std::memory_order_relaxed);
-        (void)outbox_.append(answer);  // full: then there is more than enough to be heard by
+        say_heartbeat(false);  // from here and not in the admin's turn: an admin with much to do must not make us seem lost
         return true;
     }
     if (envelope.kind == Kind::reply && envelope.command == "welcome" && envelope.recipient == node_) {
@@ -85,6 +80,13 @@ bool Worker::on_word_of_head(const Envelope& envelope) {
         counters_.malformed.fetch_add(1, std::memory_order_relaxed);
     }
     return is_fence || is_credit;
+}
+
+void Worker::say_heartbeat(bool first) {
+    const auto told = tally_.told().encoded();
+    const Envelope beat{.command = "heartbeat", .sender = node_, .body = told};
+    if (first) outbox_.put_greeting(beat);
+    else (void)outbox_.append(beat);  // full: then there is more than enough to be heard by
 }
 
 /// The count of a new session begins with the frame that brings its welcome, whenever the admin comes to read it, if it ever does.

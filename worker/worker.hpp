@@ -87,6 +87,8 @@ public:
     [[nodiscard]] Nanoseconds last_heard() const noexcept {
         return Nanoseconds(last_heard_.load(std::memory_order_relaxed));
     }
+    /// Tells the broker that this worker lives, and of its sends.  `first`: ahead of all that waits.  Any thread.
+    void say_heartbeat(bool first);
     /// Whether the broker has asked for a sign of life since this was asked last.
     [[nodiscard]] bool take_was_probed() noexcept { return was_probed_.exchange(false, std::memory_order_relaxed); }
     [[nodiscard]] Nanoseconds now() const noexcept { return clock_.now(); }

@@ -1,5 +1,6 @@
 #include "catch.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -158,6 +159,21 @@ TEST_CASE("a first worker that keeps dying is given up with status 1, and each d
     head.await_reports(limits::process_restarts_max + 1);
     CHECK(head.ended.size() == limits::process_restarts_max + 1);
     CHECK(*head.ended[0].find("status")->as_integer() == 3);
+}
+
+TEST_CASE("an end that no broker has noted is reported again after the next welcome, and one that was noted is not") {
+    const auto control = std::make_shared<Control>();
+    const Script script("exit 3");
+    Head head(control, script);
+    FakeBroker broker([&head](FakeBroker& from, const Said& said) {
+        head.on(from, said);
+        if (said.command == "process_ended") head.ended.size() == 1 ? from.forget_sessions() : from.reply(said, "noted");
+    });
+    CHECK(Launcher(options_for(broker, script, control)).run() == 1);
+    head.await_reports(limits::process_restarts_max + 2);
+    REQUIRE(head.ended.size() == limits::process_restarts_max + 2);
+    const auto pid = *head.ended[0].find("pid")->as_integer();
+    CHECK(std::ranges::count_if(head.ended, [pid](const Value& report) { return *report.find("pid")->as_integer() == pid; }) == 2);
 }
 
 TEST_CASE("what a worker left unread is reported in whatever way it ended: a plug-in may end it with status 0") {

@@ -74,5 +74,5 @@ BUGS = [
     bug("what was lost with a session is forgotten when the broker dies before it is known",
         ("broker/losses.cpp", "    Traffic::end(worker);\n", "    Traffic::end(worker);\n    traffic_.give_up(worker.sends.own.stamp);\n")),
     bug("what is given back after a probation is taken from what the broker holds",
-        ("broker/probations.cpp", "            exchange_.traffic.hold(envelope);\n", "")),
+        ("broker/probations.cpp", "exchange_.note_held(envelope);", "++exchange_.counters.held;")),
 ]
