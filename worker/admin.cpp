@@ -79,21 +79,18 @@ void Admin::run() {
 
 void Admin::handle(Mail* mail) {
     if (mail->is_message()) return handle_request(mail);
-    try {  // a continuation reads what others sent: whatever that is, the worker goes on
+    attempt([this, mail] {
         switch (mail->kind) {
             case MailKind::reply:
-            case MailKind::error: handle_answer(*mail); break;
+            case MailKind::error: return handle_answer(*mail);
             case MailKind::order: {
                 std::unique_ptr<Order> order(reinterpret_cast<Order*>(mail->mid));
-                order->then(*order);
-                break;
+                return order->then(*order);
             }
-            case MailKind::completed: handle_signal(static_cast<Signal>(mail->mid)); break;
-            default: break;
+            case MailKind::completed: return handle_signal(static_cast<Signal>(mail->mid));
+            default: return;
         }
-    } catch (const std::exception& error) {
-        log::error("a step of the admin failed: {}", error.what());
-    }
+    });
     Mail::destroy(mail);
 }
 
@@ -111,24 +108,33 @@ void Admin::handle_signal(Signal signal) {
 }
 
 void Admin::handle_time() {
-    armed_ = Nanoseconds::max();
     const auto now = worker_.now();
+    if (!wake_times_.woken(static_cast<std::uint64_t>(now.count()))) return;
     while (!later_.empty() && later_.begin()->first <= now) {
-        auto due = later_.extract(later_.begin());
-        due.mapped()();
+        const auto due = later_.extract(later_.begin());
+        attempt(due.mapped());
     }
     for (auto at = asks_.begin(); at != asks_.end();) {
         if (at->second.deadline > now) {
-            arm(at->second.deadline);
             ++at;
             continue;
         }
         const Then then = std::move(at->second.then);
         asks_.erase(at);
-        then({false, std::string(code_of(Fault::expired)), Value::Map{{"text", "no answer came in time"}}});
+        attempt([&then] { then({false, std::string(code_of(Fault::expired)), Value::Map{{"text", "no answer came in time"}}}); });
         at = asks_.begin();  // `then` may have asked again
     }
-    if (!later_.empty()) arm(later_.begin()->first);
+    auto earliest = later_.empty() ? Nanoseconds::max() : later_.begin()->first;
+    for (const auto& [mid, ask] : asks_) earliest = std::min(earliest, ask.deadline);
+    if (earliest != Nanoseconds::max()) arm(earliest);
+}
+
+/// A continuation reads what others sent: whatever that is, the worker goes on.
+template <class Step>
+void Admin::attempt(const Step& step) try {
+    step();
+} catch (const std::exception& error) {
+    log::error("a step of the admin failed: {}", error.what());
 }
 
 void Admin::handle_request(Mail* mail) {
@@ -228,9 +234,7 @@ void Admin::after(Nanoseconds delay, std::function<void()> then) {
 }
 
 void Admin::arm(Nanoseconds when) {
-    if (when >= armed_) return;
-    armed_ = when;
-    worker_.wake_at(when, 0);
+    if (wake_times_.arm(static_cast<std::uint64_t>(when.count()))) worker_.wake_at(when, 0);
 }
 
 void Admin::register_own_commands() {

@@ -21,6 +21,7 @@
 #include "worker/plugin_store.hpp"
 #include "worker/request.hpp"
 #include "worker/symbols.hpp"
+#include "worker/wake_times.hpp"
 
 namespace peacepie::worker {
 
@@ -86,6 +87,8 @@ private:
     void handle(Mail* mail);
     void handle_signal(Signal signal);
     void handle_time();
+    template <class Step>
+    static void attempt(const Step& step);
     void handle_request(Mail* mail);
     void refuse_unknown(Request& request) const;
     void handle_answer(const Mail& mail);
@@ -104,7 +107,7 @@ private:
     std::multimap<Nanoseconds, std::function<void()>> later_;
     std::uint64_t last_mid_ = 0;
     std::uint64_t handled_ = 0;
-    Nanoseconds armed_ = Nanoseconds::max();
+    WakeTimes wake_times_;
     std::unique_ptr<Session> session_;
     std::unique_ptr<ActorCommands> actors_;
     std::unique_ptr<ProcessCommands> processes_;

@@ -183,7 +183,7 @@ void Cell::handle_answer(const Mail& mail) {
 }
 
 void Cell::handle_time() {
-    if (!operations_ || !operations_->woken(worker_->now_ns())) return;
+    if (!operations_ || !operations_->wake_times().woken(worker_->now_ns())) return;
     for (const auto number : operations_->due(worker_->now_ns())) {
         const auto kind = operations_->kind_of(number);  // an earlier one may have closed this one
         if (kind == Operation::Kind::closed) continue;
@@ -207,7 +207,7 @@ void Cell::resume(std::uint64_t operation, const pp_envelope* answer) {
 }
 
 void Cell::arm(std::uint64_t deadline_ns) {
-    if (operations_->arm(deadline_ns)) worker_->wake_at(Nanoseconds(deadline_ns), handle_);
+    if (operations_->wake_times().arm(deadline_ns)) worker_->wake_at(Nanoseconds(deadline_ns), handle_);
 }
 
 std::uint64_t Cell::open_operation(Operation::Kind kind, std::uint64_t deadline_ns) {

@@ -7,16 +7,16 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <optional>
-#include <utility>
 #include <vector>
+
+#include "worker/wake_times.hpp"
 
 namespace peacepie::worker {
 
 struct Operation {
     enum class Kind : std::uint8_t { closed, ask, wait, alarm, open, watch, delivery };
-    static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+    static constexpr std::uint64_t never = WakeTimes::never;
 
     std::uint64_t number = 0;
     std::uint64_t deadline_ns = never;
@@ -65,21 +65,7 @@ public:
     }
     [[nodiscard]] std::size_t size() const noexcept { return open_; }
 
-    // Which deadlines the worker's Timers know of: the earliest and one more, so that a long ask beside short sleeps
-    // registers once.
-
-    /// True when that one has to be registered.
-    [[nodiscard]] bool arm(std::uint64_t deadline_ns) noexcept {
-        if (deadline_ns >= wake_ns_) return false;
-        later_wake_ns_ = std::exchange(wake_ns_, deadline_ns);
-        return true;
-    }
-    /// A registered moment has come.  False when it is one that was forgotten meanwhile: it must not make new ones.
-    [[nodiscard]] bool woken(std::uint64_t now_ns) noexcept {
-        if (now_ns < wake_ns_) return false;
-        wake_ns_ = std::exchange(later_wake_ns_, Operation::never);
-        return true;
-    }
+    [[nodiscard]] WakeTimes& wake_times() noexcept { return wake_times_; }
 
 private:
     /// The open operation of that number, or the end.
@@ -93,8 +79,7 @@ private:
             std::erase_if(list_, [](const Operation& one) { return one.kind == Operation::Kind::closed; });
     }
     List list_;
-    std::uint64_t wake_ns_ = Operation::never;
-    std::uint64_t later_wake_ns_ = Operation::never;
+    WakeTimes wake_times_;
     std::size_t open_ = 0;
 };
 

@@ -96,6 +96,7 @@ public:
     [[nodiscard]] bool lives_in(std::size_t worker, const std::string& name) const { return workers_[worker]->logic->switchboard().find(name) != 0; }
     [[nodiscard]] std::size_t bytes_to(std::size_t worker) const { return workers_[worker]->from_broker.bytes(); }
     [[nodiscard]] std::size_t bytes_from(std::size_t worker) const { return workers_[worker]->to_broker.bytes(); }
+    [[nodiscard]] std::size_t timers_of(std::size_t worker) const { return workers_[worker]->logic->timers(); }
     /// Sums a counter of all workers, to see that nothing ended in silence.
     [[nodiscard]] std::uint64_t dead_letters() const;
     /// What all brokers together count as lost.

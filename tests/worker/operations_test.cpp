@@ -1,6 +1,10 @@
 // operations_test.cpp - what an actor waits for, and an actor's observers and switches.
 #include "worker/operations.hpp"
 
+#include <algorithm>
+#include <array>
+#include <set>
+
 #include "catch.hpp"
 #include "worker/observation.hpp"
 
@@ -37,6 +41,28 @@ TEST_CASE("closed operations are swept while the open ones stay") {
     CHECK(operations.size() == 100);
     for (std::uint64_t i = 10; i <= 1000; i += 10) CHECK(operations.close(i));
     CHECK(operations.size() == 0);
+}
+
+TEST_CASE("two rhythms side by side keep two moments registered, however often they come") {
+    WakeTimes times;
+    std::multiset<std::uint64_t> registered;
+    std::array<std::uint64_t, 2> deadlines{1'000, 550};
+    const auto arm = [&](std::uint64_t deadline) {
+        if (times.arm(deadline)) registered.insert(deadline);
+    };
+    for (const auto deadline : deadlines) arm(deadline);
+    int handled = 0;
+    for (int come = 0; come < 10'000; ++come) {
+        REQUIRE_FALSE(registered.empty());
+        const auto now = *registered.begin();
+        registered.erase(registered.begin());
+        if (!times.woken(now)) continue;
+        for (std::size_t i = 0; i < deadlines.size(); ++i)
+            if (deadlines[i] <= now) ++handled, arm(deadlines[i] = now + (i == 0 ? 1'000 : 550));
+        arm(std::ranges::min(deadlines));
+        REQUIRE(registered.size() <= 4);
+    }
+    CHECK(handled > 5'000);
 }
 
 TEST_CASE("a second subscription of the same observer changes nothing and one unsubscribe ends it") {

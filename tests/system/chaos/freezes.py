@@ -70,11 +70,11 @@ def broker_frozen(row, run):
             after = load.outcome(None, "stats")[1]
             row.expect([load.pid_of(node) for node in nodes] == pids, "a worker is another process than before")
             row.expect(after["pid"] == before["pid"], "the broker is another process than before")
-            row.expect(after["workers"] == before["workers"] and after["workers_lost"] == 0, f"workers were dropped: {after['workers_lost']}")
+            row.expect(after["workers"] == before["workers"] and after["healed"] == 0, f"actors were made elsewhere: {after['healed']}")
             row.expect(all(len(instances) == 1 for instances in load.record.instances.values()), "an actor was made again")
         row.take(load)
     row.recovery = recovery.text("s", 2)
-    row.figures.append(f"stopped for {seconds} s; workers lost: {after['workers_lost']}")
+    row.figures.append(f"stopped for {seconds} s; actors made elsewhere: {after['healed']}; sessions begun anew: {after['workers_lost']}")
 
 
 @row(5, "a worker cut off: both ways, one way, flapping")
