@@ -7,6 +7,7 @@
 #include "worker/generic_commands.hpp"
 #include "worker/plugin.hpp"
 #include "worker/symbols.hpp"
+#include "worker/turns.hpp"
 #include "worker/worker.hpp"
 
 namespace peacepie::worker {
@@ -139,7 +140,7 @@ pp_envelope refusal_of(const Mail& mail) {
 
 void Cell::handle_message(const Mail& mail) {
     current_command_.store(mail.command, std::memory_order_relaxed);
-    count_call();
+    Turns::count_call();
     if (is_generic(mail.command)) {
         ++handled_;
         handle_generic(*this, mail);
@@ -201,7 +202,7 @@ void Cell::handle_time() {
 
 void Cell::resume(std::uint64_t operation, const pp_envelope* answer) {
     if (!self_) return;
-    count_call();
+    Turns::count_call();
     busy_ = actor_class()->type->resume(self_, operation, answer) == PP_BUSY;
     end_step();
 }

@@ -53,6 +53,13 @@ public:
     void retire();
     /// Handles what has come, at most limits::turn_messages_max messages.
     [[nodiscard]] RunEnd run();
+    /// Before that, by the loop of that number: true when another ran it last.
+    [[nodiscard]] bool comes_over_to(std::uint8_t loop) noexcept {
+        const auto before = ran_on_;
+        if (before == loop) return false;
+        ran_on_ = loop;
+        return before != 0;
+    }
     /// It gets mail and runs soon: should another core have it, it comes over meanwhile.
     void fetch() const noexcept {
         __builtin_prefetch(&mailbox_, 1);
@@ -75,9 +82,6 @@ public:
     [[nodiscard]] std::uint32_t current_command() const noexcept {
         return current_command_.load(std::memory_order_relaxed);
     }
-
-    /// Changes with each call of a handler, for the watchdog; any thread.
-    [[nodiscard]] std::uint8_t current_call() const noexcept { return current_call_.load(std::memory_order_relaxed); }
 
     /// Its state is kept by the broker (durable.cpp).  Set by the admin before the order that brings it to life.
     [[nodiscard]] bool is_durable() const noexcept { return durable_; }
@@ -161,9 +165,6 @@ private:
     void handle_message(const Mail& mail);
     void handle_answer(const Mail& mail);
     void handle_time();
-    void count_call() noexcept {
-        current_call_.store(static_cast<std::uint8_t>(current_call_.load(std::memory_order_relaxed) + 1), std::memory_order_relaxed);
-    }
     void resume(std::uint64_t operation, const pp_envelope* answer);
     void tell_observers(const Mail& mail, std::string_view command);
     void log_message(const Mail& mail, std::string_view command);
@@ -237,7 +238,7 @@ private:
     std::uint64_t handle_ = 0;
     std::uint64_t handled_ = 0;
     std::atomic<std::uint32_t> current_command_{0};
-    std::atomic<std::uint8_t> current_call_{0};
+    std::uint8_t ran_on_ = 0;  // the number of a loop; 0: it has not run yet
     Phase phase_ = Phase::empty;
     bool durable_ = false;
     Trial trial_ : 2 = Trial::none;

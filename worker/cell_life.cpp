@@ -25,6 +25,7 @@ void Cell::begin(Worker& worker, std::string name, const ActorClass& actor_class
     last_operation_ = handled_ = 0;
     failed_ = refused_ = 0;
     began_ns_ = worker_->recent_ns();
+    ran_on_ = 0;
     trial_ = Trial::none;
     busy_ = fenced_ = resident_ = unborn_ = retires_ = durable_ = is_reliable_ = false;
     bound_ = !CellTable::is_spawned(handle);

@@ -1,7 +1,6 @@
-// scheduler.cpp - the life of a loop.  Next: pump.cpp, cell.cpp.
+// scheduler.cpp - the life of a loop.  Next: pump.cpp, cell.cpp; scheduler_monitor.cpp.
 #include "worker/scheduler.hpp"
 
-#include <malloc.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -20,9 +19,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto attentive = 10ms;
-constexpr auto drowsy = 80ms;
-constexpr auto long_turn = attentive * 3 / 2;  // robbed ten milliseconds sooner, a handler that spawns many is 0.85 times as fast
 constexpr auto long_batch = 500us;     // of limits::turn_messages_max messages
 constexpr auto link_patience = 200us;  // of a busy loop
 
@@ -43,6 +39,7 @@ void Scheduler::start(Worker& worker, Pump& pump, std::function<void()> ended) {
             Tally::give_line(line);
             loop.said.store(&Chain::of_thread());
             if (!has_chains) Chain::of_thread().forbid();
+            loop.number = static_cast<std::uint8_t>(1 + (line - 1) % 255);
             run(loop);
         });
         pthread_setname_np(loop.thread.native_handle(), "loop");
@@ -73,6 +70,7 @@ bool Scheduler::stop() {
 
 void Scheduler::run(Loop& loop) {
     current_ = &loop;
+    loop.turns.belong_to_this_thread();
     black_box::arm_thread();
     while (!stopping_.load(std::memory_order_relaxed)) {
         if (admin_ready_.load(std::memory_order_relaxed) && admin_ready_.exchange(false, std::memory_order_acq_rel))
@@ -83,6 +81,7 @@ void Scheduler::run(Loop& loop) {
             continue;
         }
         loop.busy_since = {};
+        loop.crossings.interrupt();
         loop.minds_link.store(false, std::memory_order_relaxed);
         if (!pump_->exchange()) idle(loop);
     }
@@ -98,6 +97,7 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
     constexpr std::uint32_t turns_per_flush = 16;     // a busy loop speaks to the broker this often at least
     constexpr std::size_t bytes_per_flush = 16 << 10;  // the next process begins while this one goes on: 1.16 times the asks
     const auto turn = loop.turns.begin(cell);
+    if (cell.comes_over_to(loop.number)) loop.crossings.note();
     if (monitor_drowsy_.load()) wake_monitor();
     if (cell.run() == Cell::RunEnd::more) {
         if (!loop.ready.push_back(&cell)) overflow(cell);
@@ -107,6 +107,42 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
     const auto& outbox = worker_->outbox();
     if (!outbox.empty() && (turn % turns_per_flush == 0 || outbox.bytes() >= bytes_per_flush)) pump_->exchange();
     if (turn % turns_per_flush == 0 && loop.minds_link.load(std::memory_order_relaxed)) mind_link(loop);
+    if (turn % Crossings::window == 0) look_at_crossings(loop);
+}
+
+void Scheduler::look_at_crossings(Loop& loop) {
+    const auto idle = sleeping_.load() + resting_.load() + (polling_.load() ? 1 : 0);
+    const auto span = loop.crossings.look(worker_->now(), loop.turns.calls(), loops_.size() - std::min<std::size_t>(idle, loops_.size()));
+    if (span == 0ns) return;
+    if (resting_.fetch_add(1) + 1 < loops_.size()) rest(loop, span);
+    resting_.fetch_sub(1);
+}
+
+/// The others do better alone.  What this loop has is for them; meanwhile it waits for frames and deadlines, and takes up again what
+/// they bring.
+void Scheduler::rest(Loop& loop, Nanoseconds span) {
+    while (Cell* cell = loop.ready.pop()) overflow(*cell);
+    const auto begun = worker_->now(), until = begun + span;
+    const auto calls_before = calls_of_all();
+    auto now = begun;
+    for (; now < until && !loop.ready.has_spare(true) && !admin_ready_.load() && !stopping_.load(); now = worker_->now()) {
+        if (!polling_.exchange(true)) {
+            poll(until - now);
+            polling_.store(false);
+            (void)pump_->exchange();
+        } else {
+            std::unique_lock guard(sleep_lock_);
+            sleep_.wait_for(guard, until - now);
+        }
+    }
+    if (sleeping_.load() == 0) loop.crossings.rested(now, now - begun, calls_of_all() - calls_before);
+    else loop.crossings.interrupt();
+}
+
+std::uint64_t Scheduler::calls_of_all() const noexcept {
+    std::uint64_t calls = 0;
+    for (const auto& loop : loops_) calls += loop.turns.calls();
+    return calls;
 }
 
 /// A process that was stopped for longer than the broker waits may have lost its actors to another, and cannot know.
@@ -175,7 +211,7 @@ void Scheduler::idle(Loop& loop) {
         return execute(loop, *found);
     }
     if (!is_link_minded() && !polling_.exchange(true)) {
-        if (!has_work()) poll();
+        if (!has_work()) poll(Nanoseconds::max());
         polling_.store(false);
         return;
     }
@@ -187,15 +223,15 @@ void Scheduler::idle(Loop& loop) {
     sleeping_.fetch_sub(1);
 }
 
-void Scheduler::poll() {
+void Scheduler::poll(Nanoseconds at_most) {
     polling_until_.store(Nanoseconds::max().count());  // from here on every new deadline wakes: none slips between look and sleep
     const auto deadline = worker_->next_deadline();
-    std::optional<Nanoseconds> patience;
-    if (pump_->is_blocked()) patience = 1ms;
-    else if (!worker_->outbox().empty()) patience = link_patience;  // of a turn that lasts
-    if (deadline) patience = std::min(patience.value_or(Nanoseconds::max()), *deadline - worker_->now());
+    auto patience = at_most;
+    if (pump_->is_blocked()) patience = std::min<Nanoseconds>(patience, 1ms);
+    else if (!worker_->outbox().empty()) patience = std::min<Nanoseconds>(patience, link_patience);  // of a turn that lasts
+    if (deadline) patience = std::min(patience, *deadline - worker_->now());
     polling_until_.store(deadline ? deadline->count() : Nanoseconds::max().count());
-    look_after(patience.value_or(Nanoseconds::max()));
+    look_after(patience);
 }
 
 /// Sleeps in the poller, then hands in what it brought.
@@ -217,7 +253,7 @@ void Scheduler::schedule(Cell& cell) {
     }
     bool crowded = false;
     if (Cell* displaced = loop->ready.push(&cell, crowded)) overflow(*displaced);
-    if (crowded) wake_one();
+    if (crowded && resting_.load(std::memory_order_relaxed) == 0) wake_one();
 }
 
 void Scheduler::schedule_newborn(Cell& cell) {
@@ -284,100 +320,6 @@ void Scheduler::wake_one() {
     } else if (polling_.load(std::memory_order_relaxed)) {
         poller_->wake();
     }
-}
-
-void Scheduler::monitor(std::function<void()> ended) {
-    std::vector<Watchdog> watchdogs(loops_.size(), Watchdog(options_.handler_timeout));
-    for (Nanoseconds tick = attentive; !stopping_.load();) {
-        const auto before = worker_->now();
-        monitor_sleeps(tick);
-        if (tick < drowsy) notice_standstill(before, worker_->now());  // a drowsy one may sleep for any time; then a loop polls
-        if (admin_ready_.exchange(false, std::memory_order_acq_rel)) worker_->run_admin();
-        if (!polling_.load()) {
-            pump_->exchange();
-            look_after(0ns);
-            pump_->exchange();
-            if (has_work()) wake_one();
-            if (polling_.load()) poller_->wake();  // a loop may have gone to sleep while its wake-up was taken here
-        }
-        for (std::size_t i = 0; i < loops_.size(); ++i) watch_over(loops_[i], watchdogs[i]);
-        watch_memory();
-        if (ended && worker_->has_ended() && worker_->outbox().has_said_all()) std::exchange(ended, nullptr)();
-    }
-}
-
-/// A worker whose loops are all busy has its link looked after at every attentive tick.  While one of them polls, the monitor
-/// only watches handlers, and once nothing runs at all it sleeps until a loop runs an actor.
-void Scheduler::monitor_sleeps(Nanoseconds& tick) {
-    std::unique_lock guard(monitor_lock_);
-    tick = polling_.load() ? std::min<Nanoseconds>(tick * 2, drowsy) : Nanoseconds(attentive);
-    const bool may_sleep = tick >= drowsy;
-    if (may_sleep) monitor_drowsy_.store(true);
-    if (!may_sleep || is_anything_running()) {
-        monitor_drowsy_.store(false);
-        monitor_wakes_.wait_for(guard, tick);
-        return;
-    }
-    // execute() looks at the flag without a fence, which would cost every turn 5 ns: hence not for ever.
-    const bool is_woken =
-        monitor_wakes_.wait_for(guard, limits::handler_patience, [this] { return !monitor_drowsy_.load() || stopping_.load(); });
-    monitor_drowsy_.store(false);
-    if (is_woken) tick = attentive;
-}
-
-bool Scheduler::is_anything_running() const noexcept {
-    return std::ranges::any_of(loops_, [](const Loop& loop) { return loop.turns.running() != nullptr; });
-}
-
-void Scheduler::wake_monitor() {
-    std::lock_guard guard(monitor_lock_);
-    monitor_drowsy_.store(false);
-    monitor_wakes_.notify_one();
-}
-
-void Scheduler::watch_over(Loop& loop, Watchdog& watchdog) {
-    const auto turn = loop.turns.number();
-    const Cell* cell = loop.turns.running();
-    const auto found = watchdog.look(cell ? std::optional(Watchdog::Place{turn, cell->current_call()}) : std::nullopt, worker_->now());
-    if (found.is_new_turn) return;
-    if (loop.minds_link.exchange(false)) wake_one();
-    if (found.turn_lasts < long_turn) return;
-    if (loop.turns.may_be_robbed() || loop.turns.detain(turn))
-        if (loop.ready.has_spare(true)) wake_one();  // what waits behind a long handler is for another loop
-    if (Chain* said = loop.said.load())
-        said->take_away([this](std::uint64_t recipient, const Mailbox::Links& links) {
-            worker_->switchboard().post_links(recipient, links, Origin::local);
-        });
-    if (found.wants_naming) {
-        const auto command = Symbols::of_process().text(cell->current_command());
-        log::warning({{"actor", cell->name()}, {"command", command}},
-                     "{} has not returned from {} for two seconds; its worker cannot run others on this loop", cell->name(), command);
-    }
-    if (found.is_hung && loop.turns.running() == cell && loop.turns.number() == turn) {
-        log::error({{"actor", cell->name()}}, "{} does not return within {} s (--handler-timeout): its worker ends itself; long work belongs into blocking()",
-                   cell->name(), std::chrono::duration_cast<std::chrono::seconds>(options_.handler_timeout).count());
-        black_box::end_hung(loop.thread.native_handle(), *cell);
-    }
-}
-
-/// What was freed and is only kept by the allocator is given back before anybody is ended for it.
-void Scheduler::watch_memory() {
-    const auto now = worker_->now();
-    if (memory_.limit() == 0 || now - memory_looked_at_ < limits::memory_look_interval) return;
-    memory_looked_at_ = now;
-    const auto megabytes = [](std::uint64_t bytes) { return bytes >> 20; };
-    auto resident = resident_bytes();
-    auto found = memory_.look(resident);
-    if (found == MemoryWatch::Finding::near_limit)
-        log::warning("this worker has {} MiB of the {} MiB that it may have (--memory-limit); it ends itself when it has them all",
-                     megabytes(resident), megabytes(memory_.limit()));
-    if (found != MemoryWatch::Finding::over_limit) return;
-    ::malloc_trim(0);
-    resident = resident_bytes();
-    if (memory_.look(resident) != MemoryWatch::Finding::over_limit) return;
-    const auto why = fmt::format("memory limit: {} MiB of {} MiB", megabytes(resident), megabytes(memory_.limit()));
-    log::error("{} (--memory-limit): this worker ends itself", why);
-    black_box::end_full(why);
 }
 
 }  // namespace peacepie::worker

@@ -2,10 +2,11 @@
 //
 // One per process.  N loop threads (default: cores) with a run queue each; a cell goes to the queue of the loop that made
 // it ready, others steal.  An idle loop looks for frames, then one of the idle ones sleeps in the poller and the rest sleep
-// until there is more work than one loop can do.  A loop that is busy with short handlers minds the link itself, and the idle
-// ones leave it alone.  A monitor thread takes over link, deadlines and admin when all loops are
-// busy, names a handler that does not return, and in the end ends the process for it, or for the memory it has taken.
-// Next: scheduler.cpp, run_queue.hpp, turns.hpp, watchdog.hpp, poller.hpp.
+// until there is more work than one loop can do.  Work that goes to and fro between loops and is done sooner by one is left to
+// one.  A loop that is busy with short handlers minds the link itself, and the idle ones leave it alone.  A monitor thread takes
+// over link, deadlines and admin when all loops are busy, names a handler that does not return, and in the end ends the process
+// for it, or for the memory it has taken.
+// Next: scheduler.cpp, scheduler_monitor.cpp, run_queue.hpp, turns.hpp, crossings.hpp, watchdog.hpp, poller.hpp.
 #pragma once
 
 #include <atomic>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "worker/chain.hpp"
+#include "worker/crossings.hpp"
 #include "worker/executor.hpp"
 #include "worker/memory_watch.hpp"
 #include "worker/poller.hpp"
@@ -60,6 +62,8 @@ private:
     struct Loop {
         RunQueue ready;
         std::uint32_t ticks = 0;
+        std::uint8_t number = 0;    // from 1; beyond 255 some share one
+        Crossings crossings;
         Nanoseconds busy_since{0};  // when a cell last had more to do than its turn allows; 0: the loop was idle since
         Nanoseconds looked_at{0};   // at the link, while busy
         bool was_slow = false;      // when it was last busy, its handlers were long
@@ -75,7 +79,10 @@ private:
     [[nodiscard]] Cell* steal(Loop& loop);
     [[nodiscard]] static Cell* rob(Loop& other, Loop& loop);
     void idle(Loop& loop);
-    void poll();
+    void look_at_crossings(Loop& loop);
+    void rest(Loop& loop, Nanoseconds span);
+    [[nodiscard]] std::uint64_t calls_of_all() const noexcept;
+    void poll(Nanoseconds at_most);
     void mind_link(Loop& loop);
     [[nodiscard]] bool is_link_minded() const noexcept;
     void overflow(Cell& cell);
@@ -112,6 +119,7 @@ private:
     std::atomic<bool> polling_{false};          // a loop sleeps in the poller or is about to
     std::atomic<Nanoseconds::rep> polling_until_{0};
     std::atomic<std::uint32_t> sleeping_{0};    // loops that wait for wake_ups_
+    std::atomic<std::uint32_t> resting_{0};     // loops that leave the work to the others for a while
     std::atomic<std::uint32_t> searching_{0};   // loops that look for work: no need to wake another
     std::atomic<std::uint32_t> loops_ended_{0};
     std::mutex sleep_lock_;

@@ -36,6 +36,14 @@ public:
         std::atomic_signal_fence(std::memory_order_seq_cst);  // the processor is fenced by detain()
         if (warned_.load(std::memory_order_relaxed) == number_.load(std::memory_order_relaxed)) come_back();
     }
+    /// From now on the calling thread takes its turns here.
+    void belong_to_this_thread() noexcept { of_thread_ = this; }
+    /// A handler is called, on whatever thread.
+    static void count_call() noexcept {
+        if (of_thread_ != nullptr) of_thread_->calls_.store(of_thread_->calls() + 1, std::memory_order_relaxed);
+    }
+    /// Any thread: calls of handlers.
+    [[nodiscard]] std::uint64_t calls() const noexcept { return calls_.load(std::memory_order_relaxed); }
     /// Any thread: the cell that runs, or nullptr.
     [[nodiscard]] Cell* running() const noexcept { return running_.load(); }
     /// Any thread.
@@ -64,7 +72,10 @@ private:
     void come_back() noexcept;
 
     static constexpr std::uint64_t none = ~0ull;
+    static inline constinit thread_local Turns* of_thread_ = nullptr;
+
     std::atomic<Cell*> running_{nullptr};
+    std::atomic<std::uint64_t> calls_{0};        // written by its loop only
     std::atomic<std::uint64_t> number_{0};       // written by its loop only
     std::atomic<std::uint64_t> warned_{none};    // the turn that has to come_back()
     std::atomic<std::uint64_t> detained_{none};  // the turn that is known to see so

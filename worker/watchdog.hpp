@@ -2,7 +2,7 @@
 //
 // Pure, with the monitor's clock as an argument; the monitor's thread.  One per loop.  What is measured is a single call: a turn of
 // many messages, or a handler that is suspended or works in `blocking`, is not one.
-// Next: scheduler.cpp acts on what it finds.
+// Next: scheduler_monitor.cpp acts on what it finds.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ public:
     /// What a loop is in: which of its turns, and which call of a handler (a number that changes with each).
     struct Place {
         std::uint64_t turn = 0;
-        std::uint8_t call = 0;
+        std::uint64_t call = 0;
     };
     struct Finding {
         Nanoseconds turn_lasts{0};
