@@ -1,8 +1,9 @@
 // run_queue.hpp - one loop's cells that are ready: a slot for the newest, a ring for the rest, and newborns.
 //
 // The owner pushes and pops, other loops steal half of the ring.  The newest goes first because its mail is still in the
-// cache (ping-pong on one core costs no wake-up); after 64 in a row the others get their turn.  Ring and newborns take turns,
-// and of newborns one in a thousand is the first born, so that none waits for ever.
+// cache (ping-pong on one core costs no wake-up); after 64 in a row the others get their turn.  What a turn has spawned runs before
+// the next of the ring, or one that spawns without end would have a million alive before the first has run; else ring and newborns take
+// turns.  Of newborns one in a thousand is the first born, so that none waits for ever.
 // Next: newborns.hpp, turns.hpp, scheduler.cpp.
 #pragma once
 
@@ -20,6 +21,7 @@ class Cell;
 class RunQueue {
 public:
     static constexpr std::uint32_t capacity = 256;
+    static constexpr std::uint32_t owed_max = 1024;          // of newborns' turns in a row, should each spawn others
     static constexpr std::uint32_t first_born_every = 1024;  // each begins another branch: at 64 a tree has half of its actors alive at once
 
     /// Owner.  The cell that was the newest moves to the ring; returned when the ring is full: it goes to the overflow.
@@ -36,6 +38,7 @@ public:
     /// Owner.  A spawned cell that has not run yet; false when there is no room.
     [[nodiscard]] bool push_newborn(Cell* cell, bool& crowded) noexcept {
         crowded = newborns_.empty();
+        owed_ = std::min(owed_ + 1, owed_max);
         return newborns_.push(cell);
     }
     /// Owner.  False when the ring is full.
@@ -57,8 +60,14 @@ public:
             }
         }
         streak_ = 0;
-        if (++turns_ % 2 == 0)
-            if (Cell* cell = pop_newborn()) return cell;
+        if ((owed_ != 0 && owed_paid_ < owed_max) || ++turns_ % 2 == 0) {
+            if (Cell* cell = pop_newborn()) {
+                ++owed_paid_;
+                owed_ -= std::min(owed_, 1u);
+                return cell;
+            }
+        }
+        owed_ = owed_paid_ = 0;
         if (Cell* cell = pop_front()) return cell;
         return pop_newborn();
     }
@@ -109,7 +118,7 @@ private:
     }
 
     std::atomic<Cell*> newest_{nullptr};
-    std::uint32_t streak_ = 0, turns_ = 0, births_ = 0;
+    std::uint32_t streak_ = 0, turns_ = 0, births_ = 0, owed_ = 0, owed_paid_ = 0;
     alignas(64) std::atomic<std::uint32_t> head_{0};
     alignas(64) std::atomic<std::uint32_t> tail_{0};
     std::array<std::atomic<Cell*>, capacity> ring_{};

@@ -81,7 +81,6 @@ void Scheduler::run(Loop& loop) {
             continue;
         }
         loop.busy_since = {};
-        loop.crossings.interrupt();
         loop.minds_link.store(false, std::memory_order_relaxed);
         if (!pump_->exchange()) idle(loop);
     }
@@ -210,6 +209,7 @@ void Scheduler::idle(Loop& loop) {
         if (was_last && has_work()) wake_one();
         return execute(loop, *found);
     }
+    loop.crossings.interrupt();
     if (!is_link_minded() && !polling_.exchange(true)) {
         if (!has_work()) poll(Nanoseconds::max());
         polling_.store(false);
@@ -258,8 +258,9 @@ void Scheduler::schedule(Cell& cell) {
 
 void Scheduler::schedule_newborn(Cell& cell) {
     bool crowded = false;
+    if (current_) (void)cell.comes_over_to(current_->number);  // its memory was written here
     if (!current_ || !current_->ready.push_newborn(&cell, crowded)) return overflow(cell);
-    if (crowded) wake_one();
+    if (crowded && resting_.load(std::memory_order_relaxed) == 0) wake_one();
 }
 
 void Scheduler::schedule_admin() {

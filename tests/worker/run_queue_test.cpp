@@ -95,6 +95,18 @@ TEST_CASE("of newborns the last comes first for the owner, and a thief takes the
     CHECK_FALSE(mine.has_spare(true));
 }
 
+TEST_CASE("what a turn has spawned runs before the ring goes on, so that few are alive at a time") {
+    RunQueue queue;
+    bool crowded = false;
+    REQUIRE(queue.push_back(&cells()[0]));
+    for (int turn = 0; turn < 3; ++turn) {
+        REQUIRE(queue.pop() == &cells()[0]);
+        for (std::size_t i = 1; i <= 50; ++i) REQUIRE(queue.push_newborn(&cells()[i], crowded));
+        REQUIRE(queue.push_back(&cells()[0]));
+        for (std::size_t i = 50; i >= 1; --i) CHECK(queue.pop() == &cells()[i]);
+    }
+}
+
 TEST_CASE("newborns, what became ready, and the first born among many each get their turn") {
     RunQueue queue;
     bool crowded = false;
