@@ -26,7 +26,7 @@ void set(void* socket, int option, int value) {
         throw Error(Fault::unavailable, std::string("the ZeroMQ library refuses an option: ") + zmq_strerror(errno));
 }
 
-void set_all(void* socket) {
+void set_all(void* socket, std::chrono::milliseconds heartbeat) {
     const auto milliseconds = [](auto span) {
         return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(span).count());
     };
@@ -35,7 +35,7 @@ void set_all(void* socket) {
     set(socket, ZMQ_RECONNECT_IVL, 50);
     set(socket, ZMQ_RECONNECT_IVL_MAX, 1000);
     set(socket, ZMQ_HANDSHAKE_IVL, milliseconds(limits::heartbeat_patience));
-    set(socket, ZMQ_HEARTBEAT_IVL, milliseconds(limits::heartbeat_interval));
+    set(socket, ZMQ_HEARTBEAT_IVL, milliseconds(heartbeat));
     set(socket, ZMQ_HEARTBEAT_TIMEOUT, milliseconds(limits::heartbeat_patience));
     set(socket, ZMQ_SNDHWM, limits::frames_in_flight_max);
     set(socket, ZMQ_RCVHWM, limits::frames_in_flight_max);
@@ -95,7 +95,7 @@ struct Socket::State {
     }
 };
 
-Socket::Socket(const std::string& endpoint) : state_(std::make_unique<State>()) {
+Socket::Socket(const std::string& endpoint, std::chrono::milliseconds heartbeat) : state_(std::make_unique<State>()) {
     if (const auto wrong = wrong_with_endpoint(endpoint, EndpointUse::connect); !wrong.empty())
         throw Error(Fault::bad_argument, "`" + endpoint + "` " + wrong);
     state_->context = zmq_ctx_new();
@@ -103,7 +103,7 @@ Socket::Socket(const std::string& endpoint) : state_(std::make_unique<State>()) 
     state_->monitor = zmq_socket(state_->context, ZMQ_PAIR);
     if (state_->dealer == nullptr || state_->monitor == nullptr)
         throw Error(Fault::unavailable, std::string("cannot make a socket: ") + zmq_strerror(errno));
-    set_all(state_->dealer);
+    set_all(state_->dealer, heartbeat);
     set(state_->monitor, ZMQ_LINGER, 0);
     const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_CLOSED |
                        ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED;

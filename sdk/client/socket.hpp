@@ -13,14 +13,16 @@
 #include <string>
 #include <string_view>
 
+#include "wire/limits.hpp"
 #include "wire/link.hpp"
 
 namespace peacepie::client {
 
 class Socket final : public Link {
 public:
-    /// Begins to connect.  Throws Error bad_argument when the endpoint cannot be one.
-    explicit Socket(const std::string& endpoint);
+    /// Begins to connect.  Throws Error bad_argument when the endpoint cannot be one.  `heartbeat`: how often ZeroMQ asks for a sign of life,
+    /// which costs four wake-ups; who has heartbeats of its own asks seldom.
+    explicit Socket(const std::string& endpoint, std::chrono::milliseconds heartbeat = limits::heartbeat_interval);
     ~Socket() override;
     Socket(const Socket&) = delete;
     Socket& operator=(const Socket&) = delete;

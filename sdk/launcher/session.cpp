@@ -33,7 +33,7 @@ Heard error_of(std::uint64_t mid, Fault fault, std::string_view text) {
 }  // namespace
 
 Session::Session(const std::string& endpoint, std::string host, Listener& listener)
-    : host_(std::move(host)), listener_(listener), socket_(endpoint) {}
+    : host_(std::move(host)), listener_(listener), socket_(endpoint, limits::transport_heartbeat_interval) {}
 
 void Session::turn(Nanoseconds now) {
     now_ = now;
