@@ -40,13 +40,14 @@ public:
         rate_ = static_cast<double>(made * loops) / static_cast<double>(span.count());
         return rest_;
     }
-    /// The others, busy all the time, have made so many calls meanwhile.
+    /// The others, none asleep in the end, have made so many calls meanwhile.
     void rested(Nanoseconds now, Nanoseconds span, std::uint64_t calls) noexcept {
+        interrupt();
+        if (span < rest_ / 2) return;  // called back: too short to tell
         const bool was_good = static_cast<double>(calls) >= rate_ * static_cast<double>(span.count());
         if (!was_good) not_before_ = now + patience_;
         rest_ = was_good ? std::min(rest_ * 2, rest_longest) : rest_shortest;
         patience_ = was_good ? patience_shortest : std::min(patience_ * 2, patience_longest);
-        interrupt();
     }
 
 private:

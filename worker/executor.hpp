@@ -23,6 +23,8 @@ public:
     virtual void schedule_admin() = 0;
     /// The earliest deadline moved forward to `when`.
     virtual void wake_by(Nanoseconds when) = 0;
+    /// What was ready and not to run may run again.
+    virtual void wake_all() {}
     /// Completes `operation` of the cell once the descriptor is ready.  False when descriptors are not offered.
     [[nodiscard]] virtual bool watch(std::uint64_t cell, std::uint64_t operation, int descriptor, int events) = 0;
     virtual void unwatch(std::uint64_t cell, std::uint64_t operation) = 0;

@@ -2,8 +2,8 @@
 //
 // The owner pushes and pops, other loops steal half of the ring.  The newest goes first because its mail is still in the
 // cache (ping-pong on one core costs no wake-up); after 64 in a row the others get their turn.  What a turn has spawned runs before
-// the next of the ring, or one that spawns without end would have a million alive before the first has run; else ring and newborns take
-// turns.  Of newborns one in a thousand is the first born, so that none waits for ever.
+// the next of the ring, or one that spawns without end would have a million alive before the first has run, as long as those turns are
+// short; else ring and newborns take turns.  Of newborns one in a thousand is the first born, so that none waits for ever.
 // Next: newborns.hpp, turns.hpp, scheduler.cpp.
 #pragma once
 
@@ -51,14 +51,8 @@ public:
     }
     /// Owner, and nobody takes the newest meanwhile: Turns sees to it, so that a plain load and store do (5 ns of every hop).
     [[nodiscard]] Cell* pop() noexcept {
-        if (streak_ < 64 || (is_ring_empty() && newborns_.empty())) {
-            Cell* cell = newest_.load(std::memory_order_relaxed);
-            if (cell) {
-                newest_.store(nullptr, std::memory_order_relaxed);
-                ++streak_;
-                return cell;
-            }
-        }
+        if (streak_ < 64 || (is_ring_empty() && newborns_.empty()))
+            if (Cell* cell = pop_newest()) return cell;
         streak_ = 0;
         if ((owed_ != 0 && owed_paid_ < owed_max) || ++turns_ % 2 == 0) {
             if (Cell* cell = pop_newborn()) {
@@ -69,8 +63,13 @@ public:
         }
         owed_ = owed_paid_ = 0;
         if (Cell* cell = pop_front()) return cell;
-        return pop_newborn();
+        if (Cell* cell = pop_newborn()) return cell;
+        return pop_newest();  // thieves took all that it made way for
     }
+    /// Owner.  Turns that newborns had since the ring had one.
+    [[nodiscard]] std::uint32_t newborns_in_a_row() const noexcept { return owed_paid_; }
+    /// Owner.  Their turns are long: the ring is next.
+    void owes_no_more() noexcept { owed_ = 0; }
     /// Any other loop: takes half of the ring, or of the newborns, or the newest when `also_newest` (in a Turns::Robbery only); one
     /// is returned, the rest goes to `into`.
     [[nodiscard]] Cell* steal(RunQueue& into, bool also_newest) noexcept {
@@ -104,6 +103,13 @@ public:
     }
 
 private:
+    [[nodiscard]] Cell* pop_newest() noexcept {
+        Cell* cell = newest_.load(std::memory_order_relaxed);
+        if (cell == nullptr) return nullptr;
+        newest_.store(nullptr, std::memory_order_relaxed);
+        ++streak_;
+        return cell;
+    }
     [[nodiscard]] Cell* pop_newborn() noexcept { return ++births_ % first_born_every == 0 ? newborns_.steal() : newborns_.pop(); }
     [[nodiscard]] Cell* pop_front() noexcept {
         auto head = head_.load(std::memory_order_acquire);

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr auto short_turns = 100us;    // sixteen of them
 constexpr auto long_batch = 500us;     // of limits::turn_messages_max messages
 constexpr auto link_patience = 200us;  // of a busy loop
 
@@ -53,12 +54,8 @@ void Scheduler::start(Worker& worker, Pump& pump, std::function<void()> ended) {
 
 bool Scheduler::stop() {
     stopping_.store(true);
-    poller_->wake();
-    {
-        std::lock_guard guard(sleep_lock_);
-        ++wake_ups_;
-    }
-    sleep_.notify_all();
+    wake_all();
+    rested_.notify_all();
     wake_monitor();
     monitor_.join();
     for (int waited = 0; loops_ended_.load() < loops_.size() && waited < 100; ++waited)
@@ -110,33 +107,39 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
 }
 
 void Scheduler::look_at_crossings(Loop& loop) {
-    const auto idle = sleeping_.load() + resting_.load() + (polling_.load() ? 1 : 0);
+    const auto resting = resting_.load();
+    const auto idle = sleeping_.load() + resting + (polling_.load() && resting == 0 ? 1 : 0);  // one of those that rest polls
     const auto span = loop.crossings.look(worker_->now(), loop.turns.calls(), loops_.size() - std::min<std::size_t>(idle, loops_.size()));
     if (span == 0ns) return;
     if (resting_.fetch_add(1) + 1 < loops_.size()) rest(loop, span);
     resting_.fetch_sub(1);
+    if (has_work()) wake_one();  // nobody was woken for it meanwhile
 }
 
 /// The others do better alone.  What this loop has is for them; meanwhile it waits for frames and deadlines, and takes up again what
 /// they bring.
 void Scheduler::rest(Loop& loop, Nanoseconds span) {
     while (Cell* cell = loop.ready.pop()) overflow(*cell);
+    loop.minds_link.store(false, std::memory_order_relaxed);
+    wake_one();  // who has just run out of work looks again
     const auto begun = worker_->now(), until = begun + span;
     const auto calls_before = calls_of_all();
     auto now = begun;
-    for (; now < until && !loop.ready.has_spare(true) && !admin_ready_.load() && !stopping_.load(); now = worker_->now()) {
-        if (!polling_.exchange(true)) {
-            poll(until - now);
+    for (; now < until && !loop.ready.has_spare(true) && !is_called_back(); now = worker_->now()) {
+        if (!pump_->has_more() && !polling_.exchange(true)) {
+            if (!is_called_back()) poll(until - now);
             polling_.store(false);
-            (void)pump_->exchange();
-        } else {
+        } else if (!pump_->has_more()) {  // another polls, perhaps for a moment only
             std::unique_lock guard(sleep_lock_);
-            sleep_.wait_for(guard, until - now);
+            rested_.wait_for(guard, std::min<Nanoseconds>(until - now, 1ms));
         }
+        (void)pump_->exchange();
     }
     if (sleeping_.load() == 0) loop.crossings.rested(now, now - begun, calls_of_all() - calls_before);
     else loop.crossings.interrupt();
 }
+
+bool Scheduler::is_called_back() const noexcept { return admin_ready_.load() || stopping_.load(); }
 
 std::uint64_t Scheduler::calls_of_all() const noexcept {
     std::uint64_t calls = 0;
@@ -180,6 +183,11 @@ bool Scheduler::is_link_minded() const noexcept {
 }
 
 Cell* Scheduler::next(Loop& loop) {
+    if (loop.ticks % 16 == 0 && loop.ready.newborns_in_a_row() != 0) {
+        const auto now = worker_->now();
+        const auto span = now - std::exchange(loop.newborns_at, now);
+        if (loop.ready.newborns_in_a_row() > 16 && span > short_turns) loop.ready.owes_no_more();  // else what has spawned them is in the span
+    }
     if (++loop.ticks % 61 == 0)  // the overflow must not starve behind a busy queue
         if (Cell* cell = take_overflow(loop)) return cell;
     if (Cell* cell = loop.ready.pop()) return cell;
@@ -253,14 +261,14 @@ void Scheduler::schedule(Cell& cell) {
     }
     bool crowded = false;
     if (Cell* displaced = loop->ready.push(&cell, crowded)) overflow(*displaced);
-    if (crowded && resting_.load(std::memory_order_relaxed) == 0) wake_one();
+    if (crowded) wake_another();
 }
 
 void Scheduler::schedule_newborn(Cell& cell) {
     bool crowded = false;
     if (current_) (void)cell.comes_over_to(current_->number);  // its memory was written here
     if (!current_ || !current_->ready.push_newborn(&cell, crowded)) return overflow(cell);
-    if (crowded && resting_.load(std::memory_order_relaxed) == 0) wake_one();
+    if (crowded) wake_another();
 }
 
 void Scheduler::schedule_admin() {
@@ -301,12 +309,29 @@ Cell* Scheduler::take_overflow(Loop& loop) {
 /// Pairs with the fence in wake_one(): either the sleeper sees the work or the waker sees the sleeper.
 bool Scheduler::has_work() {
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (stopping_.load() || admin_ready_.load() || overflow_size_.load() != 0) return true;
+    if (is_called_back()) return true;
     // What a running loop has to say goes out when its turn ends: sent from here meanwhile, a stream leaves in crumbs.
     if ((!worker_->outbox().empty() && !pump_->is_blocked() && !is_anything_running()) || pump_->has_more()) return true;
+    if (worker_->is_paused()) return false;
+    if (overflow_size_.load() != 0) return true;
     for (auto& loop : loops_)
         if (loop.ready.has_spare(loop.turns.may_be_robbed())) return true;
     return false;
+}
+
+/// There is more than this loop does at once.  While one rests that is no reason to wake any: it looks when it is back.
+void Scheduler::wake_another() {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (resting_.load(std::memory_order_relaxed) == 0) wake_one();
+}
+
+void Scheduler::wake_all() {
+    {
+        std::lock_guard guard(sleep_lock_);
+        ++wake_ups_;
+    }
+    sleep_.notify_all();
+    poller_->wake();
 }
 
 void Scheduler::wake_one() {

@@ -55,6 +55,7 @@ public:
     void schedule_newborn(Cell& cell) override;
     void schedule_admin() override;
     void wake_by(Nanoseconds when) override;
+    void wake_all() override;
     [[nodiscard]] bool watch(std::uint64_t cell, std::uint64_t operation, int descriptor, int events) override;
     void unwatch(std::uint64_t cell, std::uint64_t operation) override;
 
@@ -66,6 +67,7 @@ private:
         Crossings crossings;
         Nanoseconds busy_since{0};  // when a cell last had more to do than its turn allows; 0: the loop was idle since
         Nanoseconds looked_at{0};   // at the link, while busy
+        Nanoseconds newborns_at{0}; // when their turns in a row were looked at
         bool was_slow = false;      // when it was last busy, its handlers were long
         std::atomic<bool> minds_link{false};  // it is busy with short handlers and looks at the link now and then
         Turns turns;
@@ -89,6 +91,8 @@ private:
     [[nodiscard]] Cell* take_overflow(Loop& loop);
     [[nodiscard]] bool has_work();
     void wake_one();
+    void wake_another();
+    [[nodiscard]] bool is_called_back() const noexcept;
     void notice_standstill(Nanoseconds before, Nanoseconds after);
     void look_after(Nanoseconds patience);
     void monitor(std::function<void()> ended);
@@ -123,7 +127,7 @@ private:
     std::atomic<std::uint32_t> searching_{0};   // loops that look for work: no need to wake another
     std::atomic<std::uint32_t> loops_ended_{0};
     std::mutex sleep_lock_;
-    std::condition_variable sleep_;
+    std::condition_variable sleep_, rested_;
     std::uint64_t wake_ups_ = 0;                // under sleep_lock_
 
     std::mutex overflow_lock_;

@@ -58,7 +58,9 @@ public:
     /// This process stood still for so long that its actors may live elsewhere: none runs until the broker has said which are its own.
     void on_standstill(Nanoseconds span);
     [[nodiscard]] bool is_paused() const noexcept { return paused_.load(std::memory_order_relaxed); }
-    void resume() { paused_.store(false, std::memory_order_relaxed); }
+    void resume() {
+        if (paused_.exchange(false, std::memory_order_relaxed)) executor_.wake_all();
+    }
     void on_time();                                 ///< by the holder of the link, when next_deadline() has come
     void run_admin();                               ///< by one thread at a time, after schedule_admin()
     [[nodiscard]] std::optional<Nanoseconds> next_deadline() const { return timers_.earliest(); }

@@ -22,6 +22,7 @@ class Socket final : public Link {
 public:
     /// Begins to connect.  Throws Error bad_argument when the endpoint cannot be one.  `heartbeat`: how often ZeroMQ asks for a sign of life,
     /// which costs four wake-ups; who has heartbeats of its own asks seldom.
+    /// A connection of which the other end has vanished without a word is noticed that much later, and `heartbeat_patience`.
     explicit Socket(const std::string& endpoint, std::chrono::milliseconds heartbeat = limits::heartbeat_interval);
     ~Socket() override;
     Socket(const Socket&) = delete;

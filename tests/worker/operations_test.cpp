@@ -43,26 +43,46 @@ TEST_CASE("closed operations are swept while the open ones stay") {
     CHECK(operations.size() == 0);
 }
 
-TEST_CASE("two rhythms side by side keep two moments registered, however often they come") {
+TEST_CASE("rhythms side by side keep each a moment registered and come when they are due, beside one that is far off") {
     WakeTimes times;
     std::multiset<std::uint64_t> registered;
-    std::array<std::uint64_t, 2> deadlines{1'000, 550};
     const auto arm = [&](std::uint64_t deadline) {
         if (times.arm(deadline)) registered.insert(deadline);
     };
+    constexpr std::array<std::uint64_t, 3> rhythms{1'000, 550, 7};
+    constexpr std::uint64_t far = 1'000'000;
+    std::array<std::uint64_t, 3> deadlines = rhythms;
+    arm(far);
     for (const auto deadline : deadlines) arm(deadline);
-    int handled = 0;
-    for (int come = 0; come < 10'000; ++come) {
+    std::uint64_t now = 0;
+    for (int handled = 0; handled < 10'000;) {
         REQUIRE_FALSE(registered.empty());
-        const auto now = *registered.begin();
+        now = *registered.begin();
+        REQUIRE(now <= std::ranges::min(deadlines));  // none is late
         registered.erase(registered.begin());
         if (!times.woken(now)) continue;
-        for (std::size_t i = 0; i < deadlines.size(); ++i)
-            if (deadlines[i] <= now) ++handled, arm(deadlines[i] = now + (i == 0 ? 1'000 : 550));
-        arm(std::ranges::min(deadlines));
+        for (std::size_t i = 0; i < rhythms.size(); ++i)
+            if (deadlines[i] <= now) ++handled, arm(deadlines[i] = now + rhythms[i]);
+        arm(std::min(far, std::ranges::min(deadlines)));
         REQUIRE(registered.size() <= 4);
     }
-    CHECK(handled > 5'000);
+    CHECK(now < far);
+    CHECK(registered.count(far) == 1);
+}
+
+TEST_CASE("moments that come late and together are one, and none is left behind") {
+    WakeTimes times;
+    CHECK(times.arm(30));
+    CHECK_FALSE(times.arm(30));
+    CHECK(times.arm(20));
+    CHECK(times.arm(10));
+    CHECK_FALSE(times.woken(9));
+    CHECK(times.woken(20));
+    CHECK_FALSE(times.woken(20));
+    CHECK(times.arm(25));
+    CHECK(times.woken(30));
+    CHECK(times.arm(WakeTimes::never - 1));
+    CHECK_FALSE(times.arm(WakeTimes::never));
 }
 
 TEST_CASE("a second subscription of the same observer changes nothing and one unsubscribe ends it") {

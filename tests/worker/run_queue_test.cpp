@@ -79,6 +79,24 @@ TEST_CASE("what a thief takes from the ring its owner does not run") {
     CHECK(run.load() == given);
 }
 
+TEST_CASE("an owner that finds nothing has nothing, whatever thieves take meanwhile") {
+    RunQueue mine, thiefs;
+    std::atomic<bool> ended{false};
+    std::thread thief([&] {
+        while (!ended.load()) (void)mine.steal(thiefs, false), (void)thiefs.pop();
+    });
+    bool crowded = false;
+    int left_behind = 0;
+    for (int round = 0; round < 300'000; ++round) {
+        if (round % 3 == 0) (void)mine.push_back(&cells()[0]);
+        (void)mine.push(&cells()[1], crowded);  // it is the newest so often in a row that the ring is to have its turn
+        if (mine.pop() == nullptr && mine.has_spare(true)) ++left_behind;
+    }
+    ended.store(true);
+    thief.join();
+    CHECK(left_behind == 0);
+}
+
 TEST_CASE("of newborns the last comes first for the owner, and a thief takes the first born and half of the others") {
     RunQueue mine, thiefs;
     bool crowded = false;
@@ -105,6 +123,19 @@ TEST_CASE("what a turn has spawned runs before the ring goes on, so that few are
         REQUIRE(queue.push_back(&cells()[0]));
         for (std::size_t i = 50; i >= 1; --i) CHECK(queue.pop() == &cells()[i]);
     }
+}
+
+TEST_CASE("what became ready is next when the turns of newborns are long") {
+    RunQueue queue;
+    bool crowded = false;
+    REQUIRE(queue.push_back(&cells()[0]));
+    for (std::size_t i = 1; i <= 50; ++i) REQUIRE(queue.push_newborn(&cells()[i], crowded));
+    for (std::size_t i = 50; i > 40; --i) CHECK(queue.pop() == &cells()[i]);
+    CHECK(queue.newborns_in_a_row() == 10);
+    queue.owes_no_more();
+    const Cell* next = queue.pop();
+    CHECK((next == &cells()[0] || queue.pop() == &cells()[0]));
+    CHECK(queue.newborns_in_a_row() == 0);
 }
 
 TEST_CASE("newborns, what became ready, and the first born among many each get their turn") {
