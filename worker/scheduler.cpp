@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto short_turns = 100us;    // sixteen of them
+constexpr auto look_alive = 100ms;     // the word that says so is everybody's
 constexpr auto long_batch = 500us;     // of limits::turn_messages_max messages
 constexpr auto link_patience = 200us;  // of a busy loop
 
@@ -32,6 +33,7 @@ Scheduler::~Scheduler() = default;
 void Scheduler::start(Worker& worker, Pump& pump, std::function<void()> ended) {
     worker_ = &worker;
     pump_ = &pump;
+    alive_at_.store(worker.now().count());
     poller_ = std::make_unique<Poller>(pump.descriptor(), pump.connection_descriptor());
     const bool has_chains = fence_all_threads();
     std::uint32_t line = 0;
@@ -79,7 +81,7 @@ void Scheduler::run(Loop& loop) {
         }
         loop.busy_since = {};
         loop.minds_link.store(false, std::memory_order_relaxed);
-        if (!pump_->exchange()) idle(loop);
+        if (!exchange()) idle(loop);
     }
     loops_ended_.fetch_add(1);
 }
@@ -101,7 +103,7 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
     }
     loop.turns.end();
     const auto& outbox = worker_->outbox();
-    if (!outbox.empty() && (turn % turns_per_flush == 0 || outbox.bytes() >= bytes_per_flush)) pump_->exchange();
+    if (!outbox.empty() && (turn % turns_per_flush == 0 || outbox.bytes() >= bytes_per_flush)) (void)exchange();
     if (turn % turns_per_flush == 0 && loop.minds_link.load(std::memory_order_relaxed)) mind_link(loop);
     if (turn % Crossings::window == 0) look_at_crossings(loop);
 }
@@ -109,7 +111,9 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
 void Scheduler::look_at_crossings(Loop& loop) {
     const auto resting = resting_.load();
     const auto idle = sleeping_.load() + resting + (polling_.load() && resting == 0 ? 1 : 0);  // one of those that rest polls
-    const auto span = loop.crossings.look(worker_->now(), loop.turns.calls(), loops_.size() - std::min<std::size_t>(idle, loops_.size()));
+    const auto now = worker_->now();
+    notice_standstill(now);
+    const auto span = loop.crossings.look(now, loop.turns.calls(), loops_.size() - std::min<std::size_t>(idle, loops_.size()));
     if (span == 0ns) return;
     if (resting_.fetch_add(1) + 1 < loops_.size()) rest(loop, span);
     resting_.fetch_sub(1);
@@ -133,7 +137,7 @@ void Scheduler::rest(Loop& loop, Nanoseconds span) {
             std::unique_lock guard(sleep_lock_);
             rested_.wait_for(guard, std::min<Nanoseconds>(until - now, 1ms));
         }
-        (void)pump_->exchange();
+        (void)exchange();
     }
     if (sleeping_.load() == 0) loop.crossings.rested(now, now - begun, calls_of_all() - calls_before);
     else loop.crossings.interrupt();
@@ -147,9 +151,21 @@ std::uint64_t Scheduler::calls_of_all() const noexcept {
     return calls;
 }
 
-/// A process that was stopped for longer than the broker waits may have lost its actors to another, and cannot know.
-void Scheduler::notice_standstill(Nanoseconds before, Nanoseconds after) {
-    if (after - before > limits::heartbeat_patience) worker_->on_standstill(after - before);
+/// A process that was stopped for longer than the broker waits may have lost its actors to another, and cannot know.  While it runs the
+/// monitor looks here every two seconds at least; whoever is the first to look after a stop finds it.
+void Scheduler::notice_standstill(Nanoseconds now) {
+    const auto span = now - Nanoseconds(alive_at_.load(std::memory_order_acquire));
+    if (span < look_alive) return;
+    if (span > limits::heartbeat_patience) worker_->on_standstill(span);
+    alive_at_.store(now.count(), std::memory_order_release);  // who finds this finds the worker paused
+}
+
+/// Before frames are handed in, and before those that were are handled: it may have been stopped in between.
+bool Scheduler::exchange() {
+    notice_standstill(worker_->now());
+    const bool received = pump_->exchange();
+    if (received) notice_standstill(worker_->now());
+    return received;
 }
 
 /// There is more to do than a turn's worth and nobody polls.  While handlers are short this loop looks at the link itself: what
@@ -170,7 +186,7 @@ void Scheduler::mind_link(Loop& loop) {
     } else if (now - loop.looked_at >= link_patience) {
         loop.looked_at = now;
         loop.minds_link.store(true, std::memory_order_relaxed);
-        pump_->exchange();
+        (void)exchange();
         if (!polling_.exchange(true)) {
             look_after(0ns);  // deadlines and descriptors as well
             polling_.store(false);
@@ -244,9 +260,8 @@ void Scheduler::poll(Nanoseconds at_most) {
 
 /// Sleeps in the poller, then hands in what it brought.
 void Scheduler::look_after(Nanoseconds patience) {
-    const auto before = worker_->now();
     const auto all_ready = poller_->wait(patience == Nanoseconds::max() ? std::nullopt : std::optional(patience));
-    if (patience < limits::heartbeat_patience) notice_standstill(before, worker_->now());  // before anything is handed in
+    notice_standstill(worker_->now());
     for (const auto& ready : all_ready)
         host_of_process().complete(ready.cell, ready.operation, pp_bytes{});
     if (poller_->has_connection_stirred()) pump_->look_at_connection();

@@ -24,9 +24,8 @@ constexpr auto long_turn = attentive * 3 / 2;  // robbed ten milliseconds sooner
 void Scheduler::monitor(std::function<void()> ended) {
     std::vector<Watchdog> watchdogs(loops_.size(), Watchdog(options_.handler_timeout));
     for (Nanoseconds tick = attentive; !stopping_.load();) {
-        const auto before = worker_->now();
         monitor_sleeps(tick);
-        if (tick < drowsy) notice_standstill(before, worker_->now());  // a drowsy one may sleep for any time; then a loop polls
+        notice_standstill(worker_->now());
         if (admin_ready_.exchange(false, std::memory_order_acq_rel)) worker_->run_admin();
         if (!polling_.load()) {
             pump_->exchange();

@@ -3,6 +3,7 @@
 
 #include "counter.hpp"
 #include "courier.hpp"
+#include "gossip.hpp"
 #include "sender.hpp"
 #include "trouble.hpp"
 #include "witness.hpp"
@@ -10,6 +11,7 @@
 PEACEPIE_PLUGIN("system_fixture", "1.0.0",
                 actor<Counter>("Counter"),
                 actor<Courier>("Courier"),
+                actor<Gossip>("Gossip"),
                 actor<Sender>("Sender"),
                 actor<Trouble>("Trouble"),
                 actor<Stillborn>("Stillborn"),
