@@ -37,7 +37,7 @@ Cell::RunEnd Cell::run() {
         if (has_extras_ && extras_->empty()) drop_extras();
         if (is_ending()) end_life();
         std::uint64_t weight = 0;
-        for (; budget > 0 && has_turn() && !has_order(); --budget) weight += handle(next_turn());
+        for (; budget > 0 && has_turn() && !has_order() && !worker_->is_paused(); --budget) weight += handle(next_turn());
         worker_->switchboard().flush();
         mailbox_.took(weight);
         if (phase_ == Phase::empty) {

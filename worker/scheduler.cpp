@@ -24,6 +24,13 @@ constexpr auto look_alive = 100ms;     // the word that says so is everybody's
 constexpr auto long_batch = 500us;     // of limits::turn_messages_max messages
 constexpr auto link_patience = 200us;  // of a busy loop
 
+/// Goes on while the machine is suspended, unlike the clock of deadlines.
+Nanoseconds since_boot() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return std::chrono::seconds(now.tv_sec) + Nanoseconds(now.tv_nsec);
+}
+
 }  // namespace
 
 thread_local Scheduler::Loop* Scheduler::current_ = nullptr;
@@ -33,7 +40,7 @@ Scheduler::~Scheduler() = default;
 void Scheduler::start(Worker& worker, Pump& pump, std::function<void()> ended) {
     worker_ = &worker;
     pump_ = &pump;
-    alive_at_.store(worker.now().count());
+    alive_at_.store(since_boot().count());
     poller_ = std::make_unique<Poller>(pump.descriptor(), pump.connection_descriptor());
     const bool has_chains = fence_all_threads();
     std::uint32_t line = 0;
@@ -111,9 +118,8 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
 void Scheduler::look_at_crossings(Loop& loop) {
     const auto resting = resting_.load();
     const auto idle = sleeping_.load() + resting + (polling_.load() && resting == 0 ? 1 : 0);  // one of those that rest polls
-    const auto now = worker_->now();
-    notice_standstill(now);
-    const auto span = loop.crossings.look(now, loop.turns.calls(), loops_.size() - std::min<std::size_t>(idle, loops_.size()));
+    notice_standstill();
+    const auto span = loop.crossings.look(worker_->now(), loop.turns.calls(), loops_.size() - std::min<std::size_t>(idle, loops_.size()));
     if (span == 0ns) return;
     if (resting_.fetch_add(1) + 1 < loops_.size()) rest(loop, span);
     resting_.fetch_sub(1);
@@ -137,7 +143,7 @@ void Scheduler::rest(Loop& loop, Nanoseconds span) {
             std::unique_lock guard(sleep_lock_);
             rested_.wait_for(guard, std::min<Nanoseconds>(until - now, 1ms));
         }
-        (void)exchange();
+        if (!exchange() && pump_->has_more()) std::this_thread::yield();  // another holds the link
     }
     if (sleeping_.load() == 0) loop.crossings.rested(now, now - begun, calls_of_all() - calls_before);
     else loop.crossings.interrupt();
@@ -153,7 +159,8 @@ std::uint64_t Scheduler::calls_of_all() const noexcept {
 
 /// A process that was stopped for longer than the broker waits may have lost its actors to another, and cannot know.  While it runs the
 /// monitor looks here every two seconds at least; whoever is the first to look after a stop finds it.
-void Scheduler::notice_standstill(Nanoseconds now) {
+void Scheduler::notice_standstill() {
+    const auto now = since_boot();
     const auto span = now - Nanoseconds(alive_at_.load(std::memory_order_acquire));
     if (span < look_alive) return;
     if (span > limits::heartbeat_patience) worker_->on_standstill(span);
@@ -162,9 +169,9 @@ void Scheduler::notice_standstill(Nanoseconds now) {
 
 /// Before frames are handed in, and before those that were are handled: it may have been stopped in between.
 bool Scheduler::exchange() {
-    notice_standstill(worker_->now());
+    notice_standstill();
     const bool received = pump_->exchange();
-    if (received) notice_standstill(worker_->now());
+    if (received) notice_standstill();
     return received;
 }
 
@@ -245,6 +252,8 @@ void Scheduler::idle(Loop& loop) {
     const bool may_sleep = !has_work() && (polling_.load() || is_link_minded());
     if (may_sleep) sleep_.wait(guard, [&] { return wake_ups_ != seen || stopping_.load(); });
     sleeping_.fetch_sub(1);
+    guard.unlock();
+    notice_standstill();
 }
 
 void Scheduler::poll(Nanoseconds at_most) {
@@ -261,7 +270,7 @@ void Scheduler::poll(Nanoseconds at_most) {
 /// Sleeps in the poller, then hands in what it brought.
 void Scheduler::look_after(Nanoseconds patience) {
     const auto all_ready = poller_->wait(patience == Nanoseconds::max() ? std::nullopt : std::optional(patience));
-    notice_standstill(worker_->now());
+    notice_standstill();
     for (const auto& ready : all_ready)
         host_of_process().complete(ready.cell, ready.operation, pp_bytes{});
     if (poller_->has_connection_stirred()) pump_->look_at_connection();

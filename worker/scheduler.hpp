@@ -93,7 +93,7 @@ private:
     void wake_one();
     void wake_another();
     [[nodiscard]] bool is_called_back() const noexcept;
-    void notice_standstill(Nanoseconds now);
+    void notice_standstill();
     [[nodiscard]] bool exchange();
     void look_after(Nanoseconds patience);
     void monitor(std::function<void()> ended);

@@ -25,12 +25,12 @@ void Scheduler::monitor(std::function<void()> ended) {
     std::vector<Watchdog> watchdogs(loops_.size(), Watchdog(options_.handler_timeout));
     for (Nanoseconds tick = attentive; !stopping_.load();) {
         monitor_sleeps(tick);
-        notice_standstill(worker_->now());
+        notice_standstill();
         if (admin_ready_.exchange(false, std::memory_order_acq_rel)) worker_->run_admin();
         if (!polling_.load()) {
-            pump_->exchange();
+            (void)exchange();
             look_after(0ns);
-            pump_->exchange();
+            (void)exchange();
             if (has_work()) wake_one();
             if (polling_.load()) poller_->wake();  // a loop may have gone to sleep while its wake-up was taken here
         }

@@ -42,8 +42,13 @@ void Session::lost(std::string_view why) {
 }
 
 void Session::stood_still() {
-    if (phase() == Phase::joined) return lost("the broker may have given this process up");
-    if (phase() != Phase::greeting) admin_.worker().resume();  // a greeting ends in one way or another
+    if (phase() == Phase::joined || phase() == Phase::greeting) {
+        admin_.worker().pause();  // a welcome of before the stop may have let them go on
+        if (phase() == Phase::greeting) return greet();  // an answer to the hello of before, or that none came, says nothing of the stop
+        return lost("the broker may have given this process up");
+    }
+    admin_.worker().resume();
+    if (was_joined_) admin_.worker().outbox().open();
 }
 
 void Session::reconnected() {
@@ -190,17 +195,18 @@ void Session::say_beat() { admin_.send({}, "heartbeat", admin_.worker().tally().
 
 void Session::shut_down() {
     if (phase() == Phase::leaving || phase() == Phase::ended) return;
-    const bool was_joined = phase() == Phase::joined;
+    was_joined_ = phase() == Phase::joined;
     phase_.store(Phase::leaving, std::memory_order_release);
     log::info("shutting down: {} actors", admin_.actors().count());
-    admin_.actors().stop_all([this, was_joined] {
-        if (was_joined) {
+    admin_.actors().stop_all([this] {
+        if (was_joined_) {
             admin_.worker().dead_letters().report(admin_);
             admin_.send({}, "bye", admin_.worker().tally().told());
         }
         phase_.store(Phase::ended, std::memory_order_release);
         log::info("{} has ended", admin_.worker().node());
     });
+    admin_.worker().resume();  // paused, they would not even stop; an order comes before what they have not read
 }
 
 }  // namespace peacepie::worker

@@ -66,6 +66,7 @@ private:
     std::atomic<Phase> phase_{Phase::silent};
     std::atomic<bool> refused_{false};
     bool prime_ = false;
+    bool was_joined_ = false;  // when it began to leave
     bool has_joined_ = false;  ///< at least once
     std::string system_ = "king";
     std::string session_;  ///< the broker's secret for this session; shows that a new hello is ours

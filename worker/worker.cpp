@@ -137,9 +137,10 @@ void Worker::on_disconnected() {
     admin_->signal(Admin::Signal::disconnected);
 }
 void Worker::on_standstill(Nanoseconds span) {
-    if (paused_.exchange(true, std::memory_order_relaxed)) return;
-    log::warning("this process stood still for {} ms; its actors wait until the broker has said which of them are still its own",
-                 std::chrono::duration_cast<std::chrono::milliseconds>(span).count());
+    const bool is_known = paused_.exchange(true, std::memory_order_relaxed);
+    if (!is_known)
+        log::warning("this process stood still for {} ms; its actors wait until the broker has said which of them are still its own",
+                     std::chrono::duration_cast<std::chrono::milliseconds>(span).count());
     outbox_.close();
     admin_->signal(Admin::Signal::standstill);
 }
