@@ -111,6 +111,7 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
     loop.turns.end();
     const auto& outbox = worker_->outbox();
     if (!outbox.empty() && (turn % turns_per_flush == 0 || outbox.bytes() >= bytes_per_flush)) (void)exchange();
+    if (turn % turns_per_flush == 0) notice_standstill();
     if (turn % turns_per_flush == 0 && loop.minds_link.load(std::memory_order_relaxed)) mind_link(loop);
     if (turn % Crossings::window == 0) look_at_crossings(loop);
 }
