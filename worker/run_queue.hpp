@@ -21,7 +21,7 @@ class Cell;
 class RunQueue {
 public:
     static constexpr std::uint32_t capacity = 256;
-    static constexpr std::uint32_t owed_max = 1024;          // of newborns' turns in a row, should each spawn others
+    static constexpr std::uint32_t owed_max = 1024;          // turns that newborns have in a row, should each spawn others
     static constexpr std::uint32_t first_born_every = 1024;  // each begins another branch: at 64 a tree has half of its actors alive at once
 
     /// Owner.  The cell that was the newest moves to the ring; returned when the ring is full: it goes to the overflow.
@@ -54,20 +54,20 @@ public:
         if (streak_ < 64 || (is_ring_empty() && newborns_.empty()))
             if (Cell* cell = pop_newest()) return cell;
         streak_ = 0;
-        if ((owed_ != 0 && owed_paid_ < owed_max) || ++turns_ % 2 == 0) {
+        if ((owed_ != 0 && newborns_in_a_row_ < owed_max) || ++turns_ % 2 == 0) {
             if (Cell* cell = pop_newborn()) {
-                ++owed_paid_;
+                ++newborns_in_a_row_;
                 owed_ -= std::min(owed_, 1u);
                 return cell;
             }
         }
-        owed_ = owed_paid_ = 0;
+        owed_ = newborns_in_a_row_ = 0;
         if (Cell* cell = pop_front()) return cell;
         if (Cell* cell = pop_newborn()) return cell;
         return pop_newest();  // thieves took all that it made way for
     }
     /// Owner.  Turns that newborns had since the ring had one.
-    [[nodiscard]] std::uint32_t newborns_in_a_row() const noexcept { return owed_paid_; }
+    [[nodiscard]] std::uint32_t newborns_in_a_row() const noexcept { return newborns_in_a_row_; }
     /// Owner.  Their turns are long: the ring is next.
     void owes_no_more() noexcept { owed_ = 0; }
     /// Any other loop: takes half of the ring, or of the newborns, or the newest when `also_newest` (in a Turns::Robbery only); one
@@ -124,7 +124,7 @@ private:
     }
 
     std::atomic<Cell*> newest_{nullptr};
-    std::uint32_t streak_ = 0, turns_ = 0, births_ = 0, owed_ = 0, owed_paid_ = 0;
+    std::uint32_t streak_ = 0, turns_ = 0, births_ = 0, owed_ = 0, newborns_in_a_row_ = 0;
     alignas(64) std::atomic<std::uint32_t> head_{0};
     alignas(64) std::atomic<std::uint32_t> tail_{0};
     std::array<std::atomic<Cell*>, capacity> ring_{};

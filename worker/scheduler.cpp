@@ -19,7 +19,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto short_turns = 100us;    // sixteen of them
+constexpr std::uint32_t few_turns = 16;  // so often a busy loop looks up: speaks to the broker, asks whether it was stopped
+constexpr auto short_turns = 100us;    // few_turns of newborns
 constexpr auto look_alive = 100ms;     // the word that says so is everybody's
 constexpr auto long_batch = 500us;     // of limits::turn_messages_max messages
 constexpr auto link_patience = 200us;  // of a busy loop
@@ -99,7 +100,6 @@ void Scheduler::run_admin() {
 }
 
 void Scheduler::execute(Loop& loop, Cell& cell) {
-    constexpr std::uint32_t turns_per_flush = 16;     // a busy loop speaks to the broker this often at least
     constexpr std::size_t bytes_per_flush = 16 << 10;  // the next process begins while this one goes on: 1.16 times the asks
     const auto turn = loop.turns.begin(cell);
     if (cell.comes_over_to(loop.number)) loop.crossings.note();
@@ -110,16 +110,16 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
     }
     loop.turns.end();
     const auto& outbox = worker_->outbox();
-    if (!outbox.empty() && (turn % turns_per_flush == 0 || outbox.bytes() >= bytes_per_flush)) (void)exchange();
-    if (turn % turns_per_flush == 0) notice_standstill();
-    if (turn % turns_per_flush == 0 && loop.minds_link.load(std::memory_order_relaxed)) mind_link(loop);
+    const bool is_time_to_look = turn % few_turns == 0;
+    if (!outbox.empty() && (is_time_to_look || outbox.bytes() >= bytes_per_flush)) (void)exchange();
+    else if (is_time_to_look) notice_standstill();
+    if (is_time_to_look && loop.minds_link.load(std::memory_order_relaxed)) mind_link(loop);
     if (turn % Crossings::window == 0) look_at_crossings(loop);
 }
 
 void Scheduler::look_at_crossings(Loop& loop) {
     const auto resting = resting_.load();
     const auto idle = sleeping_.load() + resting + (polling_.load() && resting == 0 ? 1 : 0);  // one of those that rest polls
-    notice_standstill();
     const auto span = loop.crossings.look(worker_->now(), loop.turns.calls(), loops_.size() - std::min<std::size_t>(idle, loops_.size()));
     if (span == 0ns) return;
     if (resting_.fetch_add(1) + 1 < loops_.size()) rest(loop, span);
@@ -207,10 +207,10 @@ bool Scheduler::is_link_minded() const noexcept {
 }
 
 Cell* Scheduler::next(Loop& loop) {
-    if (loop.ticks % 16 == 0 && loop.ready.newborns_in_a_row() != 0) {
+    if (loop.ticks % few_turns == 0 && loop.ready.newborns_in_a_row() != 0) {
         const auto now = worker_->now();
         const auto span = now - std::exchange(loop.newborns_at, now);
-        if (loop.ready.newborns_in_a_row() > 16 && span > short_turns) loop.ready.owes_no_more();  // else what has spawned them is in the span
+        if (loop.ready.newborns_in_a_row() > few_turns && span > short_turns) loop.ready.owes_no_more();  // else what has spawned them is in the span
     }
     if (++loop.ticks % 61 == 0)  // the overflow must not starve behind a busy queue
         if (Cell* cell = take_overflow(loop)) return cell;

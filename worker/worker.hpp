@@ -58,6 +58,7 @@ public:
     /// This process stood still for so long that its actors may live elsewhere: none runs until the broker has said which are its own.
     void on_standstill(Nanoseconds span);
     [[nodiscard]] bool is_paused() const noexcept { return paused_.load(std::memory_order_relaxed); }
+    /// No actor has a turn until resume().  Any thread.
     void pause() { paused_.store(true, std::memory_order_relaxed); }
     void resume() {
         if (paused_.exchange(false, std::memory_order_relaxed)) executor_.wake_all();
