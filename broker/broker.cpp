@@ -24,7 +24,7 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
         if (stream_ != nullptr && envelopes.repeats() && exchange_.outgoing.post_if_room(*stream_, *encoded)) {
             ++exchange_.counters.envelopes;
             ++exchange_.counters.routed;
-            ++from->sends.numbers->received, ++stream_->sends.numbers->passed;
+            ++stream_->sends.numbers->passed, ++from->sends.numbers->received;
             continue;
         }
         stream_ = nullptr;
@@ -42,10 +42,13 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
 void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view encoded) {
     ++exchange_.counters.envelopes;
     if (from.role == Role::client) stamp(from, envelope, encoded);
-    if (envelope.is_tallied()) ++from.sends.numbers->received;
+    if (has_ended(from, envelope)) return;
     if (!envelope.recipient.empty()) {
-        if (auto* actor = exchange_.registry.find(envelope.recipient)) return to_actor(from, *actor, envelope, encoded);
-        return elsewhere(from, envelope, encoded);
+        const bool is_tallied = envelope.is_tallied();
+        if (auto* actor = exchange_.registry.find(envelope.recipient)) to_actor(from, *actor, envelope, encoded);
+        else elsewhere(from, envelope, encoded);
+        if (is_tallied) ++from.sends.numbers->received;  // behind what became of it: better twice than never, should the broker die here
+        return;
     }
     if (envelope.recipient_handle != 0)
         return exchange_.refuse(envelope, Fault::no_such_actor, "the broker gave no such handle; name the recipient");
@@ -56,7 +59,7 @@ void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view enc
 }
 
 void Broker::to_actor(const Session& from, Registration& actor, const Envelope& envelope, std::string_view encoded) {
-    if (envelope.kind == Kind::ask && !note_ask(from, envelope, *actor.session)) return;
+    if (envelope.kind == Kind::ask && !note_ask(envelope, *actor.session)) return;
     if (envelope.is_answer() && !note_answer(from, envelope)) return;
     if (!exchange_.pass(actor, envelope, encoded))
         return exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the actor's process is full; send less, or later");
@@ -66,7 +69,7 @@ void Broker::to_actor(const Session& from, Registration& actor, const Envelope& 
 void Broker::to_session(const Session& from, Session& to, const Envelope& envelope, std::string_view encoded) {
     // What a worker sends to a spawned actor of its own that has ended comes back to it, and it answers within itself.
     const bool returns = &from == &to && !envelope.sender.starts_with('@');
-    if (envelope.kind == Kind::ask && !returns && !note_ask(from, envelope, to)) return;
+    if (envelope.kind == Kind::ask && !returns && !note_ask(envelope, to)) return;
     if (envelope.is_answer() && !note_answer(from, envelope)) return;
     if (!exchange_.outgoing.post(to, encoded))
         return exchange_.refuse(envelope, Fault::mailbox_full, "the queue to the recipient is full; send less, or later");
@@ -110,13 +113,16 @@ void Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encod
     stream_ = nullptr;  // what follows has the long name again
 }
 
-bool Broker::note_ask(const Session& from, const Envelope& envelope, Session& to) {
-    // A worker passes a client's ask on, or back when its actor has gone elsewhere: it is the same ask.
-    if (from.role != Role::client && envelope.sender.starts_with('@') && !exchange_.close_ask(envelope.sender, envelope.mid)) {
-        ++exchange_.counters.turned_away;  // it has had its answer, while the worker was away: another would be its second
-        exchange_.counters.refuse(Fault::expired);
-        return false;
-    }
+// A worker passes a client's ask on, or back when its actor has gone elsewhere: it is the same ask, opened again on its further way.
+bool Broker::has_ended(const Session& from, const Envelope& envelope) {
+    if (!envelope.wants_answer() || from.role == Role::client || !envelope.sender.starts_with('@')) return false;
+    if (exchange_.close_ask(envelope.sender, envelope.mid)) return false;
+    ++exchange_.counters.turned_away;  // it has had its answer, while the worker was away: another would be its second
+    exchange_.counters.refuse(Fault::expired);
+    return true;
+}
+
+bool Broker::note_ask(const Envelope& envelope, Session& to) {
     switch (exchange_.open_ask(envelope, to)) {
         case OpenAsks::Opened::yes: return true;
         case OpenAsks::Opened::mid_in_use:

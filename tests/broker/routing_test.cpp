@@ -320,6 +320,22 @@ TEST_CASE("a client's ask that a worker sends back to the broker is still the sa
     CHECK(world.received(client).empty());
 }
 
+TEST_CASE("a client's ask that was answered while a worker had it is not answered again when the worker sends it back, whoever it is for") {
+    for (const auto* recipient : {"greeter", "gone", "first.elsewhere.admin", "no/such:address"}) {
+        INFO(recipient);
+        World world;
+        const Peer worker = world.worker("first", "main");
+        world.register_actors(worker, {"greeter"});
+        const Peer client = world.client();
+        const auto mid = world.ask(client, "greeter", "tick");
+        world.received(worker);
+        world.advance(11s, {worker});
+        CHECK(world.only(client).command == "expired");
+        world.say(worker, Kind::ask, mid, "tick", recipient, {}, "@me.1");
+        CHECK(world.received(client).empty());
+    }
+}
+
 TEST_CASE("one client cannot use up the table of open asks") {
     World world;
     const Peer worker = world.worker("first", "main");

@@ -37,6 +37,7 @@ void all_is_counted(World& world, const std::vector<std::size_t>& senders, const
     REQUIRE(report.command == "report");
     CHECK(text(report, "fault") == "");
     for (const auto worker : senders) CHECK(number(*report.body.find("seen"), ("sender_" + std::to_string(worker)).c_str()) == count);
+    world.must_be_accounted_for();
 }
 
 std::string class_now(World& world) {

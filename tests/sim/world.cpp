@@ -190,7 +190,7 @@ void World::random_step(Nanoseconds horizon) {
     for (const auto& one : workers_) {
         Host& host = *one;
         if (is_awake(host)) {
-            if (!host.executor.ready.empty()) possible_.push_back({Possible::run_cell, &host});
+            if (!host.executor.ready.empty() && !host.logic->is_paused()) possible_.push_back({Possible::run_cell, &host});
             if (host.executor.admin_ready) possible_.push_back({Possible::run_admin, &host});
             if (!host.logic->outbox().empty() && takes_more(host, host.to_broker)) possible_.push_back({Possible::flush, &host});
             if (host.from_broker.has_due(now)) possible_.push_back({Possible::to_worker, &host});
@@ -249,6 +249,7 @@ void World::pass_time(Nanoseconds horizon) {
     }
     clock_.advance_to(next);
     note('t', 0);
+    notice_standstills();
     if (broker_is_awake()) {
         broker_->on_time();
         broker_->on_round();

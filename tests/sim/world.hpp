@@ -89,11 +89,15 @@ public:
     void loses_connection(std::size_t worker) { finds_another_connection(*workers_[worker]); }
     /// The process is gone with all it held, and its launcher says so soon; its successor says nothing before start_worker().
     void crash_worker(std::size_t worker);
+    /// As its operator's signal does; its launcher starts it again.
+    void end_worker(std::size_t worker) { workers_[worker]->logic->shut_down(); }
     void start_worker(std::size_t worker) { workers_[worker]->logic->begin(); }
     /// What may be under way between the broker and a worker that is not told of: in most worlds a few frames.
     [[nodiscard]] std::size_t credit_window() const { return credit_window_; }
     /// Senders in that process find the actor there.
     [[nodiscard]] bool lives_in(std::size_t worker, const std::string& name) const { return workers_[worker]->logic->switchboard().find(name) != 0; }
+    /// Another one for each of its lives.
+    [[nodiscard]] Peer process_of(std::size_t worker) const { return workers_[worker]->process; }
     [[nodiscard]] std::size_t bytes_to(std::size_t worker) const { return workers_[worker]->from_broker.bytes(); }
     [[nodiscard]] std::size_t bytes_from(std::size_t worker) const { return workers_[worker]->to_broker.bytes(); }
     [[nodiscard]] std::size_t timers_of(std::size_t worker) const { return workers_[worker]->logic->timers(); }
@@ -113,8 +117,9 @@ private:
         Peer peer = 0;
         Peer process = 0;                // of this life, whatever its connections are called
         Nanoseconds sleeps_until{0}, cut_until{0}, slow_until{0};
+        std::optional<Nanoseconds> stands_still_since;
         Nanoseconds connects_at = Nanoseconds::max();
-        Nanoseconds doubted_until{0};    // was cut off or frozen: the others may have gone on without it
+        Nanoseconds doubted_until{0};    // was cut off: the others may have gone on without it
     };
     /// A connection that is gone and that the broker believes in.
     struct Ghost {
@@ -141,6 +146,7 @@ private:
     void launcher_tells(const Value& end);
     void finds_another_connection(Host& host);
     void notice_connections();
+    void notice_standstills();
     void from_client(Envelope envelope, const Value& body);
     void to_client(const std::string& frame);
     [[nodiscard]] Nanoseconds some_delay();

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Nanoseconds doubt = 5s;  // until a process that was away has heard which of its actors live elsewhere by now
+constexpr Nanoseconds doubt = 5s;  // until a process that was cut off has heard which of its actors live elsewhere by now
 
 }  // namespace
 
@@ -86,8 +86,18 @@ void World::cut(std::size_t worker, Nanoseconds span) {
 void World::freeze_worker(std::size_t worker, Nanoseconds span) {
     Host& host = *workers_[worker];
     note('z', host.process);
+    if (is_awake(host)) host.stands_still_since = clock_.now();
     host.sleeps_until = std::max(host.sleeps_until, clock_.now() + span);
-    host.doubted_until = std::max(host.doubted_until, host.sleeps_until + doubt);
+    if (clock_.now() < host.doubted_until) host.doubted_until = host.sleeps_until + doubt;
+}
+
+/// As a process does that looks at the time before anything else when it goes on.
+void World::notice_standstills() {
+    for (auto& host : workers_) {
+        if (!host->stands_still_since || !is_awake(*host)) continue;
+        const auto span = clock_.now() - *std::exchange(host->stands_still_since, std::nullopt);
+        if (span > limits::heartbeat_patience) host->logic->on_standstill(span);
+    }
 }
 
 void World::freeze_broker(Nanoseconds span) {

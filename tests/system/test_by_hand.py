@@ -1,6 +1,8 @@
 """Broker and workers started by hand, several host names, and what happens when one of them is killed."""
 
+import os
 import signal
+import time
 import unittest
 
 from bus import MAIN
@@ -43,6 +45,22 @@ class ByHand(SystemCase):
         self.king.create("greeter", "HelloWorld", SECOND).must_be("actor_is_created")
         second.signal(signal.SIGTERM)
         self.assertEqual(second.wait(5.0), 0, second.said())
+        self.assertTrue(self.king.loses_node(SECOND, 1.0))
+        self.king.create("greeter", "HelloWorld").must_be("actor_is_created")
+
+    def test_told_to_end_while_stopped(self):
+        """a worker that is told to end while it stands still leaves in order as soon as it goes on, actors and all"""
+        self.king.join("first")
+        second = self.king.join("second")
+        self.king.create("greeter", "HelloWorld", SECOND).must_be("actor_is_created")
+        worker = self.king.pid_of(SECOND)
+        freeze(worker)
+        time.sleep(3.5)  # longer than the patience for heartbeats, shorter than that after which its actors are made elsewhere
+        second.signal(signal.SIGTERM)  # its launcher passes it on
+        self.assertTrue(second.mentions("ending in order"), second.said())
+        os.kill(worker, signal.SIGCONT)
+        self.assertEqual(second.wait(3.0), 0, second.said())  # before actors that do not stop would be given up
+        self.assertTrue(second.mentions("stood still", 0.1), second.said())
         self.assertTrue(self.king.loses_node(SECOND, 1.0))
         self.king.create("greeter", "HelloWorld").must_be("actor_is_created")
 

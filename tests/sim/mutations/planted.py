@@ -75,4 +75,12 @@ BUGS = [
         ("broker/losses.cpp", "    Traffic::end(worker);\n", "    Traffic::end(worker);\n    traffic_.give_up(worker.sends.own.stamp);\n")),
     bug("what is given back after a probation is taken from what the broker holds",
         ("broker/probations.cpp", "exchange_.note_held(envelope);", "++exchange_.counters.held;")),
+    bug("a process that stood still runs its actors when it goes on",
+        ("worker/worker.cpp", "paused_.exchange(true, std::memory_order_relaxed);", "paused_.exchange(false, std::memory_order_relaxed);"),
+        ("worker/session.cpp", "        admin_.worker().pause();  // a welcome of before the stop may have let them go on\n", "")),
+    bug("a process that stood still while it was greeting takes the welcome of before for a new one",
+        ("worker/session.cpp", "        if (phase() == Phase::greeting) return greet();  // an answer", "        if (phase() == Phase::greeting) return;  // an answer")),
+    bug("a process that is told to end while it stands still stays paused",
+        ("worker/session.cpp", "    admin_.worker().resume();  // paused, they would not even stop; an order comes before what they have not read\n", ""),
+        ("worker/session.cpp", "    admin_.worker().resume();\n    if (was_joined_) admin_.worker().outbox().open();\n", "")),
 ]

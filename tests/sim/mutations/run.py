@@ -22,7 +22,7 @@ import planted
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PROGRAMS = ["sim_moves_test", "sim_accidents_test", "sim_crashes_test", "sim_creations_test", "sim_returning_test", "sim_loss_test", "sim_upgrade_test",
-            "sim_chaos_test"]
+            "sim_chaos_test", "sim_stopped_test"]
 
 
 def check_all_apply():
@@ -116,7 +116,7 @@ def main():
         print(rows[-1], flush=True)
     if given.write:
         head = (f"# Planted bugs\n\nWhat `tests/sim/mutations/run.py --seeds {given.seeds} --write` found: each bug was planted alone "
-                "(mutations/planted.py says how), and eight\nprograms of this folder played each seed.  A seed may find it by more than one.\n\n"
+                "(mutations/planted.py says how), and nine\nprograms of this folder played each seed.  A seed may find it by more than one.\n\n"
                 "| bug | seeds that find it | by (seeds) |\n|---|---|---|\n")
         (ROOT / "tests/sim/MUTATIONS.md").write_text(head + "\n".join(rows) + "\n")
     if not given.work:
