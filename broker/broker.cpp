@@ -189,19 +189,25 @@ void Broker::on_malformed(Session& from, Fault fault) {
 }
 
 void Broker::on_disconnected(Peer peer) {
-    if (auto* session = exchange_.roster.find(peer)) {
-        session->probe_at = exchange_.clock.now() + limits::broker_tick;
-        doubted_.push_back(peer);
-    }
+    auto* session = exchange_.roster.find(peer);
+    if (session == nullptr) return;
+    const auto now = exchange_.clock.now();
+    if (std::exchange(session->doubted_since, now) == Nanoseconds(0)) doubted_.push_back(peer);
+    session->probe_at = now + limits::broker_tick;
 }
 
-// The transport noticed a dead connection but could not say whose for sure: a few bytes tell.
+// The transport noticed a dead connection but could not say whose for sure: a few bytes tell.  They are taken as long as the transport
+// has not let go of it, which takes some time when many end at once: hence again, each time after twice as long.
 void Broker::probe(Nanoseconds now) {
     std::erase_if(doubted_, [&](Peer peer) {
         auto* session = exchange_.roster.find(peer);
         if (session == nullptr) return true;
         if (now < session->probe_at) return false;
-        return exchange_.outgoing.probe(*session);
+        if (!exchange_.outgoing.probe(*session)) return false;  // its pipe is full
+        session->probe_at = now + (now - session->doubted_since);
+        if (session->probe_at - session->doubted_since < limits::doubt_patience) return false;
+        session->doubted_since = {};
+        return true;
     });
 }
 

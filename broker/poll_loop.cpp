@@ -21,8 +21,7 @@ int open_signals() {
 
 int PollLoop::run() {
     while (status_ < 0) {
-        link_.wait(signals_, patience());
-        read_signals();
+        if (link_.wait(signals_, patience())) read_signals();
         read_round();
         for (const Peer peer : link_.take_disconnected()) broker_.on_disconnected(peer);
         broker_.on_time();

@@ -37,8 +37,8 @@ public:
         std::string_view frame;  ///< until the next receive(); empty when it had more than one part
     };
     [[nodiscard]] std::optional<Arrival> receive();
-    /// Until something can be received, `descriptor` is readable or time is up; negative: no limit.
-    void wait(int descriptor, std::chrono::milliseconds at_most);
+    /// Until something can be received, `descriptor` is readable or time is up; negative: no limit.  Whether `descriptor` is.
+    bool wait(int descriptor, std::chrono::milliseconds at_most);
     [[nodiscard]] std::vector<Peer> take_disconnected();
 
     [[nodiscard]] static std::string library_version();

@@ -110,6 +110,7 @@ inline constexpr std::size_t nodes_awaited_max = 1'000;
 inline constexpr std::size_t closed_peers_max = 1'024;       ///< remembered to be met with silence
 inline constexpr auto pipe_retry = 1ms;                       ///< after the transport did not take a frame
 inline constexpr auto broker_tick = 100ms;                   ///< how exactly the broker's deadlines are kept
+inline constexpr auto doubt_patience = 20s;                  ///< thousands of connections that end at once: the transport has let go of the last within it
 inline constexpr auto node_patience = 10s;                   ///< a dead process is started again by its launcher within it
 inline constexpr std::size_t declared_params_max = 64u << 10; ///< of one actor, encoded: kept by the broker, in memory and on disk
 inline constexpr std::size_t declared_bytes_max = 1u << 30;   ///< of all

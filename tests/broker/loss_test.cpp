@@ -143,11 +143,25 @@ TEST_CASE("a client that is gone is forgotten when its connection closes, and on
     CHECK(world.link.forgotten == std::vector<Peer>{world.me});
 }
 
-TEST_CASE("a connection that only seemed to be gone keeps its session") {
+TEST_CASE("a client whose connection the transport is slow to let go of is forgotten all the same") {
+    for (const auto span : {150ms, 900ms, 9'000ms}) {
+        Deaths world;
+        world.broker.on_disconnected(world.me);
+        world.advance(span, {world.main, world.child, world.starter});
+        CHECK(world.link.forgotten.empty());
+        world.link.gone[world.me] = true;
+        world.advance(span + 300ms, {world.main, world.child, world.starter});
+        CHECK(world.link.forgotten == std::vector<Peer>{world.me});
+    }
+}
+
+TEST_CASE("a connection that only seemed to be gone keeps its session, and is asked no more after a while") {
     Deaths world;
     world.broker.on_disconnected(world.me);
-    world.advance(300ms, {world.main, world.child, world.starter});
-    world.received(world.me);
+    world.advance(limits::doubt_patience, {world.main, world.child, world.starter});
+    CHECK(world.received(world.me).size() < 10);
+    world.advance(limits::doubt_patience, {world.main, world.child, world.starter});
+    CHECK(world.received(world.me).empty());
     world.ask(world.me, {}, "ping");
     CHECK(world.only(world.me).command == "pong");
 }

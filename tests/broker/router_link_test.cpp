@@ -1,4 +1,5 @@
 // router_link_test.cpp - the socket's options and its behaviour with real connections.
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -152,6 +153,25 @@ TEST_CASE("a closed connection is told of and a send to it is refused") {
         return link.send(peer, "anybody?") == Sent::peer_unknown ? std::optional(true) : std::nullopt;
     });
     CHECK(refused);
+}
+
+TEST_CASE("a connection that ends before its first word is read is told of as closed") {
+    RouterLink link;
+    listen(link);
+    for (int i = 0; i < 20; ++i) {
+        Dealer dealer(link);
+        const int linger = 2'000;
+        zmq_setsockopt(dealer.socket, ZMQ_LINGER, &linger, sizeof linger);
+        dealer.send("hello");
+        dealer.close();
+        for (int waits = 0; waits < 3; ++waits) link.wait(-1, 5ms);  // its end is read first
+        const Peer peer = arrival(link).peer;
+        const auto gone = within_patience(link, [&] {
+            const auto peers = link.take_disconnected();  // the one before may be told of twice
+            return std::ranges::find(peers, peer) == peers.end() ? std::nullopt : std::optional(true);
+        });
+        CHECK(gone);
+    }
 }
 
 TEST_CASE("a peer that does not read fills its pipe and nothing blocks") {

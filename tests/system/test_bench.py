@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import unittest
 
-from processes import SOURCE
+from processes import PROGRAMS, SOURCE
 
 PATCHES = sorted((SOURCE / "tests" / "bench" / "without").glob("*.patch"))
 
@@ -20,3 +20,11 @@ class Patches(unittest.TestCase):
             with self.subTest(patch=patch.name):
                 done = subprocess.run(["git", "apply", "--check", patch], cwd=SOURCE, env=environment, capture_output=True, text=True)
                 self.assertEqual(done.returncode, 0, done.stderr)
+
+
+class SystemCalls(unittest.TestCase):
+    def test_process_number(self):
+        """broker and worker answer ZeroMQ's question for the number of their process themselves"""
+        for program in ("peacepie-broker", "peacepie-worker"):
+            symbols = subprocess.run(["nm", "--dynamic", "--defined-only", PROGRAMS / program], capture_output=True, text=True, check=True).stdout
+            self.assertIn(" T getpid\n", symbols, program)
