@@ -42,8 +42,8 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
 void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view encoded) {
     ++exchange_.counters.envelopes;
     if (from.role == Role::client) stamp(from, envelope, encoded);
-    if (has_ended(from, envelope)) return;
     if (!envelope.recipient.empty()) {
+        if (!take_back(from, envelope)) return;
         const bool is_tallied = envelope.is_tallied();
         if (auto* actor = exchange_.registry.find(envelope.recipient)) to_actor(from, *actor, envelope, encoded);
         else elsewhere(from, envelope, encoded);
@@ -113,13 +113,13 @@ void Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encod
     stream_ = nullptr;  // what follows has the long name again
 }
 
-// A worker passes a client's ask on, or back when its actor has gone elsewhere: it is the same ask, opened again on its further way.
-bool Broker::has_ended(const Session& from, const Envelope& envelope) {
-    if (!envelope.wants_answer() || from.role == Role::client || !envelope.sender.starts_with('@')) return false;
-    if (exchange_.close_ask(envelope.sender, envelope.mid)) return false;
+// A worker passes a client's ask on, or back when its actor has gone elsewhere: it is the same ask, to be opened or answered again on its further way.
+bool Broker::take_back(const Session& from, const Envelope& envelope) {
+    if (!envelope.wants_answer() || from.role != Role::worker || !envelope.sender.starts_with('@')) return true;
+    if (exchange_.close_ask(envelope.sender, envelope.mid)) return true;
     ++exchange_.counters.turned_away;  // it has had its answer, while the worker was away: another would be its second
     exchange_.counters.refuse(Fault::expired);
-    return true;
+    return false;
 }
 
 bool Broker::note_ask(const Envelope& envelope, Session& to) {
@@ -190,10 +190,9 @@ void Broker::on_malformed(Session& from, Fault fault) {
 
 void Broker::on_disconnected(Peer peer) {
     auto* session = exchange_.roster.find(peer);
-    if (session == nullptr) return;
-    const auto now = exchange_.clock.now();
-    if (std::exchange(session->doubted_since, now) == Nanoseconds(0)) doubted_.push_back(peer);
-    session->probe_at = now + limits::broker_tick;
+    if (session == nullptr) return exchange_.outgoing.forget(peer);  // its hello may be still to be read: it is looked at again then
+    if (std::exchange(session->probes_left, limits::probes_max) == 0) doubted_.push_back(peer);
+    session->probe_at = exchange_.clock.now() + limits::broker_tick;
 }
 
 // The transport noticed a dead connection but could not say whose for sure: a few bytes tell.  They are taken as long as the transport
@@ -204,10 +203,9 @@ void Broker::probe(Nanoseconds now) {
         if (session == nullptr) return true;
         if (now < session->probe_at) return false;
         if (!exchange_.outgoing.probe(*session)) return false;  // its pipe is full
-        session->probe_at = now + (now - session->doubted_since);
-        if (session->probe_at - session->doubted_since < limits::doubt_patience) return false;
-        session->doubted_since = {};
-        return true;
+        --session->probes_left;
+        session->probe_at = now + limits::broker_tick * (1 << (limits::probes_max - session->probes_left));
+        return session->probes_left == 0;
     });
 }
 

@@ -52,7 +52,8 @@ private:
     void note_way(const Session& from, const Envelope& envelope, Session& to) noexcept {
         if (from.role == Role::worker && envelope.is_tallied()) stream_ = &to;
     }
-    [[nodiscard]] bool has_ended(const Session& from, const Envelope& envelope);
+    /// Whether that ask, if a worker sends a client's back, still waits for its answer.
+    [[nodiscard]] bool take_back(const Session& from, const Envelope& envelope);
     [[nodiscard]] bool note_ask(const Envelope& envelope, Session& to);
     [[nodiscard]] bool note_answer(const Session& from, const Envelope& envelope);
     void answer_late_asks();

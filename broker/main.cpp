@@ -167,7 +167,7 @@ int serve(const Flags& flags) {
     keep_freed_memory();
     const int signals = broker::open_signals();
     if (signals < 0) return log::error("no signalfd: {}", std::strerror(errno)), failed;
-    broker::RouterLink link;
+    broker::RouterLink link(broker::raise_descriptor_limit());
     if (const auto why = link.bind(broker::numeric_endpoint(flags.bind))) {
         log::error("cannot listen on {}: {}. Another broker may be running there: talk to it with `peacepie --broker {}`, "
                    "or choose another port with --bind", flags.bind, *why, flags.bind);

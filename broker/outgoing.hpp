@@ -62,6 +62,7 @@ public:
     /// Peers that turned out to be gone since the last call.
     [[nodiscard]] std::vector<Peer> take_unreachable() { return std::exchange(unreachable_, {}); }
     void forget(Session& gone);
+    void forget(Peer peer) { link_.forget(peer); }
     /// When full pipes should be tried again.  Credit comes with a frame, which ends the wait by itself.
     [[nodiscard]] std::optional<Nanoseconds> next_try() const noexcept { return retry_at_; }
     [[nodiscard]] std::size_t queued_bytes() const noexcept { return stuck_bytes_; }

@@ -30,12 +30,17 @@ void set(void* socket, int option, T value) {
         throw std::runtime_error(std::string("socket option: ") + zmq_strerror(zmq_errno()));
 }
 
-template <class T>
-T get(void* socket, int option) {
-    T value{};
-    std::size_t size = sizeof value;
-    if (zmq_getsockopt(socket, option, &value, &size) != 0) throw std::runtime_error(std::string("socket option: ") + zmq_strerror(zmq_errno()));
-    return value;
+int descriptor_of_socket(void* socket) {
+    int descriptor = -1;
+    std::size_t size = sizeof descriptor;
+    if (zmq_getsockopt(socket, ZMQ_FD, &descriptor, &size) != 0) throw std::runtime_error(std::string("no descriptor: ") + zmq_strerror(zmq_errno()));
+    return descriptor;
+}
+
+bool has_frames(void* socket) {
+    int events = 0;
+    std::size_t size = sizeof events;
+    return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) != 0 || (events & ZMQ_POLLIN) != 0;  // interrupted: it may have some
 }
 
 void put_routing_id(Peer peer, char* id) {
@@ -54,8 +59,9 @@ std::optional<Peer> peer_of(const void* data, std::size_t size) {
 /// ZeroMQ numbers connections as they come, from a number that it draws.
 bool is_after(Peer one, Peer other) { return static_cast<std::int32_t>(static_cast<std::uint32_t>(one) - static_cast<std::uint32_t>(other)) > 0; }
 
-/// Its end has been told already when a connection ended before its first word was read.
-bool has_ended(int descriptor) {
+/// Its end has been told already when a connection ended before its first word was read.  If its descriptor is another's by now, that one's
+/// first word or end tells.
+bool is_at_end(int descriptor) {
     char next;
     const auto size = ::recv(descriptor, &next, 1, MSG_PEEK | MSG_DONTWAIT);
     return size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR);
@@ -120,7 +126,6 @@ void set_router_options(void* socket) {
     set(socket, ZMQ_HEARTBEAT_TIMEOUT, milliseconds(limits::transport_heartbeat_interval));
     set(socket, ZMQ_HEARTBEAT_TTL, milliseconds(3 * limits::transport_heartbeat_interval));
     set(socket, ZMQ_HANDSHAKE_IVL, 3'000);   // half-open handshakes must not hold descriptors
-    set(socket, ZMQ_BACKLOG, 4'096);         // everybody reconnects at once after a restart
 }
 
 std::size_t raise_descriptor_limit() {
@@ -131,22 +136,23 @@ std::size_t raise_descriptor_limit() {
     return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1'024;
 }
 
-RouterLink::RouterLink() : sockets_(std::make_unique<Sockets>()) {
+RouterLink::RouterLink(std::size_t descriptors) : admission_(descriptors), sockets_(std::make_unique<Sockets>()) {
     sockets_->context = zmq_ctx_new();
     zmq_ctx_set(sockets_->context, ZMQ_IO_THREADS, 1);
     zmq_ctx_set(sockets_->context, ZMQ_MAX_SOCKETS, 64);  // sockets of ours, not connections
     sockets_->router = zmq_socket(sockets_->context, ZMQ_ROUTER);
     if (sockets_->router == nullptr) throw std::runtime_error(std::string("no socket: ") + zmq_strerror(zmq_errno()));
     set_router_options(sockets_->router);
-    if (zmq_socket_monitor(sockets_->router, monitor_endpoint, ZMQ_EVENT_DISCONNECTED) != 0)
+    set(sockets_->router, ZMQ_BACKLOG, admission_.queue());
+    if (zmq_socket_monitor(sockets_->router, monitor_endpoint, ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED) != 0)
         throw std::runtime_error(std::string("no socket monitor: ") + zmq_strerror(zmq_errno()));
     sockets_->monitor = zmq_socket(sockets_->context, ZMQ_PAIR);
     set(sockets_->monitor, ZMQ_LINGER, 0);
-    set(sockets_->monitor, ZMQ_RCVHWM, 0);  // one event for each connection at most, and those beyond a bound would be dropped
+    set(sockets_->monitor, ZMQ_RCVHWM, 0);  // two events for each connection, and ZeroMQ's thread would wait for this one at a bound
     if (zmq_connect(sockets_->monitor, monitor_endpoint) != 0)
         throw std::runtime_error(std::string("no socket monitor: ") + zmq_strerror(zmq_errno()));
-    sockets_->router_descriptor = get<int>(sockets_->router, ZMQ_FD);
-    sockets_->monitor_descriptor = get<int>(sockets_->monitor, ZMQ_FD);
+    sockets_->router_descriptor = descriptor_of_socket(sockets_->router);
+    sockets_->monitor_descriptor = descriptor_of_socket(sockets_->monitor);
     read_monitor();
 }
 
@@ -173,12 +179,12 @@ Sent RouterLink::send(Peer peer, std::string_view frame) {
 }
 
 void RouterLink::forget(Peer peer) {
+    if (last_peer_ == peer) last_peer_ = 0;
     const auto found = sockets_->descriptor_of.find(peer);
     if (found == sockets_->descriptor_of.end()) return;
     const auto at = sockets_->peer_at.find(found->second);
     if (at != sockets_->peer_at.end() && at->second == peer) sockets_->peer_at.erase(at);
     sockets_->descriptor_of.erase(found);
-    if (last_peer_ == peer) last_peer_ = 0;
 }
 
 std::optional<RouterLink::Arrival> RouterLink::receive() {
@@ -209,7 +215,7 @@ void RouterLink::note_connection(Peer peer) {
     if (descriptor_of.contains(peer)) return;
     const int descriptor = sockets_->frame.descriptor();
     if (descriptor < 0) return;
-    if (has_ended(descriptor)) disconnected_.push_back(peer);
+    if (is_at_end(descriptor)) disconnected_.push_back(peer);
     const auto [at, is_new] = peer_at.try_emplace(descriptor, peer);
     if (!is_new) {  // the descriptor was used again, so its earlier peer is gone; it may be the one that is heard of later
         const Peer earlier = is_after(peer, at->second) ? std::exchange(at->second, peer) : peer;
@@ -219,22 +225,33 @@ void RouterLink::note_connection(Peer peer) {
     descriptor_of[at->second] = descriptor;
 }
 
+// An event is two parts: 16 bits of number and 32 bits of value, then the address.
 void RouterLink::read_monitor() {
     Sockets::Message event;
     while (event.receive(sockets_->monitor)) {
+        std::uint16_t number = 0;
         std::int32_t descriptor = -1;
-        if (event.size() >= 6) std::memcpy(&descriptor, static_cast<const char*>(event.data()) + 2, sizeof descriptor);
+        if (event.size() >= sizeof number + sizeof descriptor) {
+            std::memcpy(&number, event.data(), sizeof number);
+            std::memcpy(&descriptor, static_cast<const char*>(event.data()) + sizeof number, sizeof descriptor);
+        }
         while (event.has_more() && event.receive(sockets_->monitor)) {}
-        if (const auto at = sockets_->peer_at.find(descriptor); at != sockets_->peer_at.end())
-            disconnected_.push_back(at->second);
+        if (number == ZMQ_EVENT_LISTENING) admission_.listens(descriptor);
+        else if (number == ZMQ_EVENT_ACCEPTED) admission_.came(descriptor);
+        else has_ended(descriptor);
     }
+}
+
+void RouterLink::has_ended(int descriptor) {
+    admission_.left(descriptor);
+    if (const auto at = sockets_->peer_at.find(descriptor); at != sockets_->peer_at.end()) disconnected_.push_back(at->second);
 }
 
 /// ZeroMQ's own poll asks each socket up to three times and makes nine system calls for a message where this makes four: a round trip takes
 /// 0.9 of the time.  A socket's descriptor is readable when there is something that it has not been asked about: the monitor is read until
 /// it is empty each time, and of the router whatever was sent since may have taken the sign.
 bool RouterLink::wait(int descriptor, std::chrono::milliseconds at_most) {
-    if ((get<int>(sockets_->router, ZMQ_EVENTS) & ZMQ_POLLIN) != 0) at_most = {};
+    if (has_frames(sockets_->router)) at_most = {};
     pollfd items[] = {{sockets_->router_descriptor, POLLIN, 0}, {sockets_->monitor_descriptor, POLLIN, 0}, {descriptor, POLLIN, 0}};
     if (::poll(items, 3, static_cast<int>(at_most.count())) <= 0) return false;
     if (items[1].revents != 0) read_monitor();

@@ -14,13 +14,15 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/admission.hpp"
 #include "wire/link.hpp"
 
 namespace peacepie::broker {
 
 class RouterLink final : public PeerLink {
 public:
-    RouterLink();
+    /// `descriptors`: as many as this process may have.
+    explicit RouterLink(std::size_t descriptors);
     ~RouterLink() override;
     RouterLink(const RouterLink&) = delete;
     RouterLink& operator=(const RouterLink&) = delete;
@@ -47,7 +49,9 @@ private:
     struct Sockets;
     void note_connection(Peer peer);
     void read_monitor();
+    void has_ended(int descriptor);
 
+    Admission admission_;
     std::unique_ptr<Sockets> sockets_;
     std::string endpoint_;
     std::vector<Peer> disconnected_;

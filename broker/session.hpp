@@ -51,7 +51,8 @@ struct Session {
     bool has_ended = false;    ///< its launcher says so
     bool dismissed = false;    ///< somebody wanted its process to end
     std::string blamed;        ///< the actor in whose handler its process crashed, once its launcher has said so
-    Nanoseconds doubted_since{0}, probe_at{0};  ///< its connection may be gone: find out then; 0: no doubt
+    int probes_left = 0;       ///< its connection may be gone: so often it is asked; 0: no doubt
+    Nanoseconds probe_at{0};   ///< the next time
 
     int malformed = 0;
     Nanoseconds malformed_since{0};

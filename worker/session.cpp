@@ -78,7 +78,6 @@ void Session::greet() {
     admin_.greet("hello", body, 1s, [this, greeting](const Answer& answer) {
         if (greeting != greeting_ || phase() != Phase::greeting) return;
         if (answer.ok) return on_welcome(answer.body);
-        admin_.worker().resume();  // without a broker they go on among themselves
         if (answer.command == code_of(Fault::expired) || answer.command == code_of(Fault::no_session)) return greet();
         on_refusal(answer.command, answer.text());
     });

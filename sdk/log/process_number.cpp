@@ -8,6 +8,7 @@
 // in a child (MADV_WIPEONFORK), by whichever call it was forked.  Only a child that shares its parent's memory, which may do nothing
 // but begin another program, sees its parent's.  A kernel without such pages (before 4.14) is asked each time.
 // No header of its own: unistd.h has it.  Any thread, and signal handlers.  Next: shared_page.cpp.
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,17 +22,20 @@ using Number = std::atomic<pid_t>;
 Number* new_page() noexcept {
     void* page = ::mmap(nullptr, sizeof(Number), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) return nullptr;
-    if (::madvise(page, sizeof(Number), MADV_WIPEONFORK) == 0) return static_cast<Number*>(page);
+    const bool says_yes_to_all = ::madvise(page, sizeof(Number), -1) == 0;  // emulators of processes do
+    if (!says_yes_to_all && ::madvise(page, sizeof(Number), MADV_WIPEONFORK) == 0) return static_cast<Number*>(page);
     ::munmap(page, sizeof(Number));
     return nullptr;
 }
 
 constinit Number* known = nullptr;
 
-/// Before any thread, and before a child could share this memory and write its own number here.
+/// Before any thread, and here as in a child before a child of its own could share this memory and write its number here.
 [[gnu::constructor]] void remember() noexcept {
     known = new_page();
-    (void)getpid();
+    const auto ask = [] { (void)getpid(); };
+    ask();
+    (void)::pthread_atfork(nullptr, nullptr, ask);
 }
 
 }  // namespace

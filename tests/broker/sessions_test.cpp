@@ -266,6 +266,18 @@ TEST_CASE("launchers have the address of their host and a second one does not ta
     CHECK(world.address[world.launcher("first")] == "@first.launcher.1");
 }
 
+TEST_CASE("what a second launcher of a host reports is noted and answered like the first one's") {
+    World world;
+    const Peer worker = world.worker("first", "process_0");
+    (void)world.launcher("first");
+    const Peer second = world.launcher("first");
+    const auto mid = world.ask(second, {}, "process_ended", map({{"node", "first.process_0.admin"}, {"pid", 0}, {"status", 9}}), world.address[second]);
+    const auto answer = world.only(second);
+    CHECK(answer.kind == Kind::reply);
+    CHECK(answer.mid == mid);
+    world.received(worker);
+}
+
 TEST_CASE("what is too much for a worker's hello is brought behind it, and what lives elsewhere by now is fenced") {
     World world;
     const Peer first = world.worker("first", "main");

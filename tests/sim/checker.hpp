@@ -89,7 +89,7 @@ private:
     struct Running {
         Peer process = 0;
         std::uint64_t epoch = 0;
-        bool is_excused = false;  // was cut off or frozen: the others may have gone on without it
+        bool is_excused = false;  // was cut off: the others may have gone on without it
     };
     struct Owner {
         Peer process = 0;

@@ -100,6 +100,11 @@ TEST_CASE("a process that stood still, whatever it was doing, runs nothing that 
             const auto stop = world.random().below(500);
             if (world.random().one_in(2)) world.after_steps(stop, [&world, which] { world.doubt_connection(which); });  // it greets meanwhile
             world.after_steps(stop + world.random().below(40), [&world, which, span] { world.freeze_worker(which, span); });
+            world.run_until([&] { return world.stands_still(which); }, 60s);
+            if (world.random().one_in(2)) {  // the broker does not answer when it goes on
+                world.run_while_asking(span - 100ms);
+                world.freeze_broker(world.up_to(4'000));
+            }
             world.run_while_asking(span + world.up_to(1'000));
             if (world.random().one_in(2)) world.freeze_worker(which, 3'001ms + world.up_to(9'000));  // while it comes back
             world.run_while_asking(20s);
@@ -122,6 +127,7 @@ TEST_CASE("a process that is told to end before, while or after it stands still 
         world.after_steps(world.random().below(900), [&world, which] { world.end_worker(which); });
         world.run_for(span + 2s);  // actors that do not stop would be given up after four
         CHECK(world.process_of(which) != process);
+        CHECK(world.refused() == 0);
         world.run_for(60s);
         world.must_be_accounted_for();
     }

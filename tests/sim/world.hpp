@@ -96,6 +96,9 @@ public:
     [[nodiscard]] std::size_t credit_window() const { return credit_window_; }
     /// Senders in that process find the actor there.
     [[nodiscard]] bool lives_in(std::size_t worker, const std::string& name) const { return workers_[worker]->logic->switchboard().find(name) != 0; }
+    [[nodiscard]] bool stands_still(std::size_t worker) const { return !is_awake(*workers_[worker]); }
+    /// How many processes the broker would not have.
+    [[nodiscard]] int refused() const noexcept { return refused_; }
     /// Another one for each of its lives.
     [[nodiscard]] Peer process_of(std::size_t worker) const { return workers_[worker]->process; }
     [[nodiscard]] std::size_t bytes_to(std::size_t worker) const { return workers_[worker]->from_broker.bytes(); }
@@ -187,6 +190,7 @@ private:
     std::vector<std::unique_ptr<Host>> workers_;
     std::vector<std::unique_ptr<Host>> dead_;  // cells remember their worker
     Peer last_peer_ = client_peer;
+    int refused_ = 0;
     Pipe client_to_broker_, client_from_broker_;
     std::map<std::uint64_t, Answer> answers_;
     std::uint64_t last_mid_ = 0;

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "sim/world.hpp"
+#include "worker/admin.hpp"
+#include "worker/session.hpp"
 
 namespace peacepie::sim {
 
@@ -88,7 +90,7 @@ void World::freeze_worker(std::size_t worker, Nanoseconds span) {
     note('z', host.process);
     if (is_awake(host)) host.stands_still_since = clock_.now();
     host.sleeps_until = std::max(host.sleeps_until, clock_.now() + span);
-    if (clock_.now() < host.doubted_until) host.doubted_until = host.sleeps_until + doubt;
+    if (clock_.now() < host.doubted_until) host.doubted_until = std::max(host.doubted_until, host.sleeps_until + doubt);
 }
 
 /// As a process does that looks at the time before anything else when it goes on.
@@ -113,6 +115,7 @@ void World::drop(Pipe& pipe, std::uint64_t frames) {
 
 /// The broker would not have it, because it still believes in the one before: its launcher starts it again.
 void World::launch_again(const Host& ended) {
+    if (ended.logic->admin().session().was_refused()) ++refused_;
     after_steps(200, [this, process = ended.process] {
         const auto host = std::ranges::find(workers_, process, [](const auto& one) { return one->process; });
         if (host == workers_.end()) return;
