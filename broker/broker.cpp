@@ -42,8 +42,8 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
 void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view encoded) {
     ++exchange_.counters.envelopes;
     if (from.role == Role::client) stamp(from, envelope, encoded);
+    if (!take_back(from, envelope)) return;
     if (!envelope.recipient.empty()) {
-        if (!take_back(from, envelope)) return;
         const bool is_tallied = envelope.is_tallied();
         if (auto* actor = exchange_.registry.find(envelope.recipient)) to_actor(from, *actor, envelope, encoded);
         else elsewhere(from, envelope, encoded);
@@ -113,10 +113,12 @@ void Broker::elsewhere(Session& from, Envelope& envelope, std::string_view encod
     stream_ = nullptr;  // what follows has the long name again
 }
 
-// A worker passes a client's ask on, or back when its actor has gone elsewhere: it is the same ask, to be opened or answered again on its further way.
+// A worker passes a client's ask on, to HEAD as well, or back when its actor has gone elsewhere: it is the same ask, to be opened or answered
+// again on its further way.
 bool Broker::take_back(const Session& from, const Envelope& envelope) {
     if (!envelope.wants_answer() || from.role != Role::worker || !envelope.sender.starts_with('@')) return true;
-    if (exchange_.close_ask(envelope.sender, envelope.mid)) return true;
+    const bool is_for_head = envelope.recipient.empty();  // which closes it by itself
+    if (is_for_head ? !exchange_.has_had_answer(envelope) : exchange_.close_ask(envelope.sender, envelope.mid)) return true;
     ++exchange_.counters.turned_away;  // it has had its answer, while the worker was away: another would be its second
     exchange_.counters.refuse(Fault::expired);
     return false;
@@ -200,7 +202,7 @@ void Broker::on_disconnected(Peer peer) {
 void Broker::probe(Nanoseconds now) {
     std::erase_if(doubted_, [&](Peer peer) {
         auto* session = exchange_.roster.find(peer);
-        if (session == nullptr) return true;
+        if (session == nullptr || session->probes_left <= 0) return true;  // or another session of that peer, of which nothing is doubted
         if (now < session->probe_at) return false;
         if (!exchange_.outgoing.probe(*session)) return false;  // its pipe is full
         --session->probes_left;

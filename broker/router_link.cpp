@@ -125,7 +125,7 @@ void set_router_options(void* socket) {
     set(socket, ZMQ_HEARTBEAT_IVL, milliseconds(limits::transport_heartbeat_interval));
     set(socket, ZMQ_HEARTBEAT_TIMEOUT, milliseconds(limits::transport_heartbeat_interval));
     set(socket, ZMQ_HEARTBEAT_TTL, milliseconds(3 * limits::transport_heartbeat_interval));
-    set(socket, ZMQ_HANDSHAKE_IVL, 3'000);   // half-open handshakes must not hold descriptors
+    set(socket, ZMQ_HANDSHAKE_IVL, 3'000);   // half-open handshakes must not hold descriptors, nor who came in at the moment of shutting (admission.hpp)
 }
 
 std::size_t raise_descriptor_limit() {
@@ -138,7 +138,7 @@ std::size_t raise_descriptor_limit() {
 
 RouterLink::RouterLink(std::size_t descriptors) : admission_(descriptors), sockets_(std::make_unique<Sockets>()) {
     sockets_->context = zmq_ctx_new();
-    zmq_ctx_set(sockets_->context, ZMQ_IO_THREADS, 1);
+    zmq_ctx_set(sockets_->context, ZMQ_IO_THREADS, 1);    // one: what happens at a descriptor is told in its order
     zmq_ctx_set(sockets_->context, ZMQ_MAX_SOCKETS, 64);  // sockets of ours, not connections
     sockets_->router = zmq_socket(sockets_->context, ZMQ_ROUTER);
     if (sockets_->router == nullptr) throw std::runtime_error(std::string("no socket: ") + zmq_strerror(zmq_errno()));
@@ -236,9 +236,9 @@ void RouterLink::read_monitor() {
             std::memcpy(&descriptor, static_cast<const char*>(event.data()) + sizeof number, sizeof descriptor);
         }
         while (event.has_more() && event.receive(sockets_->monitor)) {}
-        if (number == ZMQ_EVENT_LISTENING) admission_.listens(descriptor);
+        if (number == ZMQ_EVENT_LISTENING && endpoint_.starts_with("tcp")) admission_.listens(descriptor);
         else if (number == ZMQ_EVENT_ACCEPTED) admission_.came(descriptor);
-        else has_ended(descriptor);
+        else if (number == ZMQ_EVENT_DISCONNECTED) has_ended(descriptor);
     }
 }
 

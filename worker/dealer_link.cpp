@@ -34,6 +34,7 @@ void configure(void* socket) {
     set(socket, ZMQ_RECONNECT_IVL, 20);
     set(socket, ZMQ_RECONNECT_IVL_MAX, 1000);
     set(socket, ZMQ_HANDSHAKE_IVL, 3000);
+    set(socket, ZMQ_CONNECT_TIMEOUT, milliseconds(limits::heartbeat_patience));  // a broker that is full does not answer, and TCP waits longer each time
     set(socket, ZMQ_HEARTBEAT_IVL, milliseconds(limits::transport_heartbeat_interval));
     set(socket, ZMQ_HEARTBEAT_TIMEOUT, milliseconds(limits::transport_heartbeat_interval));
     const std::int64_t largest = limits::frame_size_max;

@@ -94,6 +94,7 @@ private:
     void wake_another();
     [[nodiscard]] bool is_called_back() const noexcept;
     void notice_standstill();
+    void glance_at_standstill();
     [[nodiscard]] bool exchange();
     void look_after(Nanoseconds patience);
     void monitor(std::function<void()> ended);
@@ -123,7 +124,8 @@ private:
     std::atomic<bool> admin_ready_{false};
     std::atomic<bool> polling_{false};          // a loop sleeps in the poller or is about to
     std::atomic<Nanoseconds::rep> polling_until_{0};
-    std::atomic<Nanoseconds::rep> alive_at_{0}, looked_at_{0};  // when somebody last looked, by two clocks: not long ago, unless all stood still
+    std::atomic<Nanoseconds::rep> alive_at_{0};  // when somebody last looked: not long ago, unless all stood still
+    std::atomic<Nanoseconds::rep> glanced_at_{0};  // by another clock
     std::atomic<std::uint32_t> sleeping_{0};    // loops that wait for wake_ups_
     std::atomic<std::uint32_t> resting_{0};     // loops that leave the work to the others for a while
     std::atomic<std::uint32_t> searching_{0};   // loops that look for work: no need to wake another

@@ -34,6 +34,7 @@ void set_all(void* socket, std::chrono::milliseconds heartbeat) {
     set(socket, ZMQ_IMMEDIATE, 1);
     set(socket, ZMQ_RECONNECT_IVL, 50);
     set(socket, ZMQ_RECONNECT_IVL_MAX, 1000);
+    set(socket, ZMQ_CONNECT_TIMEOUT, milliseconds(limits::heartbeat_patience));  // a broker that is full does not answer, and TCP waits longer each time
     set(socket, ZMQ_HANDSHAKE_IVL, milliseconds(limits::heartbeat_patience));
     set(socket, ZMQ_HEARTBEAT_IVL, milliseconds(heartbeat));
     set(socket, ZMQ_HEARTBEAT_TIMEOUT, milliseconds(limits::heartbeat_patience));

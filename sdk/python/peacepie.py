@@ -69,7 +69,7 @@ class Client:
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.DEALER)
         for option, value in ((zmq.LINGER, 1000), (zmq.IMMEDIATE, 1), (zmq.HEARTBEAT_IVL, 1000),
-                              (zmq.HEARTBEAT_TIMEOUT, 3000), (zmq.RECONNECT_IVL, 50), (zmq.RECONNECT_IVL_MAX, 1000)):
+                              (zmq.HEARTBEAT_TIMEOUT, 3000), (zmq.CONNECT_TIMEOUT, 3000), (zmq.RECONNECT_IVL, 50), (zmq.RECONNECT_IVL_MAX, 1000)):
             self._socket.setsockopt(option, value)
         try:
             self._connect()

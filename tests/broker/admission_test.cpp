@@ -55,15 +55,16 @@ constexpr int first = 10'000;
 
 }  // namespace
 
-TEST_CASE("beyond nine tenths of the descriptors nobody else comes in, those inside go on, and who waits comes in when some have left") {
+TEST_CASE("beyond what there are descriptors for nobody else comes in, those inside go on, and who waits comes in when some have left") {
     Listener listener;
-    Admission admission(100);
+    Admission admission(1'024);
+    const auto most = static_cast<int>(admission.most()), some = most / 16;
     admission.listens(listener.socket);
     const Socket early(listener.comes());
     REQUIRE(is_in(early, 1s));
     const Socket inside(::accept(listener.socket, nullptr, nullptr));
 
-    for (int i = 0; i < 90; ++i) {
+    for (int i = 0; i < most; ++i) {
         CHECK(admission.is_open());
         admission.came(first + i);
     }
@@ -74,9 +75,9 @@ TEST_CASE("beyond nine tenths of the descriptors nobody else comes in, those ins
     char word = 0;
     CHECK(::recv(inside, &word, 1, 0) == 1);
 
-    for (int i = 0; i < 4; ++i) admission.left(first + i);
+    for (int i = 0; i < some - 1; ++i) admission.left(first + i);
     CHECK_FALSE(admission.is_open());
-    admission.left(first + 4);
+    admission.left(first + some - 1);
     CHECK(admission.is_open());
     CHECK(is_in(late, 5s));  // TCP asks again after a second
 }
@@ -92,7 +93,11 @@ TEST_CASE("an end that is told of twice, or of somebody who never came, counts o
     CHECK(admission.connections() == 0);
 }
 
-TEST_CASE("as many may wait to be accepted as fit into the rest of the descriptors") {
-    for (const std::size_t descriptors : {256u, 1'024u, 20'000u}) CHECK(static_cast<std::size_t>(Admission(descriptors).queue()) < descriptors / 10);
+TEST_CASE("who is inside and who waits to be accepted leave descriptors for the broker itself") {
+    for (const std::size_t descriptors : {64u, 256u, 1'024u, 20'000u, 1'000'000u}) {
+        const Admission admission(descriptors);
+        CHECK(admission.most() + static_cast<std::size_t>(admission.queue()) + 20 < descriptors);
+        CHECK(admission.most() >= descriptors / 2);
+    }
     CHECK(Admission(1'000'000).queue() == 4'096);
 }

@@ -321,7 +321,7 @@ TEST_CASE("a client's ask that a worker sends back to the broker is still the sa
 }
 
 TEST_CASE("a client's ask that was answered while a worker had it is not answered again when the worker sends it back, whoever it is for") {
-    for (const auto* recipient : {"greeter", "gone", "first.elsewhere.admin", "no/such:address"}) {
+    for (const auto* recipient : {"greeter", "gone", "first.elsewhere.admin", "no/such:address", ""}) {
         INFO(recipient);
         World world;
         const Peer worker = world.worker("first", "main");
