@@ -202,7 +202,7 @@ void Broker::on_disconnected(Peer peer) {
 void Broker::probe(Nanoseconds now) {
     std::erase_if(doubted_, [&](Peer peer) {
         auto* session = exchange_.roster.find(peer);
-        if (session == nullptr || session->probes_left <= 0) return true;  // or another session of that peer, of which nothing is doubted
+        if (session == nullptr || session->probes_left <= 0) return true;  // gone, or a new session of that peer
         if (now < session->probe_at) return false;
         if (!exchange_.outgoing.probe(*session)) return false;  // its pipe is full
         --session->probes_left;

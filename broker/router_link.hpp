@@ -2,7 +2,7 @@
 //
 // A peer is the number ZeroMQ made for its connection; clients that choose a routing id are told not to, because chosen
 // ids can be stolen or vanish.  Nothing here blocks but wait().  The broker's thread only.
-// The socket's monitor tells of closed connections by descriptor; which peer that was is known from its frames, and the
+// The socket's monitor tells of connections that begin (admission.hpp counts them) and end, by descriptor; which peer that was is known from its frames, and the
 // broker makes sure by talking to it.
 // Next: poll_loop.hpp calls it.
 #pragma once

@@ -168,6 +168,16 @@ TEST_CASE("a connection that only seemed to be gone keeps its session, and is as
     CHECK(world.only(world.me).command == "pong");
 }
 
+TEST_CASE("nothing is asked of a new session over a connection that was doubted in the one before") {
+    Deaths world;
+    world.broker.on_disconnected(world.me);
+    world.send(world.me, {}, "bye");
+    world.ask(world.me, {}, "hello", map({{"role", "client"}}));
+    CHECK(world.only(world.me).command == "welcome");
+    world.advance(60s, {world.main, world.child, world.starter});
+    CHECK(world.link.frames[world.me].empty());
+}
+
 TEST_CASE("a process that has ended, as its launcher says, and whose connection is gone is lost at once: nothing of it can still come") {
     Deaths world;
     world.ask(world.me, "greeter", "tick");
