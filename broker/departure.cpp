@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include <fmt/chrono.h>
+
 #include "wire/codec.hpp"
 
 namespace peacepie::broker {
@@ -135,7 +137,7 @@ void Departure::on_time() {
     for (Session* session : beating) {
         const bool is_doomed = session->doomed_at.count() != 0 && now >= session->doomed_at;
         if (is_doomed) lose(*session, "its process or its connection ended", session->dismissed ? Ending::in_order : Ending::died);
-        else if (now - session->heard >= limits::heartbeat_patience) lose(*session, "it was silent for three seconds", Ending::silent);
+        else if (now - session->heard >= limits::heartbeat_patience) lose(*session, fmt::format("it was silent for {}", limits::heartbeat_patience), Ending::silent);
         else {
             due_ = std::min(due_, session->heard + limits::heartbeat_patience);
             if (session->doomed_at.count() != 0) due_ = std::min(due_, session->doomed_at);

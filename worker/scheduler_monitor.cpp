@@ -1,5 +1,6 @@
 // scheduler_monitor.cpp - the thread that looks after link, deadlines and admin when all loops are busy, and after handlers and
 // memory at any time.  Next: watchdog.hpp, black_box.cpp.
+#include <fmt/chrono.h>
 #include <malloc.h>
 
 #include "worker/black_box.hpp"
@@ -85,7 +86,7 @@ void Scheduler::watch_over(Loop& loop, Watchdog& watchdog) {
     if (found.wants_naming) {
         const auto command = Symbols::of_process().text(cell->current_command());
         log::warning({{"actor", cell->name()}, {"command", command}},
-                     "{} has not returned from {} for two seconds; its worker cannot run others on this loop", cell->name(), command);
+                     "{} has not returned from {} for {}; its worker cannot run others on this loop", cell->name(), command, limits::handler_patience);
     }
     if (found.is_hung && loop.turns.running() == cell && loop.turns.number() == turn) {
         log::error({{"actor", cell->name()}}, "{} does not return within {} s (--handler-timeout): its worker ends itself; long work belongs into blocking()",

@@ -36,7 +36,7 @@ inline constexpr std::size_t peer_queue_frames_max = 65'536;
 // One session.
 inline constexpr auto heartbeat_interval = 1s;               ///< each side speaks at least this often
 inline constexpr auto heartbeat_lateness = 200ms;            ///< the broker speaks, workers and launchers answer; so much later they speak by themselves
-inline constexpr auto heartbeat_patience = 3s;               ///< three missed: the peer counts as lost
+inline constexpr auto heartbeat_patience = 2'800ms;          ///< two missed and most of a third: within three seconds everybody knows of the loss
 inline constexpr auto transport_heartbeat_interval = 10s;    ///< ZeroMQ's own, for half-open connections only: each costs four wake-ups
 inline constexpr int malformed_frames_max = 16;              ///< within `malformed_window`; then the session is closed
 inline constexpr auto malformed_window = 60s;
@@ -49,7 +49,7 @@ inline constexpr std::size_t open_asks_max = 100'000;        ///< per actor
 inline constexpr auto ask_timeout_default = 10s;             ///< the seed's default
 inline constexpr auto ask_timeout_max = 24h;
 inline constexpr int turn_messages_max = 64;                 ///< a busy actor yields its loop after so many
-inline constexpr auto handler_patience = 2s;                 ///< then the watchdog names the handler
+inline constexpr auto handler_patience = 1'800ms;            ///< then the watchdog, which looks each 80 ms, names the handler: within two seconds
 inline constexpr auto handler_timeout_default = 10s;         ///< of a call that does not return, then its process is replaced: its asker has had its error
 inline constexpr auto handler_timeout_max = 24h;
 inline constexpr auto stopping_patience = 4s;                ///< the seed's limit for an actor's exit

@@ -79,7 +79,7 @@ TEST_CASE("the last words of a worker that has ended still count") {
 
 TEST_CASE("a worker that is silent for three seconds is lost and hears that it has no session") {
     Deaths world;
-    world.advance(2'800ms, {world.main, world.starter});
+    world.advance(2'600ms, {world.main, world.starter});
     world.ask(world.me, {}, "seek_actor", map({{"entity", "greeter"}}));
     CHECK(world.only(world.me).command == "actor_is_found");
     world.advance(400ms, {world.main, world.starter});

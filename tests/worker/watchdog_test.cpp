@@ -40,7 +40,7 @@ TEST_CASE("a call that does not return is named once after the patience and hung
 
 TEST_CASE("a turn of many calls, each of which returns, is not hung however long it lasts") {
     Looks looks;
-    for (std::uint8_t call = 0; call < 64; ++call) looks.at(Watchdog::Place{1, call}, 1900ms);
+    for (std::uint8_t call = 0; call < 64; ++call) looks.at(Watchdog::Place{1, call}, 1700ms);
     CHECK(looks.named == 0);
     CHECK(looks.hung == 0);
     CHECK(looks.watchdog.look(Watchdog::Place{1, 63}, looks.now).turn_lasts > 1min);
