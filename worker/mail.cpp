@@ -36,36 +36,32 @@ char* put(char* at, pp_bytes bytes) noexcept {
 
 }  // namespace
 
-inline Mail* Mail::allocate(std::size_t payload_size) {
-    const std::size_t size = sizeof(Mail) + payload_size;
-    auto mail = new (take_block(size)) Mail;
-    mail->block_size = static_cast<std::uint32_t>(size);
-    return mail;
-}
-
+/// Each field is written once.
 Mail* Mail::make(const pp_envelope& envelope, Origin origin, std::uint64_t sender_handle) {
     const pp_bytes command = envelope.command != 0 ? pp_bytes{} : envelope.command_text;
     const pp_bytes sender = sender_handle != 0 ? pp_bytes{} : envelope.sender_text;
-    Mail* mail = allocate(command.size + sender.size + envelope.meta.size + envelope.body.size);
-    mail->kind = static_cast<MailKind>(envelope.kind);
-    mail->origin = origin;
-    mail->mid = envelope.mid;
-    mail->deadline_ns = envelope.deadline_ns;
-    mail->sender = sender_handle;
-    mail->command = envelope.command;
-    mail->command_size = static_cast<std::uint8_t>(command.size);
-    mail->sender_size = static_cast<std::uint16_t>(sender.size);
-    mail->meta_size = static_cast<std::uint16_t>(envelope.meta.size);
-    mail->body_size = static_cast<std::uint32_t>(envelope.body.size);
-    put(put(put(put(mail->payload(), command), sender), envelope.meta), envelope.body);
+    const std::size_t payload = command.size + sender.size + envelope.meta.size + envelope.body.size;
+    const std::size_t size = sizeof(Mail) + payload;
+    Mail* mail = new (take_block(size)) Mail{.next = nullptr,
+                                             .mid = envelope.mid,
+                                             .deadline_ns = envelope.deadline_ns,
+                                             .sender = sender_handle,
+                                             .command = envelope.command,
+                                             .body_size = static_cast<std::uint32_t>(envelope.body.size),
+                                             .block_size = static_cast<std::uint32_t>(size),
+                                             .place = 0,
+                                             .sender_size = static_cast<std::uint16_t>(sender.size),
+                                             .meta_size = static_cast<std::uint16_t>(envelope.meta.size),
+                                             .command_size = static_cast<std::uint8_t>(command.size),
+                                             .kind = static_cast<MailKind>(envelope.kind),
+                                             .origin = origin,
+                                             .counted = false};
+    if (payload != 0) put(put(put(put(mail->payload(), command), sender), envelope.meta), envelope.body);
     return mail;
 }
 
 Mail* Mail::make(MailKind kind, std::uint64_t mid) {
-    Mail* mail = allocate(0);
-    mail->kind = kind;
-    mail->mid = mid;
-    return mail;
+    return new (take_block(sizeof(Mail))) Mail{.mid = mid, .block_size = sizeof(Mail), .kind = kind};
 }
 
 void Mail::destroy(Mail* mail) noexcept {

@@ -81,8 +81,8 @@ private:
         bool is_admin = false;      ///< of this worker
         bool is_decorated = false;  ///< may be a longer form of a name: `host.process/name`, `host.process`, `system!…`
     };
-    class LastOut;
     void post_chain(Chain& said);
+    void post_the_long_way(const Cell& sender, const pp_envelope& envelope);
     [[nodiscard]] bool post_out_again(const Cell& sender, const pp_envelope& envelope);
     [[nodiscard]] bool is_worth_keeping(const Cell& sender, const pp_envelope& envelope) const;
     [[nodiscard]] bool post_to_cell(const pp_envelope& envelope, std::uint64_t cell, Origin origin);

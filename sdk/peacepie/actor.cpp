@@ -3,6 +3,7 @@
 // Next: seam.cpp, which calls it.
 #include "peacepie/actor.hpp"
 
+#include "peacepie/envelope_of.hpp"
 #include "peacepie/inside.hpp"
 #include "wire/reserved.hpp"
 
@@ -51,7 +52,7 @@ void Actor::log_line(Level level, fmt::string_view text, fmt::format_args args) 
 
 void Actor::post(const To& to, const Command& command, std::string_view body) const {
     check_message(to, command, body);
-    host_.send({Kind::send, 0, command.handle(host_), command.text(), to.handle(host_), to.text(), body});
+    host_.send(envelope_of({Kind::send, 0, command.handle(host_), command.text(), to.handle(host_), to.text(), body}));
 }
 
 void Actor::post_reliably(const To& to, const Command& command, std::string_view body) const {

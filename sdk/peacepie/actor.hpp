@@ -84,7 +84,8 @@ protected:
     [[nodiscard]] std::string_view name() const { return host_.name(); }
     [[nodiscard]] std::string_view node() const { return host_.node(); }  ///< the admin of this process
     [[nodiscard]] Sender sender() const noexcept {  ///< of what is being handled
-        return turn_ == nullptr ? Sender(host_, 0, {}) : Sender(host_, turn_->sender, turn_->sender_text);
+        if (turn_ == nullptr) return {host_, 0, {}};
+        return {host_, by_itself(turn_->sender), {by_itself(turn_->sender_text.data()), by_itself(turn_->sender_text.size())}};
     }
     [[nodiscard]] std::chrono::nanoseconds now() const { return std::chrono::nanoseconds(host_.now()); }
 

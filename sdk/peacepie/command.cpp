@@ -35,19 +35,25 @@ std::uint32_t remember(const Host& host, std::string_view text, std::uint32_t ha
     return handle;
 }
 
+/// Beyond the first place of its hash, or when that holds another file's copy of the literal.
+[[gnu::noinline]] std::uint32_t search(const Host& host, std::string_view text, std::uint32_t hash) {
+    for (std::size_t i = 0; i < probes_max; ++i) {
+        const std::size_t place = (hash + i) % table_size;
+        const Known* entry = known[place].load(std::memory_order_acquire);
+        if (entry == nullptr) return remember(host, text, hash, place);
+        if (entry->hash == hash && entry->text == text) return entry->handle;
+    }
+    return host.command(text);
+}
+
 }  // namespace
 
 std::uint32_t Command::handle(const Host& host) const {
     if (kind_ != Kind::literal) return 0;
-    for (std::size_t i = 0; i < probes_max; ++i) {
-        const std::size_t place = (hash_ + i) % table_size;
-        const Known* entry = known[place].load(std::memory_order_acquire);
-        if (entry == nullptr) return remember(host, text_, hash_, place);
-        if (entry->hash != hash_) continue;
-        // The same literal of one source file has one address; only another file's copy needs the comparison.
-        if (entry->text.data() == text_.data() || entry->text == text_) return entry->handle;
-    }
-    return host.command(text_);
+    const Known* entry = known[hash_ % table_size].load(std::memory_order_acquire);
+    // The same literal of one source file has one address: most need no more than this look, and no registers are saved for more.
+    if (entry != nullptr && entry->hash == hash_ && entry->text.data() == text_.data()) return entry->handle;
+    return search(host, text_, hash_);
 }
 
 }  // namespace peacepie

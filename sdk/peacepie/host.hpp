@@ -15,6 +15,7 @@
 struct pp_host;
 struct pp_cell;
 struct pp_actor_type;
+struct pp_envelope;
 
 namespace peacepie {
 
@@ -47,6 +48,7 @@ public:
     [[nodiscard]] std::string_view name() const;
     [[nodiscard]] std::string_view node() const;
 
+    void send(const pp_envelope& envelope) const;
     void send(const Posting& posting) const;
     [[nodiscard]] Operation ask(const Posting& posting, std::chrono::nanoseconds timeout) const;
 

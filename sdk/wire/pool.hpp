@@ -35,6 +35,7 @@ public:
         Block* block = magazine.loaded;
         magazine.loaded = block->next;
         --magazine.count;
+        __builtin_prefetch(magazine.loaded, 1);  // of many that are taken in a row, each would be waited for
         return block;
     }
     static void give(void* memory) noexcept {
