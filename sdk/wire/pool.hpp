@@ -7,6 +7,8 @@
 // Next: worker/mail.hpp and peacepie/frame_pool.hpp are what lives in the blocks.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <mutex>
@@ -50,7 +52,8 @@ public:
 
 private:
     static constexpr std::size_t magazine_size = std::min<std::size_t>(128, (64 << 10) / Size);
-    static constexpr std::size_t slab_magazines = std::max<std::size_t>(1, (64 << 10) / (Size * magazine_size));
+    static constexpr std::size_t slab_size = 64 << 10, huge_page = 2 << 20;
+    static constexpr std::size_t slabs_before_huge = 32;  // a process that does little has no use for two MiB of each size
 
     struct Block {
         Block* next;
@@ -101,10 +104,15 @@ private:
         full->next_magazine = depot_;
         depot_ = full;
     }
-    /// With the depot locked: a new slab, cut into full magazines.
+    /// With the depot locked: a new slab, cut into full magazines.  From 2 MiB on it is a huge page, if the kernel has one: the
+    /// first touch of each small one costs 0.5 us, and 11 on some virtual machines.
     static void carve() {
-        auto slab = static_cast<char*>(::operator new(Size * magazine_size * slab_magazines, std::align_val_t{64}));
-        for (std::size_t m = 0; m < slab_magazines; ++m) {
+        const bool is_huge = slabs_ >= slabs_before_huge;
+        const std::size_t size = is_huge ? huge_page : slab_size;
+        auto slab = static_cast<char*>(::operator new(size, std::align_val_t{is_huge ? huge_page : 64}));
+        if (is_huge) (void)::madvise(slab, size, MADV_HUGEPAGE);
+        else ++slabs_;
+        for (std::size_t m = 0; m < size / (Size * magazine_size); ++m) {
             Block* chain = nullptr;
             for (std::size_t i = magazine_size; i-- > 0;) {
                 auto block = reinterpret_cast<Block*>(slab + (m * magazine_size + i) * Size);
@@ -119,6 +127,7 @@ private:
     static inline constinit thread_local Magazine magazine_{};
     static inline std::mutex depot_lock_;
     static inline Block* depot_ = nullptr;
+    static inline std::size_t slabs_ = 0;  // small ones
 };
 
 }  // namespace peacepie
