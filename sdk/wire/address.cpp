@@ -15,7 +15,7 @@ bool is_name_character(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-/// `@label.7`: a client's session.
+/// `@label.m3kq81zc.7`: a client's session.
 bool is_client(std::string_view text) noexcept {
     if (text.size() < 2 || text.size() > limits::name_size_max + 24 || text.front() != '@') return false;
     for (char c : text.substr(1))

@@ -2,9 +2,10 @@
 
 import os
 import signal
+import time
 import unittest
 
-from bus import FIXTURE, MAIN, Silence, class_desc
+from bus import ASK, FIXTURE, MAIN, Bus, Silence, class_desc
 from processes import Program, eventually, kill
 from system_case import OwnSystem
 
@@ -48,6 +49,39 @@ class Restart(OwnSystem):
             self.assertTrue(eventually(lambda: self.is_back(name), 15.0), self.king.said())
         self.assertEqual(self.king.ask("counter", "get_params").body["params"][0]["value"], 3)
         self.assertEqual(self.king.ask(None, "stats").body["healed"], 1)
+
+    def strangers(self):
+        """A client of this broker and one of the next; each the only one of its name, and both number their asks from one."""
+        first = self.king.another("stranger")
+        yield first
+        kill(self.king.pid_of(None))
+        self.king.hello_again(10.0)
+        second = Bus(self.king.endpoint, "stranger", timeout=5.0)
+        self.addCleanup(second.close)
+        yield second
+
+    def test_late_answer(self):
+        """an answer to a client of an earlier broker never reaches a client of this one, whatever numbers they use"""
+        slow, slower = self.trouble(), self.trouble()
+        strangers = self.strangers()
+        first = next(strangers)
+        first.post(ASK, 4711, "nap", slow, {"seconds": 2.0}, 20_000)
+        self.king.ask(slower, "ping").must_be("pong")  # a round later the ask before is under way
+        second = next(strangers)
+        self.assertTrue(eventually(lambda: self.is_back(slower), 10.0), self.king.said())
+        begun = time.monotonic()
+        second.post(ASK, 4711, "nap", slower, {"seconds": 4.0}, 20_000)
+        second.answer_to(4711, 10.0)
+        self.assertGreater(time.monotonic() - begun, 3.9, "the answer of another's ask came")
+
+    def test_same_mid(self):
+        """a reliable ask without an origin is another one than that of an earlier broker's client with the same mid"""
+        self.king.create("counter", "Counter", MAIN, FIXTURE).must_be("actor_is_created")
+        for number, stranger in enumerate(self.strangers()):
+            self.assertTrue(eventually(lambda: self.is_back("counter"), 10.0), self.king.said())
+            stranger.post(ASK, 4711, "count", "counter", {"from": stranger.welcome["address"], "number": 0}, 5_000, meta={"delivery": "reliable"})
+            stranger.answer_to(4711).must_be("counted")
+            self.assertEqual(self.king.ask("counter", "report").body["received"], number + 1)
 
     def test_new_system(self):
         """a system that is started where another was killed begins without its actors, and one of them at a time has the file"""
