@@ -47,7 +47,7 @@ class Row:
         self.violations += load.violations
         others = {name: count for name, count in sorted(load.outcomes().items()) if name != "answered"}
         said = ", ".join(f"{count} {name}" for name, count in others.items()) or "none"
-        self.figures.append(f"asks that failed: {said}; messages lost with the dead: {load.excused}")
+        self.figures.append(f"asks that failed: {said}; messages missing: {load.excused}, told of as lost or as letters: {load.listener.told()}")
 
     def line(self):
         return (f"| {self.number} | {self.fault} | {self.injected} | {self.checked} | {len(self.violations)} | {self.detection} | "

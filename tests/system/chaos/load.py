@@ -63,6 +63,31 @@ class Asker(threading.Thread):
             self.latencies.add(spent * 1000)
 
 
+class Listener(threading.Thread):
+    """Asks the broker again and again what it counts as lost or keeps as a letter; its letters do not outlive it."""
+
+    interval = 0.2
+
+    def __init__(self, endpoint):
+        super().__init__(daemon=True)
+        self.endpoint, self.lost, self.letters = endpoint, 0, {}  # letters: by the broker's epoch
+        self.stopping = threading.Event()
+
+    def run(self):
+        with peacepie.Client(self.endpoint, "listener", connect_timeout=10.0) as client:
+            client.connect_timeout = ASK_SECONDS
+            while not self.stopping.wait(self.interval):
+                try:
+                    stats = client.ask("", "stats", timeout=ASK_SECONDS).body
+                except (peacepie.Fault, TimeoutError):
+                    continue
+                self.lost = stats["lost"]
+                self.letters[stats["broker_epoch"]] = stats["dead_letters"]
+
+    def told(self):
+        return self.lost + sum(self.letters.values())
+
+
 class Load:
     """`with Load(king, nodes) as load:` witnesses and beacons on these nodes, and askers; checked at the end."""
 
@@ -77,6 +102,8 @@ class Load:
             # Beside each other and apart: every second one in the process of its witness.
             self.make(name, "Beacon", number // 2 * 2 + 1, to=self.witnesses[number % witnesses], per_tick=per_tick)
         self.askers = [Asker(number, king.endpoint, self.witnesses, self.record, pause) for number in range(askers)]
+        self.listener = Listener(king.endpoint)
+        self.unseen = int(beacons * per_tick / 0.005 * 2 * Listener.interval * SLOWER)  # letters of a broker that dies before it is asked again
         self.faults = []  # (begin, end) in ns of what may cost unread mail
         self.violations = []
 
@@ -88,6 +115,7 @@ class Load:
     def __enter__(self):
         for asker in self.askers:
             asker.start()
+        self.listener.start()
         return self
 
     def __exit__(self, kind, *_):
@@ -97,6 +125,8 @@ class Load:
             asker.join(2 * LATE + 10.0)
         if kind is None:
             self._end()
+        self.listener.stopping.set()
+        self.listener.join(2 * LATE + 10.0)
         self.record.close()
 
     def _end(self):
@@ -107,6 +137,10 @@ class Load:
         self.violations += self.record.violations
         self.excused, unexplained = self.record.losses(self.faults, ended=True)
         self.violations += unexplained
+        # What a fault may have cost was told of all the same: as lost, or as a letter.
+        is_told = lambda: self.excused <= self.listener.told() + self.unseen * max(0, len(self.listener.letters) - 1)
+        if not eventually(is_told, 10.0):
+            self.violations.append(f"{self.excused} messages are missing, and {self.listener.told()} were told of by {len(self.listener.letters)} brokers")
         for asker in self.askers:
             self.violations += asker.violations
             if asker.is_alive():

@@ -5,7 +5,7 @@ import time
 
 import zmq
 
-from bus import ERROR, FIXTURE, MAIN, REPLY, Bus, Fault, class_desc
+from bus import ERROR, FIXTURE, MAIN, REPLY, SLOWER, Bus, Fault, class_desc
 from processes import System, eventually, kill
 
 from .figures import Series, row
@@ -109,6 +109,7 @@ def broker_with_many(row, run):
             total = king.ask(None, "stats").body["actors"]
             row.expect(total == len(names), f"{total} actors after the restart")
             time.sleep(max(0.0, begun + 2.0 - time.monotonic()))  # more than three in five seconds are given up
+    row.expect(everyone.quantile(0.99) <= 5.0 * SLOWER, f"all names are back after {everyone.text('s', 2)}")
     row.recovery = everyone.text("s", 2)
     row.figures.append(f"of 200 names half answer after {half.text('s', 2)}, 99 % after {nearly.text('s', 2)}")
 
