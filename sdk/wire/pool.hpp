@@ -7,8 +7,6 @@
 // Next: worker/mail.hpp and peacepie/frame_pool.hpp are what lives in the blocks.
 #pragma once
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <mutex>
@@ -27,7 +25,9 @@
 
 namespace peacepie {
 
-template <std::size_t Size>
+/// `like_huge`, if there is one, is told of slabs that had better be a huge page of the kernel's: the first touch of a small page costs
+/// 0.5 us, and 11 on some virtual machines.
+template <std::size_t Size, void (*like_huge)(void* slab, std::size_t size) noexcept = nullptr>
 class Pool {
 public:
     static void* take() {
@@ -104,13 +104,12 @@ private:
         full->next_magazine = depot_;
         depot_ = full;
     }
-    /// With the depot locked: a new slab, cut into full magazines.  From 2 MiB on it is a huge page, if the kernel has one: the
-    /// first touch of each small one costs 0.5 us, and 11 on some virtual machines.
+    /// With the depot locked: a new slab, cut into full magazines.
     static void carve() {
-        const bool is_huge = slabs_ >= slabs_before_huge;
+        const bool is_huge = like_huge != nullptr && slabs_ >= slabs_before_huge;
         const std::size_t size = is_huge ? huge_page : slab_size;
         auto slab = static_cast<char*>(::operator new(size, std::align_val_t{is_huge ? huge_page : 64}));
-        if (is_huge) (void)::madvise(slab, size, MADV_HUGEPAGE);
+        if (is_huge) like_huge(slab, size);
         else ++slabs_;
         for (std::size_t m = 0; m < size / (Size * magazine_size); ++m) {
             Block* chain = nullptr;
