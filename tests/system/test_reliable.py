@@ -117,6 +117,8 @@ class Poison(OwnSystem):
         self.assertEqual(self.king.pid_of(node), pid)
         self.assertEqual(self.king.ask(None, "stats").body["set_aside"], 1)
         self.assertTrue(self.king.mentions("a reliable message to trouble is set aside"))
+        backtraces = [line for line in self.king.err if "Trouble::segfault" in line]
+        self.assertGreaterEqual(len(backtraces), 2, "its log has the backtraces, with names of functions")
 
 
 class Clients(SharedSystem):

@@ -30,10 +30,12 @@ TEST_CASE("a call that does not return is named once after the patience and hung
     Looks looks;
     looks.at(Watchdog::Place{1, 1}, limits::handler_patience);
     CHECK(looks.named == 0);
+    looks.at(Watchdog::Place{1, 1}, 2s - limits::handler_patience);
+    CHECK(looks.named == 1);
     looks.at(Watchdog::Place{1, 1}, 7s);
     CHECK(looks.named == 1);
     CHECK(looks.hung == 0);
-    looks.at(Watchdog::Place{1, 1}, 2s);
+    looks.at(Watchdog::Place{1, 1}, 2s);  // eleven in all
     CHECK(looks.named == 1);
     CHECK(looks.hung > 0);
 }

@@ -12,6 +12,7 @@ from .freezes import thaw
 from .load import Load, system_nodes
 
 WEIGHTS = {"move": 12, "kill a worker": 3, "kill the broker": 2, "freeze a worker": 2, "freeze the broker": 1, "calm": 4}
+GENTLE = {fault: weight for fault, weight in WEIGHTS.items() if not fault.startswith("kill")}  # for the second half: who is killed does not grow
 
 
 def descriptors(pid):
@@ -28,7 +29,9 @@ def soak(row, run):
             end = time.monotonic() + seconds
             first = {}
             while time.monotonic() < end:
-                fault = chosen.choices(list(WEIGHTS), WEIGHTS.values())[0]
+                left = end - time.monotonic()
+                weights = WEIGHTS if left > 0.5 * seconds else GENTLE
+                fault = chosen.choices(list(weights), weights.values())[0]
                 seen[fault] = seen.get(fault, 0) + 1
                 begun = time.monotonic()
                 if fault == "move":
@@ -50,12 +53,14 @@ def soak(row, run):
                     recovery.add(load.seconds_until_back([*load.witnesses, *load.beacons], begun))
                     eventually(lambda: load.pid_of(node), 10.0)
                     time.sleep(2.0)
-                if not first and time.monotonic() - end > -0.8 * seconds:
+                if not first and left < 0.45 * seconds:
                     first = {node: load.pid_of(node) for node in (None, *nodes)}
                     first = {node: (pid, resident_mib(pid), descriptors(pid), time.monotonic()) for node, pid in first.items() if pid}
+            row.expect(len(first) == 1 + len(nodes), f"memory was looked at in {len(first)} processes")
             for node, (pid, mib, files, since) in first.items():
                 if load.pid_of(node) != pid:
-                    continue  # another process by now, which begins anew
+                    row.expect(False, f"{node or 'broker'} died though nobody killed it")
+                    continue
                 hours = (time.monotonic() - since) / 3600
                 growth = resident_mib(pid) - mib
                 row.figures.append(f"{node or 'broker'}: {growth / hours:+.1f} MiB/h, {descriptors(pid) - files:+d} descriptors")
