@@ -25,15 +25,12 @@ bool brings_more(const Value& body) {
     return more != nullptr && more->as_integer() && *more->as_integer() > 0;
 }
 
-/// Milliseconds; greater with each broker of a system.
-std::uint64_t since_era(std::uint64_t broker_epoch) { return broker_epoch > era_us ? (broker_epoch - era_us) / 1'000 : 0; }
-
 /// What a client of an earlier broker asked may be answered now, and actors remember what it sent: no client of this broker may have
-/// its address.  Nothing when the clock is one of tests.
+/// its address.  Milliseconds, in few letters; nothing when the epoch is no clock's but a test's.
 std::string mark_of(std::uint64_t broker_epoch) {
-    if (since_era(broker_epoch) == 0) return {};
+    if (broker_epoch < 1'000'000) return {};
     std::array<char, 13> digits;
-    const auto end = std::to_chars(digits.begin(), digits.end(), since_era(broker_epoch), 36).ptr;
+    const auto end = std::to_chars(digits.begin(), digits.end(), broker_epoch / 1'000, 36).ptr;
     return std::string(digits.begin(), end) + '.';
 }
 
@@ -41,7 +38,7 @@ std::string mark_of(std::uint64_t broker_epoch) {
 
 Door::Door(Exchange& exchange, Departure& departure, Unsettled& unsettled)
     : exchange_(exchange), departure_(departure), unsettled_(unsettled), mark_(mark_of(exchange.options.broker_epoch)),
-      last_nursery_(since_era(exchange.options.broker_epoch)) {}
+      last_nursery_(exchange.options.broker_epoch > era_us ? (exchange.options.broker_epoch - era_us) / 1'000 : 0) {}
 
 std::string Door::hello(Peer peer, const Envelope& envelope) {
     try {

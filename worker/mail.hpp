@@ -110,7 +110,9 @@ public:
     }
     [[nodiscard]] Mail* pop() noexcept {
         Mail* mail = first_;
-        if (mail && !(first_ = mail->next)) last_ = nullptr;
+        if (mail == nullptr) return nullptr;
+        first_ = mail->next;
+        if (first_ == nullptr) return last_ = nullptr, mail;
         __builtin_prefetch(first_);  // the next one comes over while this one is handled: its head, and where its body begins
         __builtin_prefetch(reinterpret_cast<const char*>(first_) + 64);
         return mail;

@@ -24,7 +24,8 @@ constexpr auto short_turns = 100us;    // few_turns of newborns
 constexpr auto look_alive = 100ms;     // the word that says so is everybody's
 constexpr auto long_batch = 500us;     // of limits::turn_messages_max messages
 constexpr auto link_patience = 200us;  // of a busy loop
-constexpr auto fed_patience = 1ms;     // of one that was brought frames: 20 000 small mails at once lie outside of its caches (streams 1.05)
+constexpr auto fed_patience = 1ms;     // of one that has not made as many calls as it was brought messages: 20 000 small mails at once lie
+                                       // outside of its caches (streams 1.05)
 
 Nanoseconds now_by(clockid_t clock) noexcept {
     timespec now{};
@@ -202,10 +203,12 @@ void Scheduler::mind_link(Loop& loop) {
     if (loop.was_slow) {
         loop.minds_link.store(false, std::memory_order_relaxed);
         wake_one();
-    } else if (now - loop.looked_at >= (loop.was_fed ? fed_patience : link_patience)) {
+    } else if (now - loop.looked_at >= (loop.turns.calls() < loop.fed_until ? fed_patience : link_patience)) {
         loop.looked_at = now;
         loop.minds_link.store(true, std::memory_order_relaxed);
-        loop.was_fed = exchange();
+        const auto arrived = worker_->tally().arrived();
+        (void)exchange();
+        loop.fed_until = loop.turns.calls() + (worker_->tally().arrived() - arrived);
         if (!polling_.exchange(true)) {
             look_after(0ns);  // deadlines and descriptors as well
             polling_.store(false);

@@ -68,7 +68,7 @@ private:
         Nanoseconds busy_since{0};  // when a cell last had more to do than its turn allows; 0: the loop was idle since
         Nanoseconds looked_at{0};   // at the link, while busy
         Nanoseconds newborns_at{0}; // when their turns in a row were looked at
-        bool was_fed = false;       // by its last look at the link
+        std::uint64_t fed_until = 0;  // so many calls of handlers: then it has done what its last look at the link brought
         bool was_slow = false;      // when it was last busy, its handlers were long
         std::atomic<bool> minds_link{false};  // it is busy with short handlers and looks at the link now and then
         Turns turns;

@@ -11,7 +11,8 @@ foreach(part wire peacepie testing)
   install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/../${part} DESTINATION ${sdk_include} COMPONENT sdk
     FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h"
     PATTERN "codec.hpp" EXCLUDE PATTERN "pool.hpp" EXCLUDE PATTERN "spawned_name.hpp" EXCLUDE PATTERN "link.hpp" EXCLUDE
-    PATTERN "fields.hpp" EXCLUDE PATTERN "bytes.hpp" EXCLUDE PATTERN "inside.hpp" EXCLUDE PATTERN "world.hpp" EXCLUDE)
+    PATTERN "fields.hpp" EXCLUDE PATTERN "bytes.hpp" EXCLUDE PATTERN "inside.hpp" EXCLUDE PATTERN "world.hpp" EXCLUDE
+    PATTERN "envelope_of.hpp" EXCLUDE)
 endforeach()
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/peacepie-config.cmake.in

@@ -85,9 +85,8 @@ private:
             magazine.spare = nullptr;
         } else {
             std::lock_guard lock(depot_lock_);
-            if (!depot_) carve();
-            magazine.loaded = depot_;
-            depot_ = depot_->next_magazine;
+            magazine.loaded = depot_ != nullptr ? depot_ : carve();
+            if (depot_ != nullptr) depot_ = depot_->next_magazine;
         }
         magazine.count = magazine_size;
     }
@@ -104,29 +103,35 @@ private:
         full->next_magazine = depot_;
         depot_ = full;
     }
-    /// With the depot locked: a new slab, cut into full magazines.
-    static void carve() {
-        const bool is_huge = like_huge != nullptr && slabs_ >= slabs_before_huge;
-        const std::size_t size = is_huge ? huge_page : slab_size;
-        auto slab = static_cast<char*>(::operator new(size, std::align_val_t{is_huge ? huge_page : 64}));
-        if (is_huge) like_huge(slab, size);
-        else ++slabs_;
-        for (std::size_t m = 0; m < size / (Size * magazine_size); ++m) {
-            Block* chain = nullptr;
-            for (std::size_t i = magazine_size; i-- > 0;) {
-                auto block = reinterpret_cast<Block*>(slab + (m * magazine_size + i) * Size);
-                block->next = chain;
-                chain = block;
-            }
-            chain->next_magazine = depot_;
-            depot_ = chain;
+    /// With the depot locked: a full magazine from the slab, one at a time, so that nobody waits while a large slab is touched.
+    static Block* carve() {
+        if (slab_left_ == 0) take_slab();
+        --slab_left_;
+        Block* chain = nullptr;
+        for (std::size_t i = magazine_size; i-- > 0;) {
+            auto block = reinterpret_cast<Block*>(slab_ + i * Size);
+            block->next = chain;
+            chain = block;
         }
+        slab_ += magazine_size * Size;
+        return chain;
+    }
+    static void take_slab() {
+        constexpr std::size_t magazine_bytes = magazine_size * Size;
+        const bool is_huge = like_huge != nullptr && slabs_ >= slabs_before_huge;
+        const std::size_t size = is_huge ? huge_page : std::max<std::size_t>(1, slab_size / magazine_bytes) * magazine_bytes;
+        slab_ = static_cast<char*>(::operator new(size, std::align_val_t{is_huge ? huge_page : 64}));
+        slab_left_ = size / magazine_bytes;
+        if (is_huge) like_huge(slab_, size);
+        else ++slabs_;
     }
 
     static inline constinit thread_local Magazine magazine_{};
     static inline std::mutex depot_lock_;
     static inline Block* depot_ = nullptr;
-    static inline std::size_t slabs_ = 0;  // small ones
+    static inline char* slab_ = nullptr;       // what is left of the last one, in magazines
+    static inline std::size_t slab_left_ = 0;
+    static inline std::size_t slabs_ = 0;      // small ones so far
 };
 
 }  // namespace peacepie
