@@ -80,7 +80,7 @@ def mailbox_flood(row, run):
     with System() as king:
         node = king.create_process()
         name = trouble_in(king, node, "flooded")
-        king.send(name, "nap", {"seconds": 60})
+        king.send(name, "nap", {"seconds": 600})
         pids, highest = [king.pid_of(None), king.pid_of(node)], [0.0, 0.0]
         flooding = flood(king, name, row.injected)
         while flooding.poll() is None:

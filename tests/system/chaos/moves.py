@@ -31,8 +31,8 @@ def moves(row, run):
                     seen.add(gap)
                     row.expect(gap > 0 and body["pause_us"] / 1000 < gap + 5.0, f"a pause of {body['pause_us']} us, and the receiver saw {gap:.1f} ms")
         row.take(load)
-        period = 5.0  # ms between two messages
-        row.expect(seen.quantile(0.5) <= paused.quantile(0.5) + period + 3.0 * SLOWER, f"a pause of {paused.text('ms', 1)}, and the receiver saw {seen.text('ms', 1)}")
+        period = 5.0  # ms between two messages; the longest of some forty gaps is longer by what a loaded machine costs
+        row.expect(seen.quantile(0.5) <= paused.quantile(0.5) + period + 10.0 * SLOWER, f"a pause of {paused.text('ms', 1)}, and the receiver saw {seen.text('ms', 1)}")
         row.figures.append(f"pause said {paused.text('ms', 1)}, longest gap at the receiver {seen.text('ms', 1)} (messages come every 5 ms)")
         for queued in (0, 1_000, 10_000):
             for state in (1 << 10, 1 << 20):

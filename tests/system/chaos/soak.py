@@ -4,7 +4,7 @@ import os
 import random
 import time
 
-from processes import System, eventually, freeze, kill
+from processes import System, eventually, freeze, is_alive, kill
 
 from .figures import Series, row
 from .floods import resident_mib
@@ -48,7 +48,7 @@ def soak(row, run):
                         kill(pid)
                     else:
                         freeze(pid)
-                        time.sleep(chosen.random() * 2.0)  # shorter than what counts as lost
+                        time.sleep(chosen.random() * 1.5)  # shorter than what counts as lost
                         thaw(pid)
                     recovery.add(load.seconds_until_back([*load.witnesses, *load.beacons], begun))
                     eventually(lambda: load.pid_of(node), 10.0)
@@ -58,7 +58,7 @@ def soak(row, run):
                     first = {node: (pid, resident_mib(pid), descriptors(pid), time.monotonic()) for node, pid in first.items() if pid}
             row.expect(len(first) == 1 + len(nodes), f"memory was looked at in {len(first)} processes")
             for node, (pid, mib, files, since) in first.items():
-                if load.pid_of(node) != pid:
+                if not is_alive(pid):
                     row.expect(False, f"{node or 'broker'} died though nobody killed it")
                     continue
                 hours = (time.monotonic() - since) / 3600
