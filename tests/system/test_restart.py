@@ -73,7 +73,7 @@ class Restart(OwnSystem):
         second.post(ASK, 4711, "nap", slower, {"seconds": 4.0}, 20_000)
         second.answer_to(4711, 10.0)
         self.assertGreater(time.monotonic() - begun, 3.9, "the answer of another's ask came")
-        self.assertGreaterEqual(self.king.ask(None, "stats").body["late_answers"], 1, "it did not come at all")
+        self.assertGreaterEqual(self.king.ask(None, "stats").body["dead_letters"], 1, "it did not come at all")
 
     def test_same_mid(self):
         """a reliable ask without an origin is another one than that of an earlier broker's client with the same mid"""

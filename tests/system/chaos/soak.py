@@ -61,9 +61,10 @@ def soak(row, run):
                 if not is_alive(pid):
                     row.expect(False, f"{node or 'broker'} died though nobody killed it")
                     continue
-                hours = (time.monotonic() - since) / 3600
+                spent = time.monotonic() - since
                 growth = resident_mib(pid) - mib
-                row.figures.append(f"{node or 'broker'}: {growth / hours:+.1f} MiB/h, {descriptors(pid) - files:+d} descriptors")
+                rate = f" ({growth * 3600 / spent:+.1f} MiB/h)" if spent > 600 else ""  # of seconds it would say nothing
+                row.figures.append(f"{node or 'broker'}: {growth:+.1f} MiB{rate}, {descriptors(pid) - files:+d} descriptors in {spent:.0f} s")
                 row.expect(growth < 16, f"{node or 'broker'} grew by {growth:.0f} MiB")
                 row.expect(descriptors(pid) - files < 10, f"{node or 'broker'} has {descriptors(pid) - files} descriptors more")
         row.take(load)
