@@ -26,9 +26,9 @@ bool brings_more(const Value& body) {
 }
 
 /// What a client of an earlier broker asked may be answered now, and actors remember what it sent: no client of this broker may have
-/// its address.  Milliseconds, in few letters; nothing when the epoch is no clock's but a test's.
+/// its address.  Milliseconds, in few letters; nothing in the first days of 1970, where the clocks of tests are.
 std::string mark_of(std::uint64_t broker_epoch) {
-    if (broker_epoch < 1'000'000) return {};
+    if (broker_epoch < 1'000'000'000'000) return {};
     std::array<char, 13> digits;
     const auto end = std::to_chars(digits.begin(), digits.end(), broker_epoch / 1'000, 36).ptr;
     return std::string(digits.begin(), end) + '.';
