@@ -2,7 +2,6 @@
 #include "broker/door.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "broker/arguments.hpp"
@@ -25,19 +24,10 @@ bool brings_more(const Value& body) {
     return more != nullptr && more->as_integer() && *more->as_integer() > 0;
 }
 
-/// What a client of an earlier broker asked may be answered now, and actors remember what it sent: no client of this broker may have
-/// its address.  Milliseconds, in few letters; nothing in the first days of 1970, where the clocks of tests are.
-std::string mark_of(std::uint64_t broker_epoch) {
-    if (broker_epoch < 1'000'000'000'000) return {};
-    std::array<char, 13> digits;
-    const auto end = std::to_chars(digits.begin(), digits.end(), broker_epoch / 1'000, 36).ptr;
-    return std::string(digits.begin(), end) + '.';
-}
-
 }  // namespace
 
 Door::Door(Exchange& exchange, Departure& departure, Unsettled& unsettled)
-    : exchange_(exchange), departure_(departure), unsettled_(unsettled), mark_(mark_of(exchange.options.broker_epoch)),
+    : exchange_(exchange), departure_(departure), unsettled_(unsettled),
       last_nursery_(exchange.options.broker_epoch > era_us ? (exchange.options.broker_epoch - era_us) / 1'000 : 0) {}
 
 std::string Door::hello(Peer peer, const Envelope& envelope) {
@@ -74,7 +64,7 @@ void Door::admit_client(const Guest& guest) {
         return welcome(*known, guest, {});
     std::string label = optional_text_of(guest.body, "name").value_or("");
     const bool is_label = is_name(label) && label.size() <= limits::name_size_max / 2;
-    auto address = fmt::format("@{}{}{}{}", is_label ? label : "", is_label ? "." : "", mark_, ++last_number_);
+    auto address = fmt::format("@{}{}{}{}", is_label ? label : "", is_label ? "." : "", exchange_.options.client_mark, ++last_number_);
     welcome(enter(guest, Role::client, std::move(address), {}), guest, {});
 }
 
@@ -138,7 +128,7 @@ void Door::admit_launcher(const Guest& guest) {
                                  Sent::peer_unknown;
         if (is_dead) departure_.lose(*old, "another launcher of its host came");
         // Two of one host may live side by side: the later one starts nothing on request but reports its own children.
-        else address = fmt::format("@{}.launcher.{}{}", host, mark_, ++last_number_);
+        else address = fmt::format("@{}.launcher.{}{}", host, exchange_.options.client_mark, ++last_number_);
     }
     welcome(enter(guest, Role::launcher, std::move(address), host), guest, {});
 }

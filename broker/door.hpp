@@ -58,7 +58,6 @@ private:
     Exchange& exchange_;
     Departure& departure_;
     Unsettled& unsettled_;
-    const std::string mark_;  // of this broker, in the addresses of its clients
     std::uint64_t last_number_ = 0;
     std::uint64_t last_nursery_;
     std::map<std::string, std::uint64_t, std::less<>> next_process_;  // by host

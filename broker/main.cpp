@@ -2,6 +2,7 @@
 //
 // Next: poll_loop.cpp
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -116,12 +117,21 @@ broker::TrafficPage* traffic_page(const Flags& flags) {
     return static_cast<broker::TrafficPage*>(page);
 }
 
+/// Milliseconds, in few letters.
+std::string mark_of(std::uint64_t broker_epoch) {
+    std::array<char, 13> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), broker_epoch / 1'000, 36).ptr;
+    return std::string(digits.begin(), end) + '.';
+}
+
 broker::Options options_from(const Flags& flags) {
     const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    const auto epoch = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(wall).count());
     return {.system = flags.system,
             .host = flags.host,
             .version = PEACEPIE_VERSION,
-            .broker_epoch = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(wall).count()),
+            .broker_epoch = epoch,
+            .client_mark = mark_of(epoch),
             .pid = ::getpid(),
             .page = traffic_page(flags),
             .is_successor = flags.successor,
