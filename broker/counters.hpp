@@ -26,6 +26,7 @@ struct Counters {
     std::uint64_t let_go = 0;         ///< of those, given to the owner: counted as routed, too
     std::uint64_t held_ended = 0;     ///< of those, expired or lost with the owner: counted as turned away, too
     std::uint64_t dead_letters = 0;   ///< sends and answers that reached nobody
+    std::uint64_t dead_answers = 0;   ///< of those, answers: who asked is gone, and waits no more
     std::uint64_t lost = 0;           ///< routed, or held by an earlier broker, and nobody can tell what became of them: losses.hpp; falls when more is known
     std::uint64_t late_answers = 0;   ///< to asks of clients that had ended already
     std::uint64_t malformed = 0;

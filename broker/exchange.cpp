@@ -78,7 +78,12 @@ void Exchange::deliver(const Envelope& envelope) {
     if (auto* actor = registry.find(envelope.recipient)) counters.made += (taken = pass(*actor, envelope, encoded_)) ? 1 : 0;
     else if (auto* born_in = roster.birthplace_of(envelope.recipient)) taken = outgoing.post(*born_in, encoded_);
     else if (auto* session = roster.find(envelope.recipient)) taken = outgoing.post(*session, encoded_);
-    if (!taken) ++counters.dead_letters;
+    if (!taken) count_dead(envelope);
+}
+
+void Exchange::count_dead(const Envelope& envelope) noexcept {
+    ++counters.dead_letters;
+    if (envelope.is_answer()) ++counters.dead_answers;
 }
 
 bool Exchange::fell(std::string_view name, const Registration& actor, std::string node, Down how) {
@@ -107,7 +112,7 @@ void Exchange::refuse(const Envelope& envelope, Fault fault, std::string_view te
     ++counters.turned_away;
     if (envelope.wants_answer()) return fail(Asker::of(envelope), fault, text, std::move(more));
     counters.refuse(fault);
-    ++counters.dead_letters;
+    count_dead(envelope);
     if (!envelope.is_answer() && !envelope.sender.empty() && !envelope.recipient.empty())
         letters.keep(DeadLetter::of(envelope, fault, text, options.wall_seconds()));
     if (const auto held_back = dead_letters_.due(clock.now()))

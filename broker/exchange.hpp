@@ -116,6 +116,7 @@ public:
     Outgoing outgoing;
 
 private:
+    void count_dead(const Envelope& envelope) noexcept;
     [[nodiscard]] bool hold_awaited(const Envelope& envelope, std::string_view name);
     void one_less_open(std::string_view asker);
 

@@ -202,7 +202,8 @@ void Head::stats(Command& command) {
     body.set("frames", counters.frames).set("messages", counters.envelopes).set("routed", counters.routed);
     body.set("for_head", counters.for_head).set("made", counters.made).set("turned_away", counters.turned_away);
     body.set("held", counters.held).set("let_go", counters.let_go).set("held_ended", counters.held_ended);
-    body.set("lost", counters.lost).set("dead_letters", counters.dead_letters).set("late_answers", counters.late_answers);
+    body.set("lost", counters.lost).set("dead_letters", counters.dead_letters).set("dead_answers", counters.dead_answers);
+    body.set("late_answers", counters.late_answers);
     body.set("dead_letters_kept", exchange_.letters.kept()).set("dead_letters_forgotten", exchange_.letters.forgotten());
     body.set("dead_letters_by_reason", letters_by_reason());
     body.set("fallen", healing.waiting()).set("healed", counters.healed).set("given_up", counters.given_up);

@@ -19,7 +19,7 @@ struct Options {
     std::string host = "first";
     std::string version = "0";
     std::uint64_t broker_epoch = 1;          ///< wall clock in microseconds at start: later brokers have greater ones
-    std::string client_mark = {};            ///< in the addresses of clients, another in each broker (decision 22); empty in tests
+    std::string client_mark = {};            ///< in the addresses of clients, another in each broker (decision 22)
     std::int64_t pid = 0;
     TrafficPage* page = nullptr;             ///< outlives this process; null: what is under way when it dies is not counted
     bool is_successor = false;               ///< an earlier broker of this system has died, and its workers live

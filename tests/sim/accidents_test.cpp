@@ -377,3 +377,22 @@ TEST_CASE("asks that ended while their process was away are not answered again w
         for (const auto mid : asks) CHECK(world.answer(mid) != nullptr);  // a second answer would throw
     }
 }
+
+TEST_CASE("what a client of a broker that died had asked is answered to no client of the next one, whatever their numbers") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 1);
+        for (int i = 0; i < 40; ++i) (void)world.ask("counter", "slow", numbered(i), 60'000);
+        world.run_for(Nanoseconds(world.random().below(60'000'000)));
+        world.restart_broker();
+        std::vector<std::uint64_t> asks;
+        for (int i = 0; i < 60; ++i) asks.push_back(world.ask("counter", "report", {}, 60'000));
+        world.run_for(10s);
+        for (const auto mid : asks) {
+            const auto* answer = world.answer(mid);
+            REQUIRE(answer != nullptr);
+            CHECK((answer->command == "report" || answer->kind == Kind::error));  // never what "slow" answers
+        }
+    }
+}

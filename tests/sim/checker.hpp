@@ -67,7 +67,7 @@ public:
     /// What was in that place is gone, and so is what may have been in a snapshot on its way.
     void destroyed(Place place);
     void process_died(Peer process);
-    /// It had counted so many ends of messages itself.
+    /// It had counted so many ends of sends itself.
     void broker_died(std::uint64_t counted);
     /// While the broker does nothing no ask can end: each has so much longer.
     void broker_sleeps(Nanoseconds longer);

@@ -37,7 +37,7 @@ World::World(std::uint64_t seed, int workers, Bounds bounds) : random_(seed), cr
 }
 
 void World::new_broker() {
-    broker::Options options{.broker_epoch = broker_epoch_};
+    broker::Options options{.broker_epoch = broker_epoch_, .client_mark = 'b' + std::to_string(broker_epoch_) + '.'};
     options.bounds = bounds_;
     options.page = &page_;
     options.secret = [this] { return "secret-" + std::to_string(++last_secret_); };  // never the same for two sessions
@@ -91,6 +91,7 @@ Sent World::send(Peer peer, std::string_view frame) {
 void World::from_client(Envelope envelope, const Value& body) {
     const std::string encoded = body.is_nil() ? std::string() : body.encoded();
     envelope.body = encoded;
+    if (envelope.mid != 0) envelope.mid -= asked_before_;
     std::string frame;
     append_envelope(frame, envelope);
     checker_.moves(frame, {Checker::Place::Kind::client_pipe});
@@ -128,8 +129,9 @@ void World::to_client(const std::string& frame) {
     Envelope envelope;
     if (read_envelope(frame, envelope)) throw std::runtime_error("the broker sent a client something that is no envelope");
     if (!envelope.is_answer()) return;
-    checker_.is_answered(envelope.mid, clock_.now());
-    const bool is_first = answers_.try_emplace(envelope.mid, Answer{envelope.kind, std::string(envelope.command), Value::decode(envelope.body)}).second;
+    const auto mid = envelope.mid + asked_before_;
+    checker_.is_answered(mid, clock_.now());
+    const bool is_first = answers_.try_emplace(mid, Answer{envelope.kind, std::string(envelope.command), Value::decode(envelope.body)}).second;
     if (!is_first) throw std::runtime_error("two answers came for one ask");
 }
 

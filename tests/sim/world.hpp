@@ -193,7 +193,7 @@ private:
     int refused_ = 0;
     Pipe client_to_broker_, client_from_broker_;
     std::map<std::uint64_t, Answer> answers_;
-    std::uint64_t last_mid_ = 0;
+    std::uint64_t last_mid_ = 0, asked_before_ = 0;  // each broker's client counts its asks anew, as another program would
 };
 
 // Bodies of a move, and the fields of an answer.

@@ -46,13 +46,14 @@ void World::launcher_tells(const Value& end) {
 void World::restart_broker() {
     note('X', 0);
     ends_of_earlier_brokers_ += broker_->counters().dead_letters;
-    checker_.broker_died(broker_->counters().dead_letters);
+    checker_.broker_died(broker_->counters().dead_letters - broker_->counters().dead_answers);
     broker_epoch_ += 1'000'000;  // like the clock, which it is outside: what one broker gave out the next does not give again
     new_broker();
     broker_sleeps_until_ = {};
     ghosts_.clear();
     for (auto& host : workers_) host->to_broker = {}, host->from_broker = {};
     client_to_broker_ = {}, client_from_broker_ = {};
+    asked_before_ = last_mid_;
     (void)greet();
     for (auto& host : workers_)
         if (random_.one_in(2)) finds_another_connection(*host);

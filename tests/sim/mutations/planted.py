@@ -83,4 +83,7 @@ BUGS = [
     bug("a process that is told to end while it stands still stays paused",
         ("worker/session.cpp", "    admin_.worker().resume();  // paused, they would not even stop; an order comes before what they have not read\n", ""),
         ("worker/session.cpp", "    admin_.worker().resume();\n    if (was_joined_) admin_.worker().outbox().open();\n", "")),
+    bug("a broker gives its clients the addresses that the one before gave to its own",
+        ("broker/door.cpp", 'is_label ? label : "", is_label ? "." : "", exchange_.options.client_mark, ++last_number_);',
+         'is_label ? label : "", is_label ? "." : "", "", ++last_number_);')),
 ]
