@@ -234,7 +234,7 @@ void Broker::on_time() {
     const auto now = exchange_.clock.now();
     if (now < next_tick_) return;
     // Whoever was stopped itself cannot tell who was silent meanwhile.
-    if (now - next_tick_ > limits::heartbeat_interval) head_.departure.forgive_silence();
+    if (now - next_tick_ > limits::heartbeat_interval) head_.departure.stood_still(now - next_tick_);
     next_tick_ = now + limits::broker_tick;
     answer_late_asks();
     exchange_.on_time();

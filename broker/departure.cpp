@@ -6,6 +6,7 @@
 #include <fmt/chrono.h>
 
 #include "wire/codec.hpp"
+#include "wire/spawned_name.hpp"
 
 namespace peacepie::broker {
 
@@ -31,13 +32,15 @@ void Departure::end(Session& session, std::string_view reason, Ending how) {
     refuse_unsent(session, why);  // before what is held for an actor of it: that came later
     if (was_worker) exchange_.losses.on_end(session, why, exchange_.options.wall_seconds());
     if (was_worker) {
-        moves_.on_lost(session);
+        moves_.on_lost(session, how);
         unsettled_.on_lost(session.address);
         lost = exchange_.asks.take_lost([&](std::string_view recipient, Peer at) {
             const auto* actor = exchange_.registry.find(recipient);
             return actor != nullptr ? actor->session == &session : at == peer;
         });
-        for (const auto& [name, down] : healing_.on_lost(session, how)) monitors_.on_down(name, down);
+        const auto ended = healing_.on_lost(session, how);
+        if ((how == Ending::silent || how == Ending::died) && may_run_on(session)) withhold(session, ended);
+        for (const auto& [name, down] : ended) monitors_.on_down(name, down);
     } else if (session.was_asked) {
         lost = exchange_.asks.take_lost([&](std::string_view, Peer at) { return at == peer; });
     }
@@ -47,6 +50,15 @@ void Departure::end(Session& session, std::string_view reason, Ending how) {
     exchange_.roster.remove(session);
     exchange_.answer_all(lost, Fault::worker_lost, "the process that held it is gone (" + why + ")");
     if (was_worker) tell_admins(address, why);
+}
+
+void Departure::withhold(const Session& session, const std::vector<Healing::Ended>& ended) {
+    Withheld::Silent silent{session.address, session.pid, session.secret, session.secret_before, exchange_.clock.now() + limits::node_patience, {}};
+    for (const auto& one : ended)
+        if (!looks_spawned(one.name)) silent.names.push_back(one.name);
+    const auto count = silent.names.size();
+    if (!exchange_.withheld.add(std::move(silent)))
+        log::warning(log::Fields{{"node", session.address}}, "its {} names are free at once: too many are withheld, for processes that may run on", count);
 }
 
 // What that peer had not taken yet.  The table of open asks answers for the asks among it.
@@ -76,6 +88,7 @@ void Departure::process_ended(std::string_view node, std::optional<std::int64_t>
                               const std::optional<std::string>& blamed, std::string_view message, bool asked) {
     if (blamed) healing_.blame(*blamed, message);
     auto* session = exchange_.roster.find_node(node);
+    if (pid && exchange_.withheld.on_death(node, *pid)) moves_.on_death(node);
     if (session == nullptr && asked) healing_.dismissed(node);
     if (session == nullptr) return fail_waiting(node, text);
     if (pid && *pid != session->pid) return;
@@ -128,6 +141,7 @@ void Departure::on_time() {
     constexpr Nanoseconds soon = Nanoseconds(limits::heartbeat_interval) / 2;
     const auto now = exchange_.clock.now();
     due_ = now + limits::heartbeat_interval;
+    exchange_.withheld.on_time(now);
     std::erase_if(waiting_, [&](const Waiting& waiting) {
         if (now < waiting.deadline) return due_ = std::min(due_, waiting.deadline), false;
         exchange_.fail(waiting.asker, Fault::expired, waiting.node + " has not joined in time; see its launcher's log");
@@ -153,8 +167,10 @@ void Departure::on_time() {
     }
 }
 
-void Departure::forgive_silence() {
+void Departure::stood_still(Nanoseconds span) {
     for (Session* session : exchange_.roster.beating()) session->heard = exchange_.clock.now();
+    exchange_.withheld.postpone(span);
+    healing_.postpone(span);
 }
 
 // A process that crashes takes its connection along, and a moment later its launcher says whose fault it was.

@@ -45,7 +45,7 @@ public:
     void on_time();
     /// When on_time() has something to do again, as far as is known.
     [[nodiscard]] Nanoseconds due() const noexcept { return due_; }
-    void forgive_silence();
+    void stood_still(Nanoseconds span);  ///< the broker itself: nobody is to blame for that time
     void on_unreachable();  ///< peers whose connection turned out to be gone
 
 private:
@@ -56,6 +56,7 @@ private:
     };
     void end(Session& session, std::string_view reason, Ending how);
     void doom(Session& session, Nanoseconds patience);  ///< it is lost then, at the latest
+    void withhold(const Session& session, const std::vector<Healing::Ended>& ended);
     void refuse_unsent(Session& session, const std::string& why);
     void tell_admins(std::string_view node, std::string_view reason);
     void fail_waiting(std::string_view node, std::string_view text);

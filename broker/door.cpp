@@ -77,13 +77,16 @@ std::string Door::admit_worker(const Guest& guest) {
     auto moving = Unsettled::read(guest.body.find("moving"));
     auto* old = exchange_.roster.find(node);
     const bool is_known = old != nullptr && old->peer == guest.peer;  // it only was not sure of us
-    const bool came_back = old != nullptr && !is_known && make_way(*old, guest);
+    const auto session_before = optional_text_of(guest.body, "session").value_or("");
+    if (old != nullptr && !is_known) make_way(*old, session_before);
+    exchange_.withheld.on_hello(node, session_before);
     Session& session = is_known ? *old : enter(guest, Role::worker, node, host);
-    if (came_back) session.secret_before = text_of(guest.body, "session");
+    if (!is_known && session_before.size() <= limits::address_size_max) session.secret_before = session_before;
     const auto* claims = guest.body.find("prime");
     session.prime = exchange_.roster.take_prime(host, node, claims != nullptr && claims->as_bool() && *claims->as_bool());
     note_claimed(host, process);
     if (!is_known) give_nursery(session, guest.body);
+    session.is_remote = flag_of(guest.body, "remote");
     const auto window = credit_in(guest.body, "credit");
     if (!is_known) session.outbox.credit.begin(window);
     const auto* tells = guest.body.find("tells_sends");
@@ -133,15 +136,14 @@ void Door::admit_launcher(const Guest& guest) {
     welcome(enter(guest, Role::launcher, std::move(address), host), guest, {});
 }
 
-// True: the worker comes back over a new connection (it knows its session's secret); false: the old one only seems to live.  A broker
+// The worker comes back over a new connection (it knows its session's secret), or the old one only seems to live.  A broker
 // that was stopped finds a hello on each connection that the worker tried meanwhile, and welcomes it on dead ones first.
-bool Door::make_way(Session& old, const Guest& guest) {
-    const auto secret = optional_text_of(guest.body, "session");
-    const bool is_same = secret && !secret->empty() && (*secret == old.secret || *secret == old.secret_before);
-    if (is_same) return departure_.lose(old, "it came back over a new connection", Ending::silent), true;
-    if (old.doomed_at.count() != 0) return departure_.lose(old, "another process of its name came"), false;
+void Door::make_way(Session& old, std::string_view secret) {
+    const bool is_same = !secret.empty() && (secret == old.secret || secret == old.secret_before);
+    if (is_same) return departure_.lose(old, "it came back over a new connection", Ending::came_back);
+    if (old.doomed_at.count() != 0) return departure_.lose(old, "another process of its name came");
     const auto sent = exchange_.outgoing.send_now(old.peer, {.command = "heartbeat", .recipient = old.address});
-    if (sent == Sent::peer_unknown) return departure_.lose(old, "its connection is gone"), false;
+    if (sent == Sent::peer_unknown) return departure_.lose(old, "its connection is gone");
     throw Error(Fault::conflict, old.address + " is alive elsewhere (pid " + std::to_string(old.pid) +
                                      "); give another --process or --host, or end that one first");
 }
@@ -170,7 +172,9 @@ Value::Array Door::register_brought(Session& session, const std::vector<Brought>
         const bool is_removed = waiting != nullptr && waiting->removed;
         const bool has_moved_on = waiting != nullptr && actor.epoch != 0 && actor.epoch < waiting->epoch;
         if (is_removed) exchange_.forget(actor.name);
-        if (held != nullptr || is_removed || has_moved_on || !exchange_.registry.has_room(1)) {
+        const auto* silent = exchange_.withheld.find(actor.name, exchange_.clock.now());
+        const bool is_withheld = silent != nullptr && silent->node != session.address;
+        if (held != nullptr || is_removed || has_moved_on || is_withheld || !exchange_.registry.has_room(1)) {
             fenced.emplace_back(actor.name);
             continue;
         }

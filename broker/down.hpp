@@ -31,8 +31,8 @@ enum class Down : std::uint8_t {
     return "no_connection";
 }
 
-/// How a peer went.
-enum class Ending : std::uint8_t { in_order, died, silent };
+/// How a peer went.  Came back: over another connection, which a hello told.
+enum class Ending : std::uint8_t { in_order, died, silent, came_back };
 
 /// What that means for an actor that lived there and was not to blame.
 [[nodiscard]] constexpr Down down_of(Ending how) noexcept {

@@ -1,4 +1,4 @@
-// endpoint.hpp - where a broker may listen without being asked twice.
+// endpoint.hpp - an endpoint as ZeroMQ can bind it; whether it is local: wire/endpoint_check.hpp.
 //
 // Pure; any thread.
 // Next: main.cpp
@@ -8,18 +8,6 @@
 #include <string_view>
 
 namespace peacepie::broker {
-
-/// tcp://127.x.y.z:port, tcp://[::1]:port, tcp://localhost:port, ipc://path
-[[nodiscard]] inline bool is_local_endpoint(std::string_view endpoint) {
-    if (endpoint.starts_with("ipc://")) return true;
-    constexpr std::string_view scheme = "tcp://";
-    if (!endpoint.starts_with(scheme)) return false;
-    const auto place = endpoint.substr(scheme.size());
-    const auto host = place.substr(0, place.rfind(':'));
-    if (host == "localhost" || host == "[::1]") return true;
-    if (!host.starts_with("127.")) return false;
-    return host.find_first_not_of("0123456789.") == host.npos;
-}
 
 /// ZeroMQ binds to numbers, not to names.
 [[nodiscard]] inline std::string numeric_endpoint(std::string_view endpoint) {

@@ -22,6 +22,7 @@
 #include "broker/roster.hpp"
 #include "broker/states.hpp"
 #include "broker/traffic.hpp"
+#include "broker/withheld.hpp"
 #include "log/log.hpp"
 #include "wire/envelope.hpp"
 #include "wire/fault.hpp"
@@ -106,6 +107,7 @@ public:
     Registry registry;
     Fallen fallen;
     Awaited awaited;
+    Withheld withheld;
     DeclaredBytes declared{bounds};
     States states{bounds};
     Poisons poisons;

@@ -98,6 +98,10 @@ void Head::check_free(const std::vector<std::string>& names) {
         if (!seen.insert(name).second) throw Error(Fault::conflict, "the name " + name + " is in the list twice");
         if (const auto* taken = exchange_.registry.find(name))
             throw Error(Fault::conflict, "the name " + name + " is taken by an actor in " + taken->session->address);
+        const auto now = exchange_.clock.now();
+        if (const auto* silent = exchange_.withheld.find(name, now))
+            throw Error(Fault::unavailable, fmt::format("the name {} may still be in use in {}, of which nothing is heard; it is free in {} s", name, silent->node,
+                                                        std::chrono::ceil<std::chrono::seconds>(silent->until - now).count()));
     }
 }
 

@@ -155,8 +155,13 @@ void Healing::on_time() {
     std::erase_if(wards_, [&](const auto& ward) { return ward.second.mid == 0 && !exchange_.fallen.by_node().contains(ward.first); });
 }
 
+void Healing::postpone(Nanoseconds span) {
+    for (auto& [node, ward] : wards_) ward.since += span;
+}
+
 /// The node itself as soon as it is back; when it does not come back another process of its host, or any.
 Session* Healing::target_for(const std::string& node, const Ward& ward) {
+    if (exchange_.withheld.holds(node, exchange_.clock.now())) return nullptr;
     if (auto* back = exchange_.roster.find_node(node)) return back->has_brought_all ? back : nullptr;
     if (exchange_.clock.now() < ward.since + limits::node_patience) return nullptr;
     Session* best = nullptr;

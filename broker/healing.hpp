@@ -49,6 +49,8 @@ public:
     /// HEAD's asks have numbers of their own kind: see is_of().
     void on_answer(const Session& from, const Envelope& answer);
     void on_time();
+    /// The broker stood still for so long: who would have come back could not.
+    void postpone(Nanoseconds span);
     [[nodiscard]] bool is_under_way() const noexcept { return !exchange_.fallen.empty(); }
     /// How many are to be made again; looks at all.
     [[nodiscard]] std::size_t waiting() const;

@@ -77,7 +77,7 @@ std::string wrong_with(const Flags& flags) {
     if (!is_name(flags.host)) return fmt::format(no_name, "host", log::escaped(flags.host));
     if (const auto wrong = wrong_with_endpoint(flags.bind, EndpointUse::bind); !wrong.empty())
         return fmt::format("--bind {} {}", log::escaped(flags.bind), wrong);
-    if (!broker::is_local_endpoint(flags.bind) && !flags.insecure_bind)
+    if (!is_local_endpoint(flags.bind) && !flags.insecure_bind)
         return "--bind " + flags.bind + ": other machines could reach it, and there is no encryption yet; use "
                "tcp://127.0.0.1:PORT, or add --insecure-bind if you mean it";
     try {
@@ -183,7 +183,7 @@ int serve(const Flags& flags) {
                    "or choose another port with --bind", flags.bind, *why, flags.bind);
         return failed;
     }
-    if (!broker::is_local_endpoint(link.endpoint()))
+    if (!is_local_endpoint(link.endpoint()))
         log::warning("LISTENING ON {} WITHOUT ENCRYPTION OR AUTHENTICATION: whoever reaches it controls this system",
                      link.endpoint());
     const SteadyClock clock;

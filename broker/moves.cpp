@@ -196,6 +196,9 @@ void Moves::perform(Running& running, Step step) {
             return tell(running, move.target, "settle");
         case Step::send_withdraw:
             return ask(running, move.target, "withdraw", body_of(move), limits::withdrawal_patience, limits::withdrawal_patience);
+        case Step::await_end:
+            running.step_deadline = exchange_.clock.now() + limits::node_patience;
+            return;
         case Step::return_home: return return_home(running);
         case Step::give_back: return give_back(running);
         case Step::restore_class: return restore_class(running);
@@ -257,14 +260,22 @@ void Moves::end_settled() {
     });
 }
 
-void Moves::on_lost(const Session& session) {
+void Moves::on_lost(const Session& session, Ending how) {
+    const bool is_cut_off = (how == Ending::silent || how == Ending::died) && may_run_on(session);
     for (auto& [name, running] : running_) {
         const Move& move = running->relocation.move();
         if (move.source == session.address)
             failed(*running, Event::source_lost, "worker_lost", "the process that held " + name + " ended during the move");
         else if (move.target == session.address)
-            failed(*running, Event::target_lost, "worker_lost", "the target process ended during the move");
+            failed(*running, is_cut_off ? Event::target_cut_off : Event::target_lost, "worker_lost", "the target process ended during the move");
     }
+    end_settled();
+}
+
+void Moves::on_death(std::string_view node) {
+    for (auto& [name, running] : running_)
+        if (running->relocation.phase() == Relocation::Phase::returning && running->relocation.move().target == node && exchange_.roster.find_node(node) == nullptr)
+            happened(*running, Event::left);
     end_settled();
 }
 

@@ -27,7 +27,9 @@ public:
     /// An answer to one of HEAD's own asks, from the peer that should give it.
     void on_answer(const Session& from, const Envelope& answer);
     /// Call before the session's names are freed.
-    void on_lost(const Session& session);
+    void on_lost(const Session& session, Ending how);
+    /// The process that was lost as that node has ended: nothing of it runs on.
+    void on_death(std::string_view node);
     /// The owner's fence has come: see Registration::fences.
     void on_fence(Registration& registration);
     void on_withdrawn(const Registration& registration);

@@ -62,14 +62,14 @@ void Moves::restore_class(Running& running) {
     if (registration == nullptr) return;
     registration->class_desc = running.class_before;
     exchange_.registry.note_change(name);
-    if (running.kept_before && !exchange_.states.put(name, std::move(*running.kept_before))) ++exchange_.counters.states_refused;
+    if (auto kept = std::exchange(running.kept_before, {}); kept && !exchange_.states.put(name, std::move(*kept))) ++exchange_.counters.states_refused;
 }
 
 void Moves::return_home(Running& running) {
     const Move& move = running.relocation.move();
     auto* registration = exchange_.registry.find(move.name);
     auto* source = exchange_.roster.find_node(move.source);
-    if (registration == nullptr || source == nullptr) return;
+    if (registration == nullptr || source == nullptr || running.life != 0) return;  // it leads there already
     running.life = exchange_.registry.next_epoch();
     exchange_.registry.move_to(move.name, *registration, *source, running.life);
     restore_class(running);

@@ -55,6 +55,10 @@ Relocation::Steps Relocation::in_probation(Event event) {
         case Event::misbehaved:
             phase_ = Phase::returning;
             return {Step::send_withdraw};
+        case Event::target_cut_off:  // the route leads home at once, because that session ends; the source waits
+            if (is_in_place()) return in_probation(Event::target_lost);
+            phase_ = Phase::returning;
+            return {Step::return_home, Step::await_end};
         case Event::passed:
         case Event::refused:  // the system ends: who works goes on to the end
             phase_ = Phase::settled;
@@ -73,6 +77,7 @@ Relocation::Steps Relocation::in_probation(Event event) {
 }
 
 Relocation::Steps Relocation::in_returning(Event event) {
+    if (event == Event::target_cut_off) return in_returning(Event::target_lost);
     const bool is_lost = event == Event::source_lost || (event == Event::target_lost && is_in_place());
     switch (event) {
         case Event::left:
@@ -93,6 +98,7 @@ Relocation::Steps Relocation::in_returning(Event event) {
 }
 
 Relocation::Steps Relocation::on_failure(Event event) {
+    if (event == Event::target_cut_off) return on_failure(Event::target_lost);  // it has not started yet
     const bool was_frozen = phase_ == Phase::freezing || phase_ == Phase::loading;
     const bool both_lost = is_in_place() && (event == Event::source_lost || event == Event::target_lost);
     if (event == Event::source_lost && phase_ == Phase::loading && !both_lost && !adopted_ && !move_.dry_run) {

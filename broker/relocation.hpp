@@ -14,6 +14,7 @@
 // Mail for the name is held while freezing and loading; answers still pass while freezing, because the running turn may
 // wait for them.  The route is flipped only in the step `commit`.  When the source dies after its snapshot came, the
 // target becomes the owner at once (`adopt`) and the move goes on, since nobody else has the state.
+// A target on probation that is lost but may run on (decision 0026) is waited for in `returning` as well, with the route at home already.
 // On probation the source stays frozen, and what the target is given is noted; while returning mail is held again (decision 0020).
 // Pure: says what to do, does nothing.  Owned by Moves; the broker's thread.
 // Next: moves.hpp carries the steps out.
@@ -69,6 +70,7 @@ public:
         overflowed,   ///< too much mail is held
         source_lost,
         target_lost,
+        target_cut_off,   ///< lost, and its process may run on for a while
         withdrawn,    ///< the name was given up by its owner
     };
     enum class Step : std::uint8_t {
@@ -82,6 +84,7 @@ public:
         send_settle,      ///< the target stays
         send_discard,
         send_withdraw,    ///< the target is to go
+        await_end,        ///< until a target that was cut off has stopped, or is known to be dead
         return_home,      ///< the route leads to the source again, under another epoch, and the class is what it was
         send_resume,
         give_back,        ///< noted mail is given to the source again, or counted as lost

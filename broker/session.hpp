@@ -43,6 +43,7 @@ struct Session {
     std::int64_t pid = 0;
     std::uint64_t nursery = 0;  ///< workers: in the names of the actors spawned there
     bool prime = false;
+    bool is_remote = false;     ///< workers: on another machine, so that a network may cut it off
 
     Nanoseconds heard{0};
     Nanoseconds spoken{0};
@@ -78,5 +79,8 @@ struct Session {
 
     [[nodiscard]] bool owes_heartbeats() const noexcept { return role != Role::client; }
 };
+
+/// When it is lost: nobody has said that the process ended, and a network that is cut would explain it.
+[[nodiscard]] inline bool may_run_on(const Session& session) noexcept { return session.is_remote && !session.has_ended; }
 
 }  // namespace peacepie::broker

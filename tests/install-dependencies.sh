@@ -4,7 +4,7 @@
 #   tests/install-dependencies.sh [--build-only] [--system] [--fuzz]
 #
 #   --build-only  what the quick start needs; no ccache
-#   --system      also what tests/system drives the programs with (Python's ZeroMQ and MessagePack, faketime)
+#   --system      also what tests/system drives the programs with (Python's ZeroMQ and MessagePack, faketime, network namespaces)
 #   --fuzz        also clang 19 and its fuzzing runtime
 #
 # Asks nothing; works as root or with sudo; ends with status 3 when packages are missing and cannot be installed.
@@ -18,7 +18,7 @@ fuzz=""
 for option in "$@"; do
   case "$option" in
     --build-only) extra="" ;;
-    --system) system="python3 python3-zmq python3-msgpack faketime" ;;
+    --system) system="python3 python3-zmq python3-msgpack faketime iproute2" ;;
     --fuzz) fuzz="clang-19 libclang-rt-19-dev" ;;
     *) echo "install-dependencies.sh: unknown option '$option'; see the first lines of the file" >&2; exit 2 ;;
   esac

@@ -1,6 +1,9 @@
 // dealer_link.cpp - the only file of the worker that knows ZeroMQ.  Next: pump.cpp.
 #include "worker/dealer_link.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <zmq.h>
 
 #include <array>
@@ -41,14 +44,34 @@ void configure(void* socket) {
     zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest);
 }
 
+/// Of TCP, to the port of that endpoint: the descriptor may be another's by now.
+bool leads_to(int descriptor, const std::string& endpoint) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    if (descriptor < 0 || ::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return false;
+    const auto port = peer.ss_family == AF_INET    ? reinterpret_cast<const sockaddr_in*>(&peer)->sin_port
+                      : peer.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(&peer)->sin6_port
+                                                   : 0;
+    return endpoint.ends_with(':' + std::to_string(ntohs(port)));
+}
+
+/// Something is under way by it, and for seconds nothing has come of it.
+bool is_unacknowledged(int descriptor, const std::string& endpoint) {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (!leads_to(descriptor, endpoint) || ::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+    return info.tcpi_unacked > 0 && std::chrono::milliseconds(info.tcpi_last_ack_recv) > limits::heartbeat_patience;
+}
+
 }  // namespace
 
 DealerLink::DealerLink(const std::string& endpoint)
-    : context_(zmq_ctx_new()), socket_(zmq_socket(context_, ZMQ_DEALER)), monitor_(zmq_socket(context_, ZMQ_PAIR)), received_(new Message) {
+    : context_(zmq_ctx_new()), socket_(zmq_socket(context_, ZMQ_DEALER)), monitor_(zmq_socket(context_, ZMQ_PAIR)), received_(new Message), endpoint_(endpoint) {
     configure(socket_);
     set(monitor_, ZMQ_LINGER, 0);
     zmq_msg_init(&received_->content);
-    if (zmq_socket_monitor(socket_, connection_events, ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) != 0 || zmq_connect(monitor_, connection_events) != 0)
+    constexpr int wanted = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
+    if (zmq_socket_monitor(socket_, connection_events, wanted) != 0 || zmq_connect(monitor_, connection_events) != 0)
         throw Error(Fault::unavailable, std::string("cannot watch the connection: ") + zmq_strerror(zmq_errno()));
     if (zmq_connect(socket_, endpoint.c_str()) != 0)
         throw Error(Fault::unavailable, "cannot connect to \"" + endpoint + "\": " + zmq_strerror(zmq_errno()) +
@@ -57,6 +80,17 @@ DealerLink::DealerLink(const std::string& endpoint)
     zmq_getsockopt(socket_, ZMQ_FD, &descriptor_, &size);
     zmq_getsockopt(monitor_, ZMQ_FD, &connection_descriptor_, &size);
     (void)change();  // only an empty receive arms the descriptor
+}
+
+bool DealerLink::renew_connection(bool was_cut) {
+    if (!was_cut && !is_unacknowledged(connection_.load(std::memory_order_relaxed), endpoint_)) return false;
+    is_renewal_wanted_.store(true, std::memory_order_relaxed);
+    return true;
+}
+
+void DealerLink::renew() {
+    is_renewal_wanted_.store(false, std::memory_order_relaxed);
+    if (zmq_disconnect(socket_, endpoint_.c_str()) == 0 || zmq_errno() == ENOENT) (void)zmq_connect(socket_, endpoint_.c_str());
 }
 
 DealerLink::~DealerLink() {
@@ -91,7 +125,10 @@ DealerLink::Change DealerLink::change() {
         if (more == 0) continue;
         std::uint16_t event = 0;
         std::memcpy(&event, part.data(), sizeof event);
-        if (event == ZMQ_EVENT_DISCONNECTED) change = Change::lost;
+        std::int32_t value = 0;
+        std::memcpy(&value, part.data() + sizeof event, sizeof value);
+        if (event == ZMQ_EVENT_CONNECTED) connection_.store(value, std::memory_order_relaxed);
+        else if (event == ZMQ_EVENT_DISCONNECTED) change = Change::lost;
         else if (std::exchange(was_connected_, true)) change = Change::renewed;
     }
 }

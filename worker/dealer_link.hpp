@@ -5,6 +5,7 @@
 // Next: pump.hpp decides who uses it when.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,8 +34,18 @@ public:
     /// What has become of the connection since this was asked last; the first one is no change.  Whoever is behind a renewed one does
     /// not know us, even if it is the same broker.
     [[nodiscard]] Change change();
+    /// True: it is given up for a new one by the next renew_if_wanted().  Because the network `was_cut`, and TCP would come back to it, on
+    /// either side, only after as long again; or because its machine has acknowledged nothing for seconds.  Not one to a broker that
+    /// stands still, whose kernel acknowledges what it takes.  Any thread.
+    [[nodiscard]] bool renew_connection(bool was_cut);
+    /// With the connection goes what libzmq had not handed to the network or to us.
+    void renew_if_wanted() {
+        if (is_renewal_wanted_.load(std::memory_order_relaxed)) renew();
+    }
 
 private:
+    void renew();
+
     struct Message;  // a zmq_msg_t, kept out of this header
     void* context_;
     void* socket_;
@@ -43,6 +54,9 @@ private:
     int descriptor_ = -1;
     int connection_descriptor_ = -1;
     bool was_connected_ = false;
+    std::atomic<bool> is_renewal_wanted_{false};
+    std::atomic<int> connection_{-1};  // libzmq's own descriptor: only looked at, and only while it leads to the broker
+    const std::string endpoint_;
 };
 
 }  // namespace peacepie::worker

@@ -23,6 +23,7 @@
 #include "wire/endpoint_check.hpp"
 #include "worker/admin.hpp"
 #include "worker/black_box.hpp"
+#include "worker/broker_path.hpp"
 #include "worker/dealer_link.hpp"
 #include "worker/pump.hpp"
 #include "worker/scheduler.hpp"
@@ -78,6 +79,9 @@ int serve(const Arguments& arguments) {
     worker::DealerLink link(arguments.broker);
     worker::Options options{arguments.host, arguments.process, arguments.packages, arguments.log_messages, Bounds::from(arguments.limits)};
     worker::Mailbox::capacity = {options.bounds[Bound::mailbox_length], options.bounds[Bound::mailbox_bytes]};
+    worker::BrokerPath path(arguments.broker);
+    if (path.is_remote()) options.look_for_broker = [&path](Nanoseconds now) { return path.look(now); };
+    options.renew_connection = [&link](bool was_cut) { return link.renew_connection(was_cut); };
     options.page = static_cast<TallyPage*>(map_page(arguments.tally, sizeof(TallyPage)));  // none: what is counted dies with this process
     worker::Worker worker(clock, scheduler, std::move(options));
     worker::Pump pump(worker, link);

@@ -10,6 +10,7 @@ bool Pump::exchange() {
     do {
         std::unique_lock holding(holder_, std::try_to_lock);
         if (!holding) return received;
+        link_.renew_if_wanted();
         if (look_.load(std::memory_order_relaxed)) look_at_change();
         send_all();
         // Receive last: sending may have eaten the descriptor's edge, and only an empty receive arms it again.

@@ -44,6 +44,7 @@ void Session::lost(std::string_view why) {
 void Session::stood_still() {
     if (phase() == Phase::joined || phase() == Phase::greeting) {
         admin_.worker().pause();  // a welcome of before the stop may have let them go on
+        look_often();
         if (phase() == Phase::greeting) return greet();  // an answer to the hello of before, or that none came, says nothing of the stop
         return lost("the broker may have given this process up");
     }
@@ -70,6 +71,7 @@ void Session::greet() {
                             {"credit", options.bounds[Bound::credit_window]}, {"tells_sends", true},
                             {"actors", next_page()}};
     if (!unbrought_.empty()) body.set("more", unbrought_.size());
+    if (options.look_for_broker) body.set("remote", true);
     if (auto moving = admin_.migration().moving(); !moving.empty()) body.set("moving", std::move(moving));
     if (!session_.empty()) body.set("session", session_);
     if (auto gone = ended_of_late(); !gone.as_array()->empty()) body.set("gone", std::move(gone));
@@ -160,6 +162,8 @@ void Session::join() {
     owes_fences_.clear();
     phase_.store(Phase::joined, std::memory_order_release);
     admin_.worker().resume();
+    const auto& options = admin_.worker().options();
+    if (options.look_for_broker) (void)options.look_for_broker(admin_.worker().now());  // now its address can be had; later it could not
     admin_.worker().say_heartbeat(true);  // what the session before came to, ahead of all that waited: this broker may die over it as well
     admin_.worker().outbox().open();
     if (std::exchange(has_joined_, true)) admin_.actors().keep_states_again();
@@ -181,6 +185,7 @@ void Session::on_refusal(const std::string& code, const std::string& text) {
 void Session::beat() {
     if (phase() == Phase::ended) return;
     if (phase() == Phase::leaving) say_beat();  // its actors may still be ending
+    look_for_broker();
     if (phase() == Phase::joined) {
         const auto silent = admin_.worker().now() - admin_.worker().last_heard();
         if (!admin_.worker().take_was_probed()) say_beat();
@@ -188,6 +193,37 @@ void Session::beat() {
         if (silent > limits::heartbeat_patience) lost("the broker has been silent");
     }
     admin_.after(limits::heartbeat_interval + limits::heartbeat_lateness, [this] { beat(); });
+}
+
+/// Cut off, its actors stop before others are made in their place; a welcome lets them go on, or says that they live elsewhere.
+void Session::look_for_broker() {
+    auto& worker = admin_.worker();
+    const auto now = worker.now(), silent = now - worker.last_heard();
+    if (!has_joined_ || (phase() != Phase::joined && phase() != Phase::greeting) || !worker.options().look_for_broker) return;
+    if (silent <= limits::heartbeat_patience) return void(was_cut_ = false);
+    const auto way = worker.options().look_for_broker(now);
+    if (way == Way::gone && silent >= limits::isolation_patience && !worker.is_paused()) {
+        lost("the broker has been silent");
+        worker.pause();
+        log::warning("no word of the broker for {} s, and its machine cannot be reached: all actors stand still until it can; they may be made elsewhere",
+                     std::chrono::duration_cast<std::chrono::seconds>(silent).count());
+        look_often();
+    }
+    was_cut_ |= way == Way::gone;
+    if (way != Way::there || silent < limits::renewal_patience || !worker.options().renew_connection(std::exchange(was_cut_, false))) return;
+    lost("the connection to the broker is dead");
+    greet();
+}
+
+/// While its actors stand still: the seconds until they are made elsewhere are few.
+void Session::look_often() {
+    constexpr auto interval = 300ms;
+    if (!admin_.worker().options().look_for_broker || std::exchange(looks_often_, true)) return;
+    admin_.after(interval, [this] {
+        looks_often_ = false;
+        look_for_broker();
+        if (phase() == Phase::greeting && admin_.worker().is_paused()) look_often();
+    });
 }
 
 void Session::say_beat() { admin_.send({}, "heartbeat", admin_.worker().tally().told()); }

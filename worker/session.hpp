@@ -59,6 +59,8 @@ private:
     void on_welcome(const Value& body);
     void on_refusal(const std::string& code, const std::string& text);
     void beat();
+    void look_for_broker();
+    void look_often();
     void say_beat();
     [[nodiscard]] Phase phase() const noexcept { return phase_.load(std::memory_order_relaxed); }
 
@@ -75,6 +77,8 @@ private:
     std::vector<std::string> unbrought_;  ///< names of actors that the broker has not been told of in this greeting
     std::unordered_set<std::string> owes_fences_;  ///< actors that the broker is told to wait for a fence of
     std::deque<std::pair<Nanoseconds, std::string>> ended_;  ///< not long ago
+    bool looks_often_ = false;
+    bool was_cut_ = false;  ///< the broker's machine was out of reach in this silence
     std::uint64_t greeting_ = 0;  ///< counts hellos, so that an old one's timeout is known
 };
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,7 @@
 #include "worker/switchboard.hpp"
 #include "worker/tally.hpp"
 #include "worker/timers.hpp"
+#include "worker/way.hpp"
 
 namespace peacepie::worker {
 
@@ -43,6 +45,8 @@ struct Options {
     Bounds bounds = {};            ///< but for those of all mailboxes of the process, see Mailbox::capacity
     std::int64_t pid = 0;                               ///< 0: the system's
     TallyPage* page = nullptr;                          ///< outlives the process; null: nobody else reads it
+    std::function<Way(Nanoseconds)> look_for_broker = {};  ///< BrokerPath::look, in the admin's turns; empty: it is on this machine
+    std::function<bool(bool was_cut)> renew_connection = [](bool) { return false; };  ///< DealerLink's, in the admin's turns
 };
 
 class Worker {

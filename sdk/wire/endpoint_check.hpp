@@ -1,4 +1,5 @@
-// endpoint_check.hpp - whether a text can be an endpoint: ZeroMQ takes any number as a port and cuts off what is too much.
+// endpoint_check.hpp - whether a text can be an endpoint: ZeroMQ takes any number as a port and cuts off what is too much; and
+// whether it is one of this machine.
 //
 // Pure, any thread.  One place for --bind, --broker, their variables and the settings file.
 // Next: client/socket.cpp and the two programs ask it before they hand an endpoint to ZeroMQ.
@@ -30,6 +31,18 @@ enum class EndpointUse {
     if (is_port && (port != 0 || use == EndpointUse::bind)) return {};
     return "has the port `" + std::string(text) + "`; a port is a number from 1 to 65535" +
            (use == EndpointUse::bind ? ", or 0 for a free one" : "");
+}
+
+/// On this machine: tcp://127.x.y.z:port, tcp://[::1]:port, tcp://localhost:port, ipc://path
+[[nodiscard]] inline bool is_local_endpoint(std::string_view endpoint) {
+    if (endpoint.starts_with("ipc://")) return true;
+    constexpr std::string_view scheme = "tcp://";
+    if (!endpoint.starts_with(scheme)) return false;
+    const auto place = endpoint.substr(scheme.size());
+    const auto host = place.substr(0, place.rfind(':'));
+    if (host == "localhost" || host == "[::1]") return true;
+    if (!host.starts_with("127.")) return false;
+    return host.find_first_not_of("0123456789.") == host.npos;
 }
 
 }  // namespace peacepie

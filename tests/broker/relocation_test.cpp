@@ -161,6 +161,19 @@ TEST_CASE("a target that misbehaves on probation is withdrawn while mail is held
     }
 }
 
+TEST_CASE("a target that is cut off on probation has its mail held until it has stopped, and the route leads home before its session ends") {
+    for (const auto event : {Event::left, Event::late, Event::refused}) {
+        auto move = on_probation(Relocation(with_probation(elsewhere().move())));
+        CHECK(move.on(Event::target_cut_off) == Steps{Step::return_home, Step::await_end});
+        CHECK(move.holds(ask));
+        CHECK(move.on(event) == home_again);
+    }
+    auto both = on_probation(Relocation(with_probation(in_place().move())));
+    CHECK(both.on(Event::target_cut_off) == Steps{Step::restore_class, Step::release_as_lost, Step::answer_stayed});
+    auto not_started = loading(elsewhere());
+    CHECK(not_started.on(Event::target_cut_off) == loading(elsewhere()).on(Event::target_lost));
+}
+
 TEST_CASE("whoever is lost in a probation, the other is the actor, and nobody is when both are lost in place") {
     auto without_target = on_probation(Relocation(with_probation(elsewhere().move())));
     CHECK(without_target.on(Event::target_lost) == home_again);

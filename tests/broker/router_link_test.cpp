@@ -10,6 +10,7 @@
 #include "broker/router_link.hpp"
 #include "catch.hpp"
 #include "wire/codec.hpp"
+#include "wire/endpoint_check.hpp"
 #include "wire/limits.hpp"
 
 using namespace peacepie;

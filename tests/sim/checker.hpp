@@ -59,7 +59,7 @@ public:
     void may_go_back(std::string name) { may_go_back_.insert(std::move(name)); }
 
     // -- told by the world
-    void runs(Peer process, std::uint64_t epoch, bool is_excused) { running_ = {process, epoch, is_excused}; }
+    void runs(Peer process, std::uint64_t epoch) { running_ = {process, epoch}; }
     void client_asks(std::uint64_t mid, Nanoseconds until);
     void is_answered(std::uint64_t mid, Nanoseconds now);
     /// The frame's messages are in that place now; a process that hands out a snapshot hands out its actor's mail.
@@ -89,7 +89,6 @@ private:
     struct Running {
         Peer process = 0;
         std::uint64_t epoch = 0;
-        bool is_excused = false;  // was cut off: the others may have gone on without it
     };
     struct Owner {
         Peer process = 0;

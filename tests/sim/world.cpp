@@ -53,6 +53,8 @@ std::unique_ptr<World::Host> World::new_host(std::size_t number) {
     host->peer = host->process = ++last_peer_;
     options.pid = static_cast<std::int64_t>(host->process);
     options.page = &host->page;
+    options.look_for_broker = [this, one = host.get()](Nanoseconds now) { return look_for_broker(*one, now); };
+    options.renew_connection = [this, one = host.get()](bool was_cut) { return renew_connection(*one, was_cut); };
     host->logic = std::make_unique<worker::Worker>(clock_, host->executor, options);
     host->logic->admin().store().adopt(*plugin);
     return host;
@@ -165,9 +167,10 @@ void World::run_a_cell(Host& host) {
     auto& ready = host.executor.ready;
     const auto which = ready.begin() + static_cast<std::ptrdiff_t>(random_.below(ready.size()));
     worker::Cell* cell = *which;
+    ++host.turns;
     ready.erase(which);
     note('r', host.process, cell->phase() == worker::Cell::Phase::empty ? std::string_view() : cell->name());  // else an earlier tenant's
-    checker_.runs(host.process, cell->epoch(), clock_.now() < host.doubted_until);
+    checker_.runs(host.process, cell->epoch());
     if (cell->run() == worker::Cell::RunEnd::more) ready.push_back(cell);
 }
 

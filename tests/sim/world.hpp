@@ -76,6 +76,8 @@ public:
     /// The connection breaks and is made again after `span`, as another peer.  What the network held is lost, and what the broker
     /// sends until it notices.
     void cut(std::size_t worker, Nanoseconds span);
+    /// The connection is dead and neither side is told, but another could be made: a router between them has forgotten it.
+    void forget_connection(std::size_t worker);
     /// The process believes that it has another connection, and says hello on the one that it has.
     void doubt_connection(std::size_t worker) { workers_[worker]->logic->on_reconnected(); }
     /// The process does nothing for that long and then goes on with what has come meanwhile.
@@ -97,6 +99,8 @@ public:
     /// Senders in that process find the actor there.
     [[nodiscard]] bool lives_in(std::size_t worker, const std::string& name) const { return workers_[worker]->logic->switchboard().find(name) != 0; }
     [[nodiscard]] bool stands_still(std::size_t worker) const { return !is_awake(*workers_[worker]); }
+    /// Grows as long as any of its actors has something to do.
+    [[nodiscard]] std::uint64_t turns_of(std::size_t worker) const { return workers_[worker]->turns; }
     /// How many processes the broker would not have.
     [[nodiscard]] int refused() const noexcept { return refused_; }
     /// Another one for each of its lives.
@@ -120,9 +124,11 @@ private:
         Peer peer = 0;
         Peer process = 0;                // of this life, whatever its connections are called
         Nanoseconds sleeps_until{0}, cut_until{0}, slow_until{0};
+        Nanoseconds way_cut_until{0};    // nothing reaches the broker's machine
+        int looks_missed = 0;
         std::optional<Nanoseconds> stands_still_since;
         Nanoseconds connects_at = Nanoseconds::max();
-        Nanoseconds doubted_until{0};    // was cut off: the others may have gone on without it
+        std::uint64_t turns = 0;         // in which its cells ran
     };
     /// A connection that is gone and that the broker believes in.
     struct Ghost {
@@ -149,6 +155,9 @@ private:
     void launcher_tells(const Value& end);
     void finds_another_connection(Host& host);
     void notice_connections();
+    [[nodiscard]] worker::Way look_for_broker(Host& host, Nanoseconds now);
+    [[nodiscard]] bool renew_connection(Host& host, bool was_cut);
+    void take_from_network(Host& host, Ghost ghost);
     void notice_standstills();
     void from_client(Envelope envelope, const Value& body);
     void to_client(const std::string& frame);
@@ -168,6 +177,8 @@ private:
         return some_delay() + (clock_.now() < host.slow_until ? Nanoseconds(random_.below(20'000'000)) : Nanoseconds(0));
     }
     [[nodiscard]] std::uint64_t counted_ends() const;
+    /// Of sends, as far as it has counted them: an answer that reaches nobody is no message of anybody's.
+    [[nodiscard]] std::uint64_t ends_in_broker() const { return broker_->counters().dead_letters - broker_->counters().dead_answers; }
     void run_a_cell(Host& host);
     void random_step(Nanoseconds horizon);
 

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Nanoseconds doubt = 5s;  // until a process that was cut off has heard which of its actors live elsewhere by now
+constexpr Nanoseconds never = Nanoseconds::max() / 2;
 
 }  // namespace
 
@@ -45,8 +45,8 @@ void World::launcher_tells(const Value& end) {
 
 void World::restart_broker() {
     note('X', 0);
-    ends_of_earlier_brokers_ += broker_->counters().dead_letters;
-    checker_.broker_died(broker_->counters().dead_letters - broker_->counters().dead_answers);
+    ends_of_earlier_brokers_ += ends_in_broker();
+    checker_.broker_died(ends_in_broker());
     broker_epoch_ += 1'000'000;  // like the clock, which it is outside: what one broker gave out the next does not give again
     new_broker();
     broker_sleeps_until_ = {};
@@ -82,8 +82,38 @@ void World::cut(std::size_t worker, Nanoseconds span) {
     drop(host.to_broker, random_.below(host.to_broker.size() + 1));  // what ZeroMQ had not handed to the network yet goes by the new way
     drop(host.from_broker, host.from_broker.size());
     checker_.destroyed({Checker::Place::Kind::from_broker, host.process});
-    host.cut_until = clock_.now() + span;
-    host.doubted_until = std::max(host.doubted_until, host.cut_until + doubt);
+    host.cut_until = host.way_cut_until = clock_.now() + span;
+}
+
+/// Another peer for the broker, which believes in the one before as long as the ghost says; what was under way is gone.
+void World::take_from_network(Host& host, Ghost ghost) {
+    ghosts_.push_back(ghost);
+    host.peer = ++last_peer_;
+    drop(host.to_broker, host.to_broker.size());
+    drop(host.from_broker, host.from_broker.size());
+    checker_.destroyed({Checker::Place::Kind::from_broker, host.process});
+}
+
+void World::forget_connection(std::size_t worker) {
+    Host& host = *workers_[worker];
+    note('f', host.peer);
+    take_from_network(host, {host.peer, clock_.now() + 60s, false});
+    host.cut_until = never;  // until somebody makes another
+}
+
+/// A packet may be lost, but not two in a row.
+worker::Way World::look_for_broker(Host& host, Nanoseconds now) {
+    const bool is_answered = now >= host.way_cut_until && (host.looks_missed > 0 || !random_.one_in(4));
+    host.looks_missed = is_answered ? 0 : host.looks_missed + 1;
+    return host.looks_missed >= limits::path_looks_missed ? worker::Way::gone : is_answered ? worker::Way::there : worker::Way::unknown;
+}
+
+bool World::renew_connection(Host& host, bool was_cut) {
+    if (!was_cut && host.cut_until != never) return false;
+    note('n', host.peer);
+    take_from_network(host, {host.peer, clock_.now() + Nanoseconds(random_.below(2'500'000'000)), random_.one_in(2)});
+    host.cut_until = host.connects_at = std::max(host.way_cut_until, clock_.now() + some_delay());
+    return true;
 }
 
 void World::freeze_worker(std::size_t worker, Nanoseconds span) {
@@ -91,7 +121,6 @@ void World::freeze_worker(std::size_t worker, Nanoseconds span) {
     note('z', host.process);
     if (is_awake(host)) host.stands_still_since = clock_.now();
     host.sleeps_until = std::max(host.sleeps_until, clock_.now() + span);
-    if (clock_.now() < host.doubted_until) host.doubted_until = std::max(host.doubted_until, host.sleeps_until + doubt);
 }
 
 /// As a process does that looks at the time before anything else when it goes on.
@@ -140,7 +169,7 @@ std::size_t World::lines_of_traffic() const {
 }
 
 std::uint64_t World::counted_ends() const {
-    auto total = ends_of_earlier_brokers_ + broker_->counters().dead_letters;
+    auto total = ends_of_earlier_brokers_ + ends_in_broker();
     const auto add = [&](const Host& host) {
         const auto& counters = host.logic->counters();
         total += counters.dead_letters.load() + counters.expired.load() + counters.refused.load();

@@ -272,16 +272,17 @@ class Served(Program):
         """Whether that process goes in time; another that takes its place may have come before one looks."""
         return eventually(lambda: node not in self.bus.nodes() or self.outcome(node, "stats")[1].get("pid", pid) != pid, within)
 
-    def start_worker(self, host, process="main"):
-        """Starts a worker by hand, whether it may join or not."""
-        worker = Program("peacepie-worker", "--broker", self.endpoint, "--host", host, "--process", process,
-                         "--packages", package_folder(self.folder))
+    def start_worker(self, host, process="main", on=None):
+        """Starts a worker by hand, here or `on` another machine (apart.py), whether it may join or not."""
+        words = command_of("peacepie-worker", "--broker", self.endpoint, "--host", host, "--process", process,
+                           "--packages", package_folder(self.folder))
+        worker = Program(*(on.command(*words) if on else words))
         self.workers.append(worker)
         return worker
 
-    def join(self, host, process="main"):
+    def join(self, host, process="main", on=None):
         """A worker started by hand that has joined."""
-        worker = self.start_worker(host, process)
+        worker = self.start_worker(host, process, on)
         assert self.has_node(f"{host}.{process}.admin"), worker.said()
         worker.remember_family()
         return worker
@@ -296,10 +297,12 @@ class Served(Program):
 
 
 class Broker(Served):
-    """`peacepie-broker` by itself; workers join it by hand."""
+    """`peacepie-broker` by itself; workers join it by hand, those on the other machine `far` as well."""
 
-    def __init__(self):
-        super().__init__(new_folder(), "peacepie-broker")
+    def __init__(self, far=None):
+        port = free_endpoint().rsplit(":", 1)[1]
+        options = ["--insecure-bind"] if far else []
+        super().__init__(new_folder(), "peacepie-broker", *options, endpoint=f"tcp://{far.here}:{port}" if far else None)
 
 
 class System(Served):

@@ -1,11 +1,36 @@
 """Moves under load: numbered messages, none lost, none doubled, none overtaken."""
 
+import random
 import threading
 import unittest
 
 from bus import FIXTURE, MAIN, SLOWER, Bus, class_desc
 from processes import eventually, freeze, kill
 from system_case import OwnSystem
+
+
+class Outside(threading.Thread):
+    """A client that says numbers to the counter as fast as it is answered, fifty at a time, the last of them as an ask."""
+
+    def __init__(self, endpoint):
+        super().__init__(daemon=True)
+        self.endpoint, self.sent, self.asked, self.wrong = endpoint, 0, 0, []
+        self.ending = threading.Event()
+
+    def run(self):
+        with Bus(self.endpoint, "outside") as bus:
+            while not self.ending.is_set():
+                for number in range(self.sent, self.sent + 49):
+                    bus.send("counter", "count", {"from": "outside", "number": number})
+                self.sent += 50
+                name, body = bus.outcome("counter", "count", {"from": "outside", "number": self.sent - 1}, timeout=20.0)
+                self.asked += 1
+                if body.get("number") != self.sent - 1:
+                    self.wrong.append((self.sent - 1, name, body))
+
+    def stop(self):
+        self.ending.set()
+        self.join(30.0 * SLOWER)
 
 
 class Moves(OwnSystem):
@@ -34,6 +59,28 @@ class Moves(OwnSystem):
             moved = self.king.move("counter", node, timeout=20.0)
             self.assertEqual(moved.name, "actor_is_recreated", moved.body)
         self.check_nothing_lost(1000)
+
+    def test_hundreds(self):
+        """hundreds of moves at random between three processes, under senders beside, elsewhere and outside: nothing lost, doubled, reordered or unanswered"""
+        self.start_senders(self.everywhere, per_tick=10)
+        outside = Outside(self.king.endpoint)
+        outside.start()
+        places, at, pauses = random.Random(26), MAIN, []
+        try:
+            for _ in range(int(300 / SLOWER)):
+                at = places.choice([node for node in self.everywhere if node != at])
+                moved = self.king.move("counter", at, timeout=20.0)
+                self.assertEqual(moved.name, "actor_is_recreated", moved.body)
+                pauses.append(moved.body["pause_us"])
+        finally:
+            outside.stop()
+        self.assertEqual(outside.wrong, [])
+        sent = sum(self.king.ask(name, "end").body["sent"] for name in self.senders) + outside.sent
+        eventually(lambda: self.received() >= sent, 20.0)
+        report = self.king.ask("counter", "report").body
+        self.assertEqual((report["received"], report["lost"], report["repeated"]), (sent, 0, 0), report)
+        self.assertGreater(min(report["next"].values()), len(pauses), report)
+        self.assertGreater(outside.asked, len(pauses))
 
     def test_busy(self):
         """moves of an actor whose handler awaits lose, double and reorder nothing"""

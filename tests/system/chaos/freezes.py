@@ -6,7 +6,8 @@ import signal
 import time
 from pathlib import Path
 
-from bus import MAIN, SLOWER
+import apart
+from bus import MAIN, SLOWER, Fault, Silence
 from processes import Broker, Program, System, eventually, freeze, package_folder, state_of
 
 from .crashes import seconds_to_error, trouble_in
@@ -112,7 +113,48 @@ def partition(row, run):
             proxy.close()
     row.expect(recovery.quantile(0.99) <= 5.0, "the way back took longer than five seconds")
     row.recovery = recovery.text("s", 2)
-    row.figures.append("cut off for less than actors are waited for (10 s); the cut-off side goes on talking among itself (G8)")
+    row.figures.append("those through a proxy are cut off for less than actors are waited for (10 s)")
+    machine_cut_off(row, run.count(1, 6))
+
+
+def lives_on(king, name, node):
+    try:
+        return king.node_of(name) == node
+    except (Fault, Silence):
+        return False
+
+
+def machine_cut_off(row, rounds):
+    """The same between machines, for longer than actors are waited for: never has a name two owners."""
+    reason = apart.why_not()
+    if reason is not None:  # a container may forbid it, which no package mends
+        return row.figures.append(f"NOT injected between machines: {reason}")
+    far_node, pauses = "second.main.admin", Series()
+    ways = ("both", "to_here", "to_there") if rounds > 1 else ("to_there",)  # the others, shortly: test_apart.py
+    with apart.Machine() as far, Broker(far) as king:
+        king.join("first")
+        king.join("second", on=far)
+        with Load(king, [MAIN, far_node], witnesses=2, beacons=4) as load:
+            for _ in range(rounds):
+                for way in ways:
+                    row.injected += 1
+                    begun = time.monotonic_ns()
+                    load.costs_mail(begun, 40.0)
+                    far.cut(way)
+                    row.expect(eventually(lambda: lives_on(king, "witness_1", MAIN), 20.0), f"the actor that was cut off ({way}) is not made here")
+                    load.seconds_until_back(["witness_1"], time.monotonic())
+                    time.sleep(3.0)
+                    pauses.add(load.record.longest_gap_ns("witness_1", begun, time.monotonic_ns()) / 1e9)
+                    far.heal()
+                    row.expect(king.has_node(far_node), f"the worker does not come back after {way}")
+                    time.sleep(2.0)
+                    for name in ("witness_1", "beacon_0", "beacon_1", "beacon_2", "beacon_3"):
+                        load.outcome(None, "recreate_actor", {"entity": name, "node": far_node})
+                    row.expect(eventually(lambda: lives_on(king, "witness_1", far_node), 5.0), "the actor does not move back")
+        row.take(load)
+    # What it handled last was before it stood still, what it handled next is after it was made here.
+    row.expect(pauses.quantile(0.0) > 2.0, f"an actor ran {pauses.quantile(0.0):.1f} s before it was made elsewhere")
+    row.figures.append(f"between machines, until its actors were made elsewhere: {len(ways) * rounds}; nobody ran such an actor for {pauses.text('s', 1)} before that")
 
 
 @row(21, "the wall clock jumps by hours and years, both ways")

@@ -82,7 +82,7 @@ class Listener(threading.Thread):
                 except (peacepie.Fault, TimeoutError):
                     continue
                 self.lost = stats["lost"]
-                self.letters[stats["broker_epoch"]] = stats["dead_letters"]
+                self.letters[stats["broker_epoch"]] = sum(stats["dead_letters_by_reason"].values())  # those of workers among them
 
     def told(self):
         return self.lost + sum(self.letters.values())
