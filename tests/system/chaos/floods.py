@@ -130,7 +130,8 @@ def no_descriptors(row, run):
             herd.close()
         row.checked = len(latencies.values)
         row.expect(eventually(lambda: king.outcome(None, "ping")[0] == "pong"), "the broker does not answer afterwards")
-    row.expect(share < 20 * SLOWER, f"the broker uses {share:.0f} % of a core")
+    # One core, all of it, when it accepts in vain; some 2 % else, and up to 25 by the kernel's clock while other machines take this one's time.
+    row.expect(share < 50 * SLOWER, f"the broker uses {share:.0f} % of a core")
     row.figures.append(f"the broker used {share:.0f} % of a core; asks of those inside {latencies.text('ms', 1)} ({calm.text('ms', 1)} at first)")
 
 
