@@ -251,7 +251,7 @@ std::optional<Nanoseconds> Broker::next_deadline() const {
     const auto at_the_latest = [&next](Nanoseconds when) { next = std::min(next.value_or(when), when); };
     // An idle system costs next to nothing: it is looked at when a heartbeat is due and not at every tick.
     if (exchange_.asks.size() != 0 || !exchange_.awaited.empty() || head_.moves.size() != 0 || head_.unsettled.is_under_way() || head_.healing.is_under_way() ||
-        !doubted_.empty() || head_.closing.is_under_way())
+        !doubted_.empty() || !exchange_.withheld.empty() || head_.closing.is_under_way())
         at_the_latest(next_tick_);
     else if (!exchange_.roster.beating().empty())
         at_the_latest(std::max(next_tick_, head_.departure.due()));

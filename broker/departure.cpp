@@ -53,7 +53,8 @@ void Departure::end(Session& session, std::string_view reason, Ending how) {
 }
 
 void Departure::withhold(const Session& session, const std::vector<Healing::Ended>& ended) {
-    Withheld::Silent silent{session.address, session.pid, session.secret, session.secret_before, exchange_.clock.now() + limits::node_patience, {}};
+    Withheld::Silent silent{session.address, session.pid, session.secret, session.secret_before, exchange_.clock.now() + limits::node_patience,
+                            moves_.copies_that_may_run_in(session.address)};
     for (const auto& one : ended)
         if (!looks_spawned(one.name)) silent.names.push_back(one.name);
     const auto count = silent.names.size();
@@ -88,7 +89,7 @@ void Departure::process_ended(std::string_view node, std::optional<std::int64_t>
                               const std::optional<std::string>& blamed, std::string_view message, bool asked) {
     if (blamed) healing_.blame(*blamed, message);
     auto* session = exchange_.roster.find_node(node);
-    if (pid && exchange_.withheld.on_death(node, *pid)) moves_.on_death(node);
+    if (pid && exchange_.withheld.on_death(node, *pid)) moves_.on_end_of_copies(node);
     if (session == nullptr && asked) healing_.dismissed(node);
     if (session == nullptr) return fail_waiting(node, text);
     if (pid && *pid != session->pid) return;
@@ -171,6 +172,7 @@ void Departure::stood_still(Nanoseconds span) {
     for (Session* session : exchange_.roster.beating()) session->heard = exchange_.clock.now();
     exchange_.withheld.postpone(span);
     healing_.postpone(span);
+    moves_.postpone(span);
 }
 
 // A process that crashes takes its connection along, and a moment later its launcher says whose fault it was.

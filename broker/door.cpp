@@ -78,10 +78,11 @@ std::string Door::admit_worker(const Guest& guest) {
     auto* old = exchange_.roster.find(node);
     const bool is_known = old != nullptr && old->peer == guest.peer;  // it only was not sure of us
     const auto session_before = optional_text_of(guest.body, "session").value_or("");
-    if (old != nullptr && !is_known) make_way(*old, session_before);
-    exchange_.withheld.on_hello(node, session_before);
+    const bool came_back = old != nullptr && !is_known && make_way(*old, session_before);
+    const bool is_back = exchange_.withheld.on_hello(node, session_before) || came_back;
     Session& session = is_known ? *old : enter(guest, Role::worker, node, host);
     if (!is_known && session_before.size() <= limits::address_size_max) session.secret_before = session_before;
+    if (!is_known) session.is_back = is_back;
     const auto* claims = guest.body.find("prime");
     session.prime = exchange_.roster.take_prime(host, node, claims != nullptr && claims->as_bool() && *claims->as_bool());
     note_claimed(host, process);
@@ -136,14 +137,14 @@ void Door::admit_launcher(const Guest& guest) {
     welcome(enter(guest, Role::launcher, std::move(address), host), guest, {});
 }
 
-// The worker comes back over a new connection (it knows its session's secret), or the old one only seems to live.  A broker
+// True: the worker comes back over a new connection (it knows its session's secret); false: the old one only seems to live.  A broker
 // that was stopped finds a hello on each connection that the worker tried meanwhile, and welcomes it on dead ones first.
-void Door::make_way(Session& old, std::string_view secret) {
+bool Door::make_way(Session& old, std::string_view secret) {
     const bool is_same = !secret.empty() && (secret == old.secret || secret == old.secret_before);
-    if (is_same) return departure_.lose(old, "it came back over a new connection", Ending::came_back);
-    if (old.doomed_at.count() != 0) return departure_.lose(old, "another process of its name came");
+    if (is_same) return departure_.lose(old, "it came back over a new connection", Ending::came_back), true;
+    if (old.doomed_at.count() != 0) return departure_.lose(old, "another process of its name came"), false;
     const auto sent = exchange_.outgoing.send_now(old.peer, {.command = "heartbeat", .recipient = old.address});
-    if (sent == Sent::peer_unknown) return departure_.lose(old, "its connection is gone");
+    if (sent == Sent::peer_unknown) return departure_.lose(old, "its connection is gone"), false;
     throw Error(Fault::conflict, old.address + " is alive elsewhere (pid " + std::to_string(old.pid) +
                                      "); give another --process or --host, or end that one first");
 }

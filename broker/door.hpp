@@ -39,7 +39,7 @@ private:
     std::string admit_worker(const Guest& guest);
     void admit_launcher(const Guest& guest);
     void check_protocol(const Value& body) const;
-    void make_way(Session& old, std::string_view secret);
+    [[nodiscard]] bool make_way(Session& old, std::string_view secret);
     struct Brought {  ///< an actor that outlived an earlier broker
         std::string name;
         std::uint64_t epoch;

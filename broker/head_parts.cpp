@@ -189,7 +189,14 @@ void Head::fence(Command& command) {
 
 /// Hearing it is all that a launcher's is for.
 void Head::heartbeat(Command& command) {
-    if (command.from.role == Role::worker) exchange_.losses.told(command.from, command.body);
+    auto& from = command.from;
+    if (from.role != Role::worker) return;
+    exchange_.losses.told(from, command.body);
+    const auto told = from.secret_before.empty() && !from.is_back ? std::nullopt : Unread::from_value(command.body);
+    if (!told || told->stamp != stamp_of(from.secret)) return;
+    // It has read its welcome: what it said before that comes late, by a connection that it has given up, and is nobody's.
+    from.secret_before.clear();
+    if (std::exchange(from.is_back, false)) moves.on_end_of_copies(from.address);
 }
 
 void Head::taken(Command& command) { command.from.outbox.credit.give_back(credit_in(command.body, "bytes")); }

@@ -177,7 +177,7 @@ Session* Healing::target_for(const std::string& node, const Ward& ward) {
 Healing::Fate Healing::fate_of(const std::string& name, const FallenActor& actor, bool is_home) const {
     const bool is_past = exchange_.clock.now() >= actor.forget_at;
     if (exchange_.registry.holds(name)) return is_past ? Fate::forget : Fate::wait;       // made by hand
-    if (unsettled_.holds(name)) return Fate::wait;                                        // it may live yet
+    if (unsettled_.holds(name) || exchange_.withheld.find(name, exchange_.clock.now()) != nullptr) return Fate::wait;  // it may live yet
     if (actor.removed) return is_home || is_past ? Fate::forget : Fate::wait;             // its process may bring it yet
     return actor.declared->restart == Restart::temporary ? Fate::forget : Fate::make;     // nobody brought it
 }

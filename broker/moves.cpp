@@ -261,7 +261,7 @@ void Moves::end_settled() {
 }
 
 void Moves::on_lost(const Session& session, Ending how) {
-    const bool is_cut_off = (how == Ending::silent || how == Ending::died) && may_run_on(session);
+    const bool is_cut_off = how == Ending::came_back || (how != Ending::in_order && may_run_on(session));
     for (auto& [name, running] : running_) {
         const Move& move = running->relocation.move();
         if (move.source == session.address)
@@ -272,11 +272,22 @@ void Moves::on_lost(const Session& session, Ending how) {
     end_settled();
 }
 
-void Moves::on_death(std::string_view node) {
+void Moves::on_end_of_copies(std::string_view node) {
     for (auto& [name, running] : running_)
-        if (running->relocation.phase() == Relocation::Phase::returning && running->relocation.move().target == node && exchange_.roster.find_node(node) == nullptr)
-            happened(*running, Event::left);
+        if (running->relocation.awaits_end() && running->relocation.move().target == node) happened(*running, Event::left);
     end_settled();
+}
+
+std::vector<std::string> Moves::copies_that_may_run_in(std::string_view node) const {
+    std::vector<std::string> names;
+    for (const auto& [name, running] : running_)
+        if (running->relocation.awaits_end() && running->relocation.move().target == node) names.push_back(name);
+    return names;
+}
+
+void Moves::postpone(Nanoseconds span) {
+    for (auto& [name, running] : running_)
+        if (running->relocation.awaits_end()) running->step_deadline += span;
 }
 
 void Moves::on_fence(Registration& registration) {

@@ -28,8 +28,12 @@ public:
     void on_answer(const Session& from, const Envelope& answer);
     /// Call before the session's names are freed.
     void on_lost(const Session& session, Ending how);
-    /// The process that was lost as that node has ended: nothing of it runs on.
-    void on_death(std::string_view node);
+    /// The process that was lost as that node is dead, or is back and has read what lives elsewhere: nothing of before runs on there.
+    void on_end_of_copies(std::string_view node);
+    /// Actors whose route leads home, though their copy on probation there may run on.
+    [[nodiscard]] std::vector<std::string> copies_that_may_run_in(std::string_view node) const;
+    /// The broker stood still for so long: who would have come back could not.
+    void postpone(Nanoseconds span);
     /// The owner's fence has come: see Registration::fences.
     void on_fence(Registration& registration);
     void on_withdrawn(const Registration& registration);

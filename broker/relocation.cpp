@@ -58,6 +58,7 @@ Relocation::Steps Relocation::in_probation(Event event) {
         case Event::target_cut_off:  // the route leads home at once, because that session ends; the source waits
             if (is_in_place()) return in_probation(Event::target_lost);
             phase_ = Phase::returning;
+            is_home_ = true;
             return {Step::return_home, Step::await_end};
         case Event::passed:
         case Event::refused:  // the system ends: who works goes on to the end
@@ -77,7 +78,8 @@ Relocation::Steps Relocation::in_probation(Event event) {
 }
 
 Relocation::Steps Relocation::in_returning(Event event) {
-    if (event == Event::target_cut_off) return in_returning(Event::target_lost);
+    if (is_home_ && event == Event::target_lost) return {};  // another of its name, or the same once more
+    if (event == Event::target_cut_off) return is_home_ ? Steps{Step::await_end} : in_returning(Event::target_lost);
     const bool is_lost = event == Event::source_lost || (event == Event::target_lost && is_in_place());
     switch (event) {
         case Event::left:

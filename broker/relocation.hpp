@@ -106,6 +106,8 @@ public:
 
     [[nodiscard]] const Move& move() const noexcept { return move_; }
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
+    /// In `returning`: the route leads home, and only the end of the target's copy is waited for.
+    [[nodiscard]] bool awaits_end() const noexcept { return phase_ == Phase::returning && is_home_; }
     [[nodiscard]] bool is_in_place() const noexcept { return move_.source == move_.target; }
     [[nodiscard]] bool holds(const Envelope& envelope) const noexcept {
         return phase_ == Phase::loading || ((phase_ == Phase::freezing || phase_ == Phase::returning) && !envelope.is_answer());
@@ -131,6 +133,7 @@ private:
     Move move_;
     Phase phase_ = Phase::preparing;
     bool adopted_ = false;  ///< the source died after its snapshot came
+    bool is_home_ = false;  ///< the route, though the target's copy may run on
     std::deque<HeldMail> held_;
     std::size_t held_bytes_ = 0;
     PassedMail passed_;

@@ -39,7 +39,8 @@ struct Session {
     std::string address;  ///< "@me.7", "first.main.admin", "first.launcher"
     std::string host;     ///< workers and launchers
     std::string secret;   ///< names this session when the peer comes back over another connection
-    std::string secret_before;  ///< of the session that it came back to: it may come once more before it has read its welcome
+    std::string secret_before;  ///< of the session that it came back to: it may come once more before it has read its welcome; then empty
+    bool is_back = false;       ///< the process of that session, as far as is known, and it has not read its welcome yet
     std::int64_t pid = 0;
     std::uint64_t nursery = 0;  ///< workers: in the names of the actors spawned there
     bool prime = false;

@@ -70,6 +70,7 @@ void Unsettled::on_time() {
 }
 
 bool Unsettled::is_decided(const std::string& node, const Move& move) const {
+    if (exchange_.withheld.holds(node, exchange_.clock.now())) return false;  // another of its name may be here, which says nothing
     const auto* session = exchange_.roster.find_node(node);
     return (session != nullptr && session->has_brought_all) || exchange_.clock.now() >= move.since + limits::node_patience;
 }

@@ -36,7 +36,7 @@ public:
 
     /// False: there is no room for its names, and they are free at once.
     bool add(Silent silent) {
-        if (names_.size() + silent.names.size() > limits::withheld_names_max) return false;
+        if (silent_.size() >= limits::sessions_max || names_.size() + silent.names.size() > limits::withheld_names_max) return false;
         const auto& added = silent_.emplace_back(std::move(silent));
         for (const auto& name : added.names) names_.insert_or_assign(name, &added);
         return true;
@@ -51,9 +51,10 @@ public:
         const auto found = names_.find(name);
         return found != names_.end() && now < found->second->until ? found->second : nullptr;
     }
-    /// Its process is back.
-    void on_hello(std::string_view node, std::string_view session) {
-        if (!session.empty()) release_if([&](const Silent& one) { return one.node == node && (session == one.secret || session == one.secret_before); });
+    [[nodiscard]] bool empty() const noexcept { return silent_.empty(); }
+    /// Its process is back.  False: it is none of these.
+    bool on_hello(std::string_view node, std::string_view session) {
+        return !session.empty() && release_if([&](const Silent& one) { return one.node == node && (session == one.secret || session == one.secret_before); });
     }
     /// Its process is dead.  False: it is none of these.
     bool on_death(std::string_view node, std::int64_t pid) {

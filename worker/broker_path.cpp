@@ -42,16 +42,19 @@ std::optional<Address> address_of(const std::string& machine, const std::string&
     return address;
 }
 
-/// A refusal is an answer of its kernel, too.  Nothing: this machine could not even ask.
-std::optional<bool> answers(const Address& address) {
+/// A refusal is an answer of its kernel, too.
+bool answers(const Address& address) {
     const int end = ::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (end < 0) return std::nullopt;
+    if (end < 0) return false;  // out of descriptors: nothing is known, and that must not last
     int error = ::connect(end, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) == 0 ? 0 : errno;
     if (error == EINPROGRESS) {
         pollfd writable{end, POLLOUT, 0};
         const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(limits::path_look_patience).count();
         socklen_t size = sizeof error;
-        if (::poll(&writable, 1, static_cast<int>(patience)) <= 0 || ::getsockopt(end, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = ETIMEDOUT;
+        int ready = 0;
+        do ready = ::poll(&writable, 1, static_cast<int>(patience));
+        while (ready < 0 && errno == EINTR);
+        if (ready <= 0 || ::getsockopt(end, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = ETIMEDOUT;
     }
     ::close(end);
     return error == 0 || error == ECONNREFUSED;
@@ -70,10 +73,9 @@ struct BrokerPath::Look {
 
     void run() {
         if (!address) address = address_of(machine, port);
-        const auto found = address ? answers(*address) : false;
-        if (!found) return;
-        has_found.store(*found);
-        *found ? missed.store(0) : void(missed.fetch_add(1));
+        const bool found = address && answers(*address);
+        has_found.store(found);
+        found ? missed.store(0) : void(missed.fetch_add(1));
     }
 };
 
@@ -99,6 +101,7 @@ Way BrokerPath::look(Nanoseconds now) {
                 look->is_under_way.store(false);
             }).detach();  // who ends does not wait for a name server
         } catch (const std::exception& error) {
+            look_->missed.fetch_add(1);
             look_->is_under_way.store(false);
             log::warning("cannot look for the broker's machine: {}", error.what());
         }

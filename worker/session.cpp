@@ -210,9 +210,9 @@ void Session::look_for_broker() {
         look_often();
     }
     was_cut_ |= way == Way::gone;
-    if (way != Way::there || silent < limits::renewal_patience || !worker.options().renew_connection(std::exchange(was_cut_, false))) return;
-    lost("the connection to the broker is dead");
-    greet();
+    if (way != Way::there || silent < limits::renewal_patience) return;
+    lost("the broker has been silent");  // nothing but a hello is to go out by a new connection
+    if (worker.options().renew_connection(std::exchange(was_cut_, false))) greet();
 }
 
 /// While its actors stand still: the seconds until they are made elsewhere are few.

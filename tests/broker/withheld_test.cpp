@@ -1,4 +1,5 @@
 // withheld_test.cpp - names of processes that may run on behind a network that is cut: whose they are, and from when on.
+#include "wire/tally_page.hpp"
 #include "world.hpp"
 
 using namespace peacepie;
@@ -10,6 +11,7 @@ namespace {
 /// A process on another machine with two actors of which one is made again, and one that can have their names.
 struct Far : World {
     Peer here = worker("first", "main");
+    Peer launcher = World::launcher("second");
     Peer far = 0;
     Peer me = client();
     std::string secret;
@@ -37,7 +39,7 @@ struct Far : World {
         return welcome;
     }
     void falls_silent() {
-        advance(limits::heartbeat_patience + limits::broker_tick, {here});
+        advance(limits::heartbeat_patience + limits::broker_tick, {here, launcher});
         received(here);
         received(far);
     }
@@ -88,11 +90,10 @@ TEST_CASE("names of a silent process on the broker's machine, where no network c
 TEST_CASE("a connection that ends says nothing of the process behind it, and its launcher's word says all") {
     for (const bool is_told : {false, true}) {
         Far world;
-        const Peer launcher = world.launcher("second");
-        if (is_told) world.ask(launcher, {}, "process_ended", map({{"node", "second.main.admin"}, {"pid", 42}, {"text", "killed by signal 9"}}));
+        if (is_told) world.ask(world.launcher, {}, "process_ended", map({{"node", "second.main.admin"}, {"pid", 42}, {"text", "killed by signal 9"}}));
         world.link.gone[world.far] = true;
         world.broker.on_disconnected(world.far);
-        world.advance(1s, {world.here, launcher});
+        world.advance(1s, {world.here, world.launcher});
         world.received(world.here);
         CHECK(world.takes("plain") == (is_told ? "actors_are_registered" : "unavailable"));
     }
@@ -100,12 +101,10 @@ TEST_CASE("a connection that ends says nothing of the process behind it, and its
 
 TEST_CASE("what its launcher says later frees them as well, if it speaks of that process") {
     Far world;
-    const Peer launcher = world.launcher("second");
-    world.advance(limits::heartbeat_patience + limits::broker_tick, {world.here, launcher});
-    world.received(world.here);
-    world.ask(launcher, {}, "process_ended", map({{"node", "second.main.admin"}, {"pid", 43}, {"text", "killed by signal 9"}}));
+    world.falls_silent();
+    world.ask(world.launcher, {}, "process_ended", map({{"node", "second.main.admin"}, {"pid", 43}, {"text", "killed by signal 9"}}));
     CHECK(world.takes("plain") == "unavailable");
-    world.ask(launcher, {}, "process_ended", map({{"node", "second.main.admin"}, {"pid", 42}, {"text", "killed by signal 9"}}));
+    world.ask(world.launcher, {}, "process_ended", map({{"node", "second.main.admin"}, {"pid", 42}, {"text", "killed by signal 9"}}));
     CHECK(world.takes("plain") == "actors_are_registered");
 }
 
@@ -141,13 +140,12 @@ TEST_CASE("another process under its name that is lost as well takes nothing fro
 
 TEST_CASE("what its launcher says of a process counts though another of its name has joined") {
     Far world;
-    const Peer launcher = world.launcher("second");
-    world.advance(limits::heartbeat_patience + limits::broker_tick, {world.here, launcher});
+    world.falls_silent();
     world.joins({{"remote", true}, {"pid", 43}});
-    world.ask(launcher, {}, "process_ended", map({{"node", "second.main.admin"}, {"pid", 42}, {"text", "killed by signal 9"}}));
+    world.ask(world.launcher, {}, "process_ended", map({{"node", "second.main.admin"}, {"pid", 42}, {"text", "killed by signal 9"}}));
     world.received(world.here);
     CHECK(world.takes("plain") == "actors_are_registered");
-    world.advance(limits::broker_tick, {world.here, world.far, launcher});
+    world.advance(limits::broker_tick, {world.here, world.far, world.launcher});
     CHECK(world.asked_for(world.far) == std::vector<std::string>{"lasting"});
 }
 
@@ -184,4 +182,96 @@ TEST_CASE("a copy that somebody else brings meanwhile is fenced") {
     const auto welcome = world.only(third);
     REQUIRE(welcome.body.find("fenced") != nullptr);
     CHECK(*welcome.body.find("fenced") == names({"plain"}));
+}
+
+namespace {
+
+/// An actor of the process here whose next version is on probation in the one on the other machine, which falls silent.
+struct Trial : Far {
+    Trial() {
+        register_actors(here, {"greeter"});
+        const Value probation = map({{"errors", 2}, {"milliseconds", 60'000}});
+        ask(me, {}, "recreate_actor", map({{"entity", "greeter"}, {"node", "second.main"}, {"probation", probation}, {"replay", true}}), {}, 120'000);
+        reply(far, only(far), "move_is_prepared");
+        reply(here, only(here), "snapshot",
+              map({{"state", Binary{"s"}}, {"version", "1"}, {"mailbox", Binary{""}}, {"moved_messages", 0}, {"state_bytes", 1}}));
+        reply(far, only(far), "is_loaded");
+        REQUIRE(only(far).command == "start");
+        send(me, "greeter", "first");
+        REQUIRE(only(far).command == "first");
+        falls_silent();
+        send(me, "greeter", "second");
+        REQUIRE(at_home().empty());
+    }
+    /// What of the actor's affairs has come to its home.
+    std::vector<std::string> at_home() {
+        auto all = commands(here);
+        std::erase_if(all, [](const auto& command) { return command == "node_lost" || command == "create_actor" || command == "actors_are_registered"; });
+        return all;
+    }
+    void is_dead(std::int64_t pid) { ask(launcher, {}, "process_ended", map({{"node", "second.main.admin"}, {"pid", pid}, {"text", "killed by signal 9"}})); }
+};
+
+const std::vector<std::string> all_of_it{"resume", "first", "second"};
+
+}  // namespace
+
+TEST_CASE("the earlier version of an actor on probation in a process that is cut off goes on when that has stopped, with all mail in order") {
+    Trial world;
+    world.advance(nearly, {world.here, world.launcher});
+    CHECK(world.at_home().empty());
+    CHECK(world.takes("greeter") == "conflict");
+    world.advance(behind, {world.here, world.launcher});
+    CHECK(world.at_home() == all_of_it);
+    CHECK(world.only(world.me).command == "actor_is_not_recreated");
+}
+
+TEST_CASE("it goes on at once when that process is known to be dead, and not when another of its name is") {
+    Trial world;
+    world.is_dead(43);
+    CHECK(world.at_home().empty());
+    world.is_dead(42);
+    CHECK(world.at_home() == all_of_it);
+}
+
+TEST_CASE("it goes on when that process is back and says that it has read what lives elsewhere") {
+    Trial world;
+    const auto welcome = world.joins({{"remote", true}, {"pid", 42}, {"session", world.secret}, {"actors", Value::Array{map({{"name", "greeter"}, {"epoch", 12}})}}});
+    REQUIRE(welcome.body.find("fenced") != nullptr);
+    CHECK(*welcome.body.find("fenced") == names({"greeter"}));
+    CHECK(world.at_home().empty());
+    world.send(world.far, {}, "heartbeat", map({{"session", stamp_of(welcome.text("session"))}, {"waiting", 0}, {"arrived", 0}, {"left", 0}}));
+    CHECK(world.at_home() == all_of_it);
+}
+
+TEST_CASE("another process of its name that comes and goes says nothing of the one that is cut off") {
+    Trial world;
+    world.joins({{"remote", true}, {"pid", 43}});
+    world.link.gone[world.far] = true;
+    world.broker.on_disconnected(world.far);
+    world.advance(1s, {world.here, world.launcher});
+    CHECK(world.at_home().empty());
+}
+
+TEST_CASE("when the home of such an actor is lost as well, nobody has its name before the process that was cut off has stopped") {
+    Trial world;
+    world.link.gone[world.here] = true;
+    world.broker.on_disconnected(world.here);
+    world.here = world.worker("first", "main");
+    world.advance(1s, {world.here, world.launcher});
+    world.received(world.here);
+    CHECK(world.takes("greeter") == "unavailable");
+}
+
+TEST_CASE("a hello that comes late by a connection that was given up does not end the session that lives") {
+    Far world;
+    world.falls_silent();
+    const auto before = world.secret;
+    const auto welcome = world.joins({{"remote", true}, {"pid", 42}, {"session", before}});
+    world.send(world.far, {}, "heartbeat", map({{"session", stamp_of(welcome.text("session"))}, {"waiting", 0}, {"arrived", 0}, {"left", 0}}));
+    const Peer late = world.stranger();
+    world.ask(late, {}, "hello", map({{"role", "worker"}, {"host", "second"}, {"process", "main"}, {"session", before}}));
+    CHECK(world.only(late).command == "conflict");
+    world.ask(world.me, "second.main.admin", "ping");
+    CHECK(world.only(world.far).command == "ping");
 }

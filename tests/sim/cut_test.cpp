@@ -175,3 +175,22 @@ TEST_CASE("an upgrade on probation in a process that is cut off goes back, and n
         world.must_be_accounted_for();
     }
 }
+
+TEST_CASE("a target on probation that is away for a moment, and back by another connection, never has its turns beside the earlier version") {
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        Cut world(seed);
+        REQUIRE(world.call("", "recreate_actor", to_node("counter", world.node(0))).command == "actor_is_recreated");
+        const Value counter = Value::Map{{"requires_dist", "sim_actors"}, {"class", "Counter"}};
+        const Value upgrade = Value::Map{{"entity", "counter"}, {"node", world.node(victim)}, {"class_desc", counter},
+                                         {"probation", Value::Map{{"errors", 1}, {"milliseconds", 60'000}}}};
+        (void)world.ask("", "recreate_actor", upgrade, 120'000);
+        world.run_for(500ms);
+        world.load();
+        if (world.random().one_in(2)) world.cut(victim, world.up_to(2'500ms));
+        else world.loses_connection(victim);
+        world.run_while_asking(20s);
+        CHECK(world.call("counter", "report").command == "report");
+        world.must_be_accounted_for();
+    }
+}

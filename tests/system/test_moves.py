@@ -4,7 +4,7 @@ import random
 import threading
 import unittest
 
-from bus import FIXTURE, MAIN, SLOWER, Bus, class_desc
+from bus import FIXTURE, MAIN, SLOWER, Bus, Silence, class_desc
 from processes import eventually, freeze, kill
 from system_case import OwnSystem
 
@@ -23,7 +23,10 @@ class Outside(threading.Thread):
                 for number in range(self.sent, self.sent + 49):
                     bus.send("counter", "count", {"from": "outside", "number": number})
                 self.sent += 50
-                name, body = bus.outcome("counter", "count", {"from": "outside", "number": self.sent - 1}, timeout=20.0)
+                try:
+                    name, body = bus.outcome("counter", "count", {"from": "outside", "number": self.sent - 1}, timeout=20.0)
+                except Silence:
+                    name, body = "silence", {}
                 self.asked += 1
                 if body.get("number") != self.sent - 1:
                     self.wrong.append((self.sent - 1, name, body))
@@ -65,22 +68,22 @@ class Moves(OwnSystem):
         self.start_senders(self.everywhere, per_tick=10)
         outside = Outside(self.king.endpoint)
         outside.start()
-        places, at, pauses = random.Random(26), MAIN, []
+        places, at = random.Random(26), MAIN
         try:
             for _ in range(int(300 / SLOWER)):
                 at = places.choice([node for node in self.everywhere if node != at])
                 moved = self.king.move("counter", at, timeout=20.0)
                 self.assertEqual(moved.name, "actor_is_recreated", moved.body)
-                pauses.append(moved.body["pause_us"])
         finally:
             outside.stop()
         self.assertEqual(outside.wrong, [])
+        self.assertFalse(outside.is_alive())
         sent = sum(self.king.ask(name, "end").body["sent"] for name in self.senders) + outside.sent
         eventually(lambda: self.received() >= sent, 20.0)
         report = self.king.ask("counter", "report").body
         self.assertEqual((report["received"], report["lost"], report["repeated"]), (sent, 0, 0), report)
-        self.assertGreater(min(report["next"].values()), len(pauses), report)
-        self.assertGreater(outside.asked, len(pauses))
+        self.assertGreater(min(report["next"].values()), 500, report)
+        self.assertGreater(outside.asked, 20)
 
     def test_busy(self):
         """moves of an actor whose handler awaits lose, double and reorder nothing"""

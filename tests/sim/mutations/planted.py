@@ -93,7 +93,7 @@ BUGS = [
     bug("a process that was cut off goes on as soon as the broker's machine answers",
         ("worker/session.cpp", "    if (way != Way::there || silent", "    if (way == Way::there) worker.resume();\n    if (way != Way::there || silent")),
     bug("a connection that is dead is not given up though the broker's machine answers",
-        ("worker/session.cpp", "|| !worker.options().renew_connection(std::exchange(was_cut_, false))) return;", "|| true) return;")),
+        ("worker/session.cpp", "    if (worker.options().renew_connection(std::exchange(was_cut_, false))) greet();\n", "")),
     bug("an upgrade on probation in a process that is cut off goes back at once",
         ("broker/moves.cpp", "is_cut_off ? Event::target_cut_off : Event::target_lost", "Event::target_lost")),
 ]
