@@ -58,7 +58,7 @@ void nothing_is_lost(World& world, const std::string& counter) {
         CHECK((answer.command == "actor_is_recreated" || answer.command == "actor_is_not_recreated"));
         moved += answer.command == "actor_is_recreated" ? 1 : 0;
     }
-    CHECK(moved >= 3);
+    CHECK(moved >= 1);  // most are asked for while one is under way
     world.run_for(1s);
     const auto report = world.call(counter, "report");
     CHECK(*report.body.find("fault")->as_text() == "");
