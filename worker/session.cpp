@@ -162,6 +162,7 @@ void Session::join() {
     owes_fences_.clear();
     phase_.store(Phase::joined, std::memory_order_release);
     admin_.worker().resume();
+    was_cut_ = false;
     const auto& options = admin_.worker().options();
     if (options.look_for_broker) (void)options.look_for_broker(admin_.worker().now());  // now its address can be had; later it could not
     admin_.worker().say_heartbeat(true);  // what the session before came to, ahead of all that waited: this broker may die over it as well
@@ -185,13 +186,13 @@ void Session::on_refusal(const std::string& code, const std::string& text) {
 void Session::beat() {
     if (phase() == Phase::ended) return;
     if (phase() == Phase::leaving) say_beat();  // its actors may still be ending
-    look_for_broker();
     if (phase() == Phase::joined) {
         const auto silent = admin_.worker().now() - admin_.worker().last_heard();
         if (!admin_.worker().take_was_probed()) say_beat();
         // A silent broker may be frozen, restarted or cut off: a hello that it knows already is harmless.
         if (silent > limits::heartbeat_patience) lost("the broker has been silent");
     }
+    look_for_broker();
     admin_.after(limits::heartbeat_interval + limits::heartbeat_lateness, [this] { beat(); });
 }
 
@@ -199,11 +200,9 @@ void Session::beat() {
 void Session::look_for_broker() {
     auto& worker = admin_.worker();
     const auto now = worker.now(), silent = now - worker.last_heard();
-    if (!has_joined_ || (phase() != Phase::joined && phase() != Phase::greeting) || !worker.options().look_for_broker) return;
-    if (silent <= limits::heartbeat_patience) return void(was_cut_ = false);
+    if (phase() != Phase::greeting || !has_joined_ || silent <= limits::heartbeat_patience || !worker.options().look_for_broker) return;
     const auto way = worker.options().look_for_broker(now);
     if (way == Way::gone && silent >= limits::isolation_patience && !worker.is_paused()) {
-        lost("the broker has been silent");
         worker.pause();
         log::warning("no word of the broker for {} s, and its machine cannot be reached: all actors stand still until it can; they may be made elsewhere",
                      std::chrono::duration_cast<std::chrono::seconds>(silent).count());
@@ -211,7 +210,6 @@ void Session::look_for_broker() {
     }
     was_cut_ |= way == Way::gone;
     if (way != Way::there || silent < limits::renewal_patience) return;
-    lost("the broker has been silent");  // nothing but a hello is to go out by a new connection
     if (worker.options().renew_connection(std::exchange(was_cut_, false))) greet();
 }
 

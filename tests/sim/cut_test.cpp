@@ -24,6 +24,17 @@ struct Cut : World {
         (void)ask("sender", "send_numbers", Value::Map{{"to", "counter"}, {"count", 300}, {"first", first_}}, 60'000);
         first_ += 300;
     }
+    /// The counter is at home elsewhere, and its next version on probation, for long, in the process that will be cut off; the ask of that.
+    std::uint64_t upgrade() {
+        REQUIRE(call("", "recreate_actor", to_node("counter", node(0))).command == "actor_is_recreated");
+        const Value counter = Value::Map{{"requires_dist", "sim_actors"}, {"class", "Counter"}};
+        const Value probation = Value::Map{{"errors", 1}, {"milliseconds", 60'000}};
+        const Value body = Value::Map{{"entity", "counter"}, {"node", node(victim)}, {"class_desc", counter}, {"probation", probation}};
+        const auto asked = ask("", "recreate_actor", body, 120'000);
+        run_for(500ms);
+        REQUIRE(text(call("", "seek_actor", Value::Map{{"entity", "counter"}}), "node") == node(victim));
+        return asked;
+    }
     /// Whether the process that was cut off has handled anything in that time.
     [[nodiscard]] bool ticks_within(Nanoseconds span) {
         const auto before = turns_of(victim);
@@ -158,13 +169,8 @@ TEST_CASE("an upgrade on probation in a process that is cut off goes back, and n
     for (const auto seed : seeds(40)) {
         INFO("seed " << seed);
         Cut world(seed);
-        REQUIRE(world.call("", "recreate_actor", to_node("counter", world.node(0))).command == "actor_is_recreated");
-        const Value counter = Value::Map{{"requires_dist", "sim_actors"}, {"class", "Counter"}};
-        const Value upgrade = Value::Map{{"entity", "counter"}, {"node", world.node(victim)}, {"class_desc", counter},
-                                         {"probation", Value::Map{{"errors", 1}, {"milliseconds", 60'000}}}};
-        const auto asked = world.ask("", "recreate_actor", upgrade, 120'000);
-        world.run_for(500ms + world.up_to(500ms));
-        REQUIRE(text(world.call("", "seek_actor", Value::Map{{"entity", "counter"}}), "node") == world.node(victim));
+        const auto asked = world.upgrade();
+        world.run_for(world.up_to(500ms));
         world.cut(victim, 40s);
         world.run_while_asking(20s);
         REQUIRE(world.answer(asked) != nullptr);
@@ -180,12 +186,7 @@ TEST_CASE("a target on probation that is away for a moment, and back by another 
     for (const auto seed : seeds(60)) {
         INFO("seed " << seed);
         Cut world(seed);
-        REQUIRE(world.call("", "recreate_actor", to_node("counter", world.node(0))).command == "actor_is_recreated");
-        const Value counter = Value::Map{{"requires_dist", "sim_actors"}, {"class", "Counter"}};
-        const Value upgrade = Value::Map{{"entity", "counter"}, {"node", world.node(victim)}, {"class_desc", counter},
-                                         {"probation", Value::Map{{"errors", 1}, {"milliseconds", 60'000}}}};
-        (void)world.ask("", "recreate_actor", upgrade, 120'000);
-        world.run_for(500ms);
+        (void)world.upgrade();
         world.load();
         if (world.random().one_in(2)) world.cut(victim, world.up_to(2'500ms));
         else world.loses_connection(victim);
