@@ -183,6 +183,8 @@ void Head::fence(Command& command) {
     ++exchange_.counters.handled;
     exchange_.outgoing.post_control(command.from, {.command = "fence", .recipient = command.from.address,
                                                    .body = command.envelope.body});
+    const auto* session = command.body.find("session");  // of an earlier one: another follows, and is what is waited for
+    if (session != nullptr && session->as_integer() && static_cast<std::uint64_t>(*session->as_integer()) != stamp_of(command.from.secret)) return;
     if (auto* registration = exchange_.registry.find(text_of(command.body, "entity")))
         if (registration->session == &command.from) moves.on_fence(*registration);
 }

@@ -194,7 +194,7 @@ private:
     void begin_trial(std::uint64_t errors);
     void count_error(std::string_view text);
     void end_trial(std::string_view text);
-    void settle();
+    void settle(Order& order);
     void withdraw();
 
     // Durable actors: durable.cpp
@@ -218,7 +218,7 @@ private:
     void count_handed_over();
     void adopt(const Snapshot& snapshot);
     void rejoin_queues();
-    void fence();
+    void fence(Order& promise);
     void on_fence();
     void leave(bool fenced = false);
     void take_fault(Order& order);

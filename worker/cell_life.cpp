@@ -82,7 +82,7 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
             keeping().kept = 0;
             end_step();
             break;
-        case Verb::settle: settle(); break;
+        case Verb::settle: settle(*order); break;
         case Verb::withdraw: withdraw(); break;
         case Verb::discard:
             if (order->fenced) count_handed_over();
@@ -203,7 +203,7 @@ void Cell::start(std::unique_ptr<Order> order) {
     phase_ = Phase::open;
     take_in_copies();
     if (order->errors != 0) begin_trial(order->errors);
-    else if (order->moved) fence();
+    else if (order->moved) fence(*order);
     if (extras_) extras_->fault_code.clear();
     const auto outcome = actor_class()->type->start(self_, &host_of_process(), as_pp_cell(*this), order->moved ? 1 : 0);
     busy_ = outcome == PP_BUSY;

@@ -36,7 +36,7 @@ void Cell::call_off(Order& order) {
         order.text = "\"" + name_ + "\" is starting or stopping";
         return;
     }
-    fence();
+    fence(order);
     if (order.epoch == 0 || !durable_) return;
     keeping().kept = 0;  // the broker has been told another's meanwhile
     end_step();
@@ -155,9 +155,10 @@ void Cell::rejoin_queues() {
 }
 
 /// Local mail must wait until what local senders sent before has come back through the broker.
-void Cell::fence() {
+void Cell::fence(Order& promise) {
     fenced_ = true;
     bound_ = true;
+    promise.promised_to.clear();
     worker_->bind_behind_fence(name_, handle_, epoch_);
 }
 

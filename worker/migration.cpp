@@ -240,7 +240,9 @@ void Migration::broker_has_changed(const std::unordered_set<std::string>& owed) 
         const Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr;
         const auto leaving = outgoing_.find(name);
         const bool is_called_off = leaving != outgoing_.end() && !leaving->second.brought;  // below
-        if (cell && !is_called_off && worker.fences().standing_of(name) != Fences::Standing::promised) worker.send_fence(name, cell->epoch());
+        const auto standing = worker.fences().standing_of(name);
+        const bool is_to_come = standing == Fences::Standing::promised || standing == Fences::Standing::sent;
+        if (cell && !is_called_off && !is_to_come) worker.send_fence(name, cell->epoch());
     }
     std::erase_if(outgoing_, [this](const auto& named) {
         if (named.second.brought) return false;

@@ -60,7 +60,7 @@ struct Order {
     std::uint64_t errors = 0;       ///< start: so many failures end the probation; 0: there is none
 
     std::uint64_t cell = 0;         ///< whom it was given to
-    std::string actor;              ///< its name, once it was given, of one that ends in a fence
+    std::string promised_to;        ///< the actor, while a fence is to come of it
     std::string code;               ///< what went wrong, as a fault's code; empty: nothing
     std::string text;
     std::function<void(Order&)> then;  ///< run by the admin when the order is back; may be empty

@@ -107,3 +107,27 @@ TEST_CASE("an actor beside a sender that moves on as soon as another broker know
         world.must_be_accounted_for();
     }
 }
+
+TEST_CASE("a move is called off while a fence that an earlier broker was sent is on its way, and no words overtake earlier ones") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, 3);
+        world.create("local", "Sender", 1);
+        for (const auto* talker : {"ben", "carl", "dora", "emil"}) world.create(talker, "Sender", 1);
+        world.create("counter", "Counter", 0);
+        (void)world.ask("local", "send_numbers", numbers(6'000, 0), 60'000);
+        for (const auto* talker : {"ben", "carl", "dora", "emil"})
+            (void)world.ask(talker, "send_numbers", Value::Map{{"to", "nobody"}, {"count", 6'000}}, 60'000);
+        world.run_for(2ms);
+        world.slow_down(1, 5s);
+        (void)world.call("", "recreate_actor", to_node("counter", world.node(1)));
+        world.freeze_broker(1s);
+        world.run_until([&] { return world.lives_in(1, "counter"); }, 5s);
+        world.run_for(300ms);     // its fence waits in the process, and more than a frame holds behind it
+        world.restart_broker();   // this one is sent another behind all that, and that is the one to wait for
+        for (int i = 0; i < 300 && world.lives_in(1, "counter"); ++i)
+            (void)world.wait(world.ask("", "recreate_actor", to_node("counter", world.node(2)), 1 + static_cast<std::uint32_t>(world.random().below(60))));
+        world.run_for(20s);
+        world.must_be_accounted_for();
+    }
+}
