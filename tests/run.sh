@@ -54,8 +54,7 @@ fits() {
   return 1
 }
 
-# build_in DIR cmake-options...  With a failure the stage counts as one failed test.  Builds all, or ${targets[@]}.
-targets=()
+# build_in DIR cmake-options...  With a failure the stage counts as one failed test.
 build_in() {
   local folder=$1; shift
   local launcher=()
@@ -63,7 +62,7 @@ build_in() {
   cmake -G Ninja -S . -B "$folder" "${launcher[@]}" "$@" >"$folder.configure.log" 2>&1 || {
     cat "$folder.configure.log"; note failed "configure $folder" "cmake's words are above"; return 1; }
   rm -f "$folder.configure.log"
-  cmake --build "$folder" -j "$(nproc)" ${targets[@]:+--target "${targets[@]}"} || { note failed "build $folder" "the compiler's words are above"; return 1; }
+  cmake --build "$folder" -j "$(nproc)" || { note failed "build $folder" "the compiler's words are above"; return 1; }
 }
 
 # run_ctest STAGE DIR ctest-options...
@@ -122,23 +121,17 @@ if [ "$full" = yes ]; then
   export LSAN_OPTIONS="suppressions=$root/leaks.supp:print_suppressions=0"
   export UBSAN_OPTIONS="print_stacktrace=1"
   export TSAN_OPTIONS="suppressions=$root/races.supp:halt_on_error=1:second_deadlock_stack=1"
-  if fits 11 "address sanitizer"; then say "address and undefined behaviour"
-    sanitized asan "$build-asan" address
-    [ -x "$build-asan/bin/peacepie" ] && run_system asan "$build-asan" --sanitized
+  # These hand data from thread to thread through ZeroMQ sockets, whose locks the thread sanitizer cannot see.
+  blind='client_test|launcher_test|cli_test'
+  if fits 8 "address sanitizer: unit and sim"; then say "address and undefined behaviour"; sanitized asan "$build-asan" address; fi
+  if fits 8 "thread sanitizer: unit and sim"; then say "data races"
+    note skipped "tsan: $blind" "their threads meet in libzmq, which is not instrumented"
+    sanitized tsan "$build-tsan" thread -E "^($blind)/"
   fi
-  if fits 5 "thread sanitizer"; then say "data races"
-    # First what threads meet in; the rest of the tests, each of one thread, and a system run when there is time.
-    targets=(tests/worker/all tests/sim/all sdk_threads_test)
-    sanitized tsan "$build-tsan" thread -R '^(sim_|worker_|sdk_threads_)'
-    targets=()
-    if fits 8 "thread sanitizer: sdk and broker, and a system run"; then
-      # These hand data from thread to thread through ZeroMQ sockets, whose locks the thread sanitizer cannot see.
-      blind='client_test|launcher_test|cli_test'
-      note skipped "tsan: $blind" "their threads meet in libzmq, which is not instrumented"
-      sanitized tsan "$build-tsan" thread -E "^(sim_|worker_|sdk_threads_|($blind)/)"
-      [ -x "$build-tsan/bin/peacepie" ] && run_system tsan "$build-tsan" --sanitized
-    fi
-  fi
+  for kind in asan tsan; do
+    [ -x "$build-$kind/bin/peacepie" ] || continue
+    if fits 5 "$kind: a system run"; then say "$kind: system"; run_system $kind "$build-$kind" --sanitized; fi
+  done
   if fits 6 "fuzzing"; then
     say "fuzzing"
     tests/fuzz/run.sh --build "$build-fuzz" --seconds "${PEACEPIE_FUZZ_SECONDS:-60}" --tally "$tally"

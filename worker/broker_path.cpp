@@ -6,11 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <exception>
-#include <optional>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -23,30 +21,24 @@ namespace peacepie::worker {
 
 namespace {
 
-struct Address {
-    sockaddr_storage bytes{};
-    socklen_t size = 0;
-};
-
-/// That which libzmq uses: the first one of IPv4, or the IPv6 one that was written as such.
-std::optional<Address> address_of(const std::string& machine, const std::string& port) {
+/// That which libzmq uses: the first one of IPv4, or the IPv6 one that was written as such.  The bytes of a sockaddr; none: it is not known.
+std::string address_of(const std::string& machine, const std::string& port) {
     addrinfo wanted{};
     wanted.ai_family = machine.find(':') != machine.npos ? AF_INET6 : AF_INET;
     wanted.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
-    if (::getaddrinfo(machine.c_str(), port.c_str(), &wanted, &found) != 0) return std::nullopt;
-    Address address;
-    address.size = found->ai_addrlen;
-    std::copy_n(reinterpret_cast<const char*>(found->ai_addr), found->ai_addrlen, reinterpret_cast<char*>(&address.bytes));
+    if (::getaddrinfo(machine.c_str(), port.c_str(), &wanted, &found) != 0) return {};
+    std::string address(reinterpret_cast<const char*>(found->ai_addr), found->ai_addrlen);
     ::freeaddrinfo(found);
     return address;
 }
 
 /// A refusal is an answer of its kernel, too.
-bool answers(const Address& address) {
-    const int end = ::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+bool answers(const std::string& address) {
+    const auto* there = reinterpret_cast<const sockaddr*>(address.data());
+    const int end = ::socket(there->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (end < 0) return false;  // out of descriptors: nothing is known, and that must not last
-    int error = ::connect(end, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) == 0 ? 0 : errno;
+    int error = ::connect(end, there, static_cast<socklen_t>(address.size())) == 0 ? 0 : errno;
     if (error == EINPROGRESS) {
         pollfd writable{end, POLLOUT, 0};
         const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(limits::path_look_patience).count();
@@ -64,7 +56,7 @@ bool answers(const Address& address) {
 
 struct BrokerPath::Look {
     std::string machine, port;
-    std::optional<Address> address;  // once it is known; of the look under way, then of the next
+    std::string address;         // once it is known; of the look under way, then of the next
     std::atomic<bool> is_under_way{false};
     std::atomic<bool> has_found{false};
     std::atomic<int> missed{0};  // in a row, since the last that found it
@@ -72,8 +64,8 @@ struct BrokerPath::Look {
     bool is_overdue = false;     // counted as missed while it lasts: a name server behind the same cut network
 
     void run() {
-        if (!address) address = address_of(machine, port);
-        const bool found = address && answers(*address);
+        if (address.empty()) address = address_of(machine, port);
+        const bool found = !address.empty() && answers(address);
         has_found.store(found);
         found ? missed.store(0) : void(missed.fetch_add(1));
     }

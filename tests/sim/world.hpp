@@ -110,9 +110,9 @@ public:
     [[nodiscard]] std::size_t timers_of(std::size_t worker) const { return workers_[worker]->logic->timers(); }
     /// Sums a counter of all workers, to see that nothing ended in silence.
     [[nodiscard]] std::uint64_t dead_letters() const;
-    /// What all brokers together count as lost.
     /// Sessions that ended and of which more may be told, and those of all workers.
     [[nodiscard]] std::size_t lines_of_traffic() const;
+    /// What all brokers together count as lost.
     [[nodiscard]] std::uint64_t lost() const { return broker_->counters().lost; }
 
 private:

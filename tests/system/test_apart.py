@@ -4,7 +4,7 @@ import time
 import unittest
 
 import apart
-from bus import FIXTURE, MAIN, Fault, Silence, class_desc
+from bus import FIXTURE, MAIN, SLOWER, Fault, Silence, class_desc
 from chaos.record import Record
 from processes import Broker, eventually, kill
 from system_case import SystemCase
@@ -83,6 +83,19 @@ class Apart(SystemCase):
         self.assertEqual(self.king.node_of("witness"), MAIN)
         self.assertEqual(self.record.violations, [])
         self.assertEqual(len(self.record.instances["witness"]), 2)
+
+    def test_killed(self):
+        """whoever waits for an actor of a process on another machine that is killed is told within a second, and the process comes back"""
+        self.king.create("sleeper", "Trouble", FAR, FIXTURE).must_be("actor_is_created")
+        asked = self.king.start_ask("sleeper", "nap", {"seconds": 30}, timeout=30.0)
+        self.assertEqual(self.king.ask(FAR, "ping").name, "pong")  # by the same way: the question is there
+        begun = time.monotonic()
+        kill(self.king.pid_of(FAR))
+        with self.assertRaises(Fault) as told:
+            self.king.answer_to(asked, 30.0)
+        self.assertLess(time.monotonic() - begun, SLOWER)
+        self.assertEqual(told.exception.code, "worker_lost")
+        self.assertTrue(eventually(lambda: self.lives_on("witness", FAR), 15.0), self.worker.said())
 
     def test_broker_killed(self):
         """while the broker is dead and its machine answers, actors on another machine keep talking among themselves for as long as it takes"""
