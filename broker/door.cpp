@@ -156,10 +156,9 @@ std::vector<Door::Brought> Door::read_brought(const Value* actors) {
     if (!actors->as_array()) throw Error(Fault::bad_request, "actors is a list of {name, epoch, class_desc}");
     for (const auto& actor : *actors->as_array()) {
         const auto* class_desc = actor.find("class_desc");
-        const auto* fence = actor.find("fence");
         all.push_back({entity_of(actor, "name"),
                        epoch_of(actor, "epoch"),
-                       class_desc != nullptr ? class_desc->encoded() : std::string(), fence != nullptr && fence->as_bool() && *fence->as_bool()});
+                       class_desc != nullptr ? class_desc->encoded() : std::string()});
     }
     return all;
 }
@@ -181,7 +180,6 @@ Value::Array Door::register_brought(Session& session, const std::vector<Brought>
         }
         exchange_.registry.epoch_seen(actor.epoch);
         auto& added = exchange_.registry.add(actor.name, session, actor.epoch, exchange_.registry.intern(actor.class_desc));
-        added.fences = actor.owes_fence ? 1 : 0;
         if (auto fallen = exchange_.fallen.take(actor.name)) {  // it only seemed dead
             added.born = fallen->born;
             added.declared = std::move(fallen->declared);

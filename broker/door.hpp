@@ -44,7 +44,6 @@ private:
         std::string name;
         std::uint64_t epoch;
         std::string class_desc;
-        bool owes_fence;
     };
     [[nodiscard]] static std::vector<Brought> read_brought(const Value* actors);
     Value::Array register_brought(Session& session, const std::vector<Brought>& brought);

@@ -66,7 +66,7 @@ Head::Head(Exchange& exchange)
 
 bool is_internal_verb(std::string_view command) noexcept {
     static constexpr std::string_view internal[] = {
-        "await_node", "bring_actors", "bye", "cancel_move", "claim_process", "dead_letters", "discard", "end_actor", "fence", "freeze",
+        "await_fence", "await_node", "bring_actors", "bye", "cancel_move", "claim_process", "dead_letters", "discard", "end_actor", "fence", "freeze",
         "heartbeat", "keep_state", "load", "node_lost", "prepare_move", "probation_failed", "process_ended", "register_actors", "resume",
         "settle", "shut_down", "start", "start_process", "stop_process", "taken", "unregister_actors", "withdraw"};
     return std::binary_search(std::begin(internal), std::end(internal), command);

@@ -28,7 +28,6 @@ void Head::register_actors(Command& command) {
         const auto epoch = looks_spawned(name) ? command.from.nursery : exchange_.registry.next_epoch();
         auto& added = exchange_.registry.add(name, command.from, epoch, interned);
         added.declared = declared;
-        added.fences = looks_spawned(name) ? 0 : 1;
         epochs.emplace_back(epoch);
         auto* fallen = exchange_.fallen.find(name);
         if (fallen == nullptr) continue;
@@ -183,10 +182,6 @@ void Head::fence(Command& command) {
     ++exchange_.counters.handled;
     exchange_.outgoing.post_control(command.from, {.command = "fence", .recipient = command.from.address,
                                                    .body = command.envelope.body});
-    const auto* session = command.body.find("session");  // of an earlier one: another follows, and is what is waited for
-    if (session != nullptr && session->as_integer() && static_cast<std::uint64_t>(*session->as_integer()) != stamp_of(command.from.secret)) return;
-    if (auto* registration = exchange_.registry.find(text_of(command.body, "entity")))
-        if (registration->session == &command.from) moves.on_fence(*registration);
 }
 
 /// Hearing it is all that a launcher's is for.

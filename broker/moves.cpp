@@ -117,7 +117,7 @@ void Moves::on_answer(const Session& from, const Envelope& answer) {
 void Moves::on_reply(Running& running, const Envelope& answer) {
     switch (running.relocation.phase()) {
         case Relocation::Phase::preparing: return happened(running, Event::prepared);
-        case Relocation::Phase::fencing: return;
+        case Relocation::Phase::fencing: return happened(running, Event::fence_back);
         case Relocation::Phase::freezing: return take_snapshot(running, answer.body);
         case Relocation::Phase::loading: return happened(running, Event::loaded);
         case Relocation::Phase::probation: return;
@@ -165,9 +165,7 @@ void Moves::perform(Running& running, Step step) {
     auto* registration = exchange_.registry.find(move.name);
     switch (step) {
         case Step::await_fence:
-            running.step_deadline = move.deadline;
-            if (registration == nullptr || registration->fences == 0) happened(running, Event::fence_back);
-            return;
+            return ask(running, move.source, "await_fence", body_of(move), move.deadline - exchange_.clock.now());
         case Step::send_freeze:
             running.frozen_at = exchange_.clock.now();
             return ask(running, move.source, "freeze", body_of(move), move.deadline - running.frozen_at);
@@ -188,11 +186,9 @@ void Moves::perform(Running& running, Step step) {
         case Step::send_start:
             running.pause = exchange_.clock.now() - running.frozen_at;
             if (running.relocation.phase() == Relocation::Phase::probation) return tell(running, move.target, "start", "errors", move.probation->errors);
-            if (registration != nullptr) ++registration->fences;
             return tell(running, move.target, "start");
         case Step::begin_probation: return begin_probation(running);
         case Step::send_settle:
-            if (registration != nullptr) ++registration->fences;
             return tell(running, move.target, "settle");
         case Step::send_withdraw:
             return ask(running, move.target, "withdraw", body_of(move), limits::withdrawal_patience, limits::withdrawal_patience);
@@ -205,7 +201,6 @@ void Moves::perform(Running& running, Step step) {
         case Step::send_discard: return tell(running, move.source, "discard");
         case Step::send_resume:
             running.pause = exchange_.clock.now() - running.frozen_at;
-            if (registration != nullptr) ++registration->fences;
             if (running.life == 0) return tell(running, move.source, "resume");
             return tell(running, move.source, "resume", "life", running.life);
         case Step::send_cancel: return tell(running, move.target, "cancel_move");
@@ -290,13 +285,6 @@ void Moves::postpone(Nanoseconds span) {
         if (running->relocation.awaits_end()) running->step_deadline += span;
 }
 
-void Moves::on_fence(Registration& registration) {
-    if (registration.fences > 0 && --registration.fences > 0) return;
-    for (auto& [name, running] : running_)
-        if (&running->relocation == registration.move && running->relocation.phase() == Relocation::Phase::fencing)
-            happened(*running, Event::fence_back);
-}
-
 void Moves::on_withdrawn(const Registration& registration) {
     const auto found = std::ranges::find_if(running_, [&](const auto& one) { return &one.second->relocation == registration.move; });
     if (found != running_.end())
@@ -321,7 +309,8 @@ void Moves::on_time() {
             happened(*running, Event::passed);
             continue;
         }
-        const auto text = running->relocation.phase() == Relocation::Phase::freezing
+        const auto phase = running->relocation.phase();
+        const auto text = phase == Relocation::Phase::fencing || phase == Relocation::Phase::freezing
                               ? "the running turn of " + name + " did not end in time; try again with a longer timeout"
                               : running->open_at + " did not answer in time";
         failed(*running, Event::late, "expired", text);

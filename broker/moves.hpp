@@ -34,8 +34,6 @@ public:
     [[nodiscard]] std::vector<std::string> copies_that_may_run_in(std::string_view node) const;
     /// The broker stood still for so long: who would have come back could not.
     void postpone(Nanoseconds span);
-    /// The owner's fence has come: see Registration::fences.
-    void on_fence(Registration& registration);
     void on_withdrawn(const Registration& registration);
     /// The worker of an actor on probation says that it failed too often.
     void on_misbehaved(const Session& from, std::string_view name, std::uint64_t epoch, std::string_view text);

@@ -28,7 +28,6 @@ void Registry::move_to(std::string_view name, Registration& registration, Sessio
     if (registration.session != nullptr) --registration.session->actors;
     registration.session = &session;
     registration.epoch = epoch;
-    registration.fences = 0;
     ++session.actors;
     note_change(name);
 }

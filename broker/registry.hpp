@@ -27,7 +27,6 @@ struct Registration {
     std::uint64_t epoch = 0;
     Relocation* move = nullptr;  ///< while one is under way
     std::uint32_t class_desc = 0;
-    std::uint32_t fences = 0;    ///< words after which the owner sends a fence, its birth among them, less those that have come
     std::uint64_t born = 0;      ///< the epoch of its first life: numbers creations
     DeclarationPointer declared = nullptr;
 };

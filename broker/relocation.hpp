@@ -9,7 +9,7 @@
 //                                   settled: stayed ◀───────────┤       └misbehaved─▶ returning
 //                                   (at home again)             └── left, late, lost ────┘
 //
-// Fencing: the owner still gates its local senders since the last move; mail must not be held before that fence is back,
+// Fencing: the owner may still gate its local senders since the last move; mail must not be held before it says that it gates nobody,
 // or their earlier messages would be held while their later ones are handed over with the mailbox (decision 0005).
 // Mail for the name is held while freezing and loading; answers still pass while freezing, because the running turn may
 // wait for them.  The route is flipped only in the step `commit`.  When the source dies after its snapshot came, the

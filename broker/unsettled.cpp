@@ -96,7 +96,6 @@ void Unsettled::own(Session& owner, const Copy& copy, std::uint64_t epoch, std::
         added.born = fallen->born;
         added.declared = std::move(fallen->declared);
     }
-    ++added.fences;
     tell(owner.address, copy, verb);
     exchange_.release_awaited(copy.name);
 }
@@ -109,7 +108,6 @@ bool Unsettled::is_alive_there(const Copy& copy, const Session& at) const {
 }
 
 void Unsettled::go_on_at_home(const Copy& copy) {
-    ++exchange_.registry.find(copy.name)->fences;
     tell(copy.source, copy, "resume");
 }
 

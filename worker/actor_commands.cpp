@@ -228,14 +228,12 @@ std::vector<std::string> ActorCommands::registered_names() const {
     return names;
 }
 
-Value ActorCommands::roll(std::span<const std::string> names, const std::unordered_set<std::string>& owe_fences) const {
+Value ActorCommands::roll(std::span<const std::string> names) const {
     Value::Array all;
     for (const auto& name : names) {
         const auto here = resident(name);
         if (!here || CellTable::is_spawned(here.cell)) continue;
-        Value one = Value::Map{{"name", name}, {"epoch", CellTable::slot(here.cell)->epoch()}, {"class_desc", pinned(*here.actor_class)}};
-        if (owe_fences.contains(name)) one.set("fence", true);
-        all.push_back(std::move(one));
+        all.push_back(Value::Map{{"name", name}, {"epoch", CellTable::slot(here.cell)->epoch()}, {"class_desc", pinned(*here.actor_class)}});
     }
     return all;
 }

@@ -28,8 +28,8 @@ public:
 
     /// The names of those the broker has registered, the last created first.
     [[nodiscard]] std::vector<std::string> registered_names() const;
-    /// [{name, epoch, class_desc, fence?}] of those that still live here.
-    [[nodiscard]] Value roll(std::span<const std::string> names, const std::unordered_set<std::string>& owe_fences) const;
+    /// [{name, epoch, class_desc}] of those that still live here.
+    [[nodiscard]] Value roll(std::span<const std::string> names) const;
     /// Drops the actor without a word: it lives elsewhere.
     void discard(const std::string& name);
     /// Stops every actor, the last created first; `then` when all are gone or patience has ended.

@@ -87,7 +87,7 @@ public:
     [[nodiscard]] bool is_durable() const noexcept { return durable_; }
     void set_durable(bool durable) noexcept { durable_ = durable; }
     /// Before it is bound: local mail waits for the fence that is sent with that.
-    void await_fence() noexcept { fenced_ = true; }
+    void begin_behind_fence() noexcept { fenced_ = true; }
     /// Neither durable, nor on probation, nor with reliable messages: what it says goes out as it is.
     [[nodiscard]] bool speaks_plainly() const noexcept { return !durable_ && !is_reliable_ && trial_ == Trial::none; }
     /// In a turn of one that does not speak plainly.
@@ -138,6 +138,7 @@ private:
         MailQueue handed_over;           // copied into a snapshot: the next home's, unless the move is called off
         MailQueue orders;                // come, not yet carried out
         std::unique_ptr<Order> pending;  // start, freeze or stop that waits for the turn to end
+        std::unique_ptr<Order> awaiting;     // await_fence while the fence is not back
         std::string fault_code, fault_text;  // of the turn that just failed
         std::unique_ptr<Keeping> keeping;    // of a durable actor
         std::unique_ptr<Deliveries> deliveries;  // of one that has sent or received reliable messages
@@ -145,7 +146,7 @@ private:
         std::uint64_t copies = 0;            // sends that were loaded with it: another's, until it starts
         [[nodiscard]] bool empty() const noexcept {
             return !keeping && !deliveries && errors_left == 0 && copies == 0 && observation.empty() && gated.empty() && overlapping.empty() &&
-                   handed_over.empty() && orders.empty() && !pending && fault_code.empty();
+                   handed_over.empty() && orders.empty() && !pending && !awaiting && fault_code.empty();
         }
     };
 
@@ -194,7 +195,7 @@ private:
     void begin_trial(std::uint64_t errors);
     void count_error(std::string_view text);
     void end_trial(std::string_view text);
-    void settle(Order& order);
+    void settle();
     void withdraw();
 
     // Durable actors: durable.cpp
@@ -218,8 +219,9 @@ private:
     void count_handed_over();
     void adopt(const Snapshot& snapshot);
     void rejoin_queues();
-    void fence(Order& promise);
+    void fence();
     void on_fence();
+    void await_fence(std::unique_ptr<Order> order);
     void leave(bool fenced = false);
     void take_fault(Order& order);
     void give_back(std::unique_ptr<Order> order);

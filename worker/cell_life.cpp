@@ -55,13 +55,14 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
         case Verb::create: return create(std::move(order));
         case Verb::load: load(*order); break;
         case Verb::start: return start(std::move(order));
+        case Verb::await_fence: return await_fence(std::move(order));
         case Verb::freeze:
         case Verb::stop:
             if (order->verb == Verb::stop && phase_ == Phase::stopping && retires_ && !extras_->pending) {
                 extras_->pending = std::move(order);  // it is ending by itself, and whoever wants it removed has patience
                 return;
             }
-            if (phase_ != Phase::open || (order->verb == Verb::freeze && extras_->pending)) {
+            if (phase_ != Phase::open || (order->verb == Verb::freeze && (extras_->pending || fenced_))) {
                 order->code = code_of(Fault::conflict);
                 order->text = "\"" + name_ + "\" is starting, moving or stopping already";
                 break;
@@ -82,7 +83,7 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
             keeping().kept = 0;
             end_step();
             break;
-        case Verb::settle: settle(*order); break;
+        case Verb::settle: settle(); break;
         case Verb::withdraw: withdraw(); break;
         case Verb::discard:
             if (order->fenced) count_handed_over();
@@ -203,7 +204,7 @@ void Cell::start(std::unique_ptr<Order> order) {
     phase_ = Phase::open;
     take_in_copies();
     if (order->errors != 0) begin_trial(order->errors);
-    else if (order->moved) fence(*order);
+    else if (order->moved) fence();
     if (extras_) extras_->fault_code.clear();
     const auto outcome = actor_class()->type->start(self_, &host_of_process(), as_pp_cell(*this), order->moved ? 1 : 0);
     busy_ = outcome == PP_BUSY;
@@ -248,12 +249,14 @@ void Cell::leave(bool fenced) {
         mailbox_.took(*mail);
         Mail::destroy(mail);
     }
-    if (auto pending = extras_ ? std::exchange(extras_->pending, nullptr) : nullptr) {
-        if (pending->verb != Order::Verb::stop) {
-            pending->code = code_of(Fault::no_such_actor);
-            pending->text = "\"" + name_ + "\" has left meanwhile";
+    for (const auto waits : {&Extras::pending, &Extras::awaiting}) {
+        auto order = extras_ ? std::exchange((*extras_).*waits, nullptr) : nullptr;
+        if (!order) continue;
+        if (order->verb != Order::Verb::stop) {
+            order->code = code_of(Fault::no_such_actor);
+            order->text = "\"" + name_ + "\" has left meanwhile";
         }
-        give_back(std::move(pending));
+        give_back(std::move(order));
     }
     if (extras_)
         while (Mail* mail = extras_->handed_over.pop()) {

@@ -36,7 +36,7 @@ void Cell::call_off(Order& order) {
         order.text = "\"" + name_ + "\" is starting or stopping";
         return;
     }
-    fence(order);
+    fence();
     if (order.epoch == 0 || !durable_) return;
     keeping().kept = 0;  // the broker has been told another's meanwhile
     end_step();
@@ -68,8 +68,6 @@ void Cell::take_snapshot(Order& order) {
     }
     phase_ = Phase::frozen;
     rejoin_queues();
-    queue_.append(std::move(extras_->gated));
-    fenced_ = false;
     auto snapshot = std::make_unique<Snapshot>();
     auto into = [](void* sink, pp_bytes state) { static_cast<std::string*>(sink)->append(state.data, state.size); };
     extras_->fault_code.clear();
@@ -155,10 +153,9 @@ void Cell::rejoin_queues() {
 }
 
 /// Local mail must wait until what local senders sent before has come back through the broker.
-void Cell::fence(Order& promise) {
+void Cell::fence() {
     fenced_ = true;
     bound_ = true;
-    promise.promised_to.clear();
     worker_->bind_behind_fence(name_, handle_, epoch_);
 }
 
@@ -168,6 +165,18 @@ void Cell::on_fence() {
     if (!extras_) return;
     MailQueue gated = std::move(extras_->gated);
     while (Mail* mail = gated.pop()) enqueue(mail);
+    if (extras_->awaiting) give_back(std::move(extras_->awaiting));
+}
+
+/// The broker may lead a move when nobody is gated: else it would hold what senders here said first, and what they said next would go along
+/// with the mailbox.
+void Cell::await_fence(std::unique_ptr<Order> order) {
+    if (!fenced_) return give_back(std::move(order));
+    if (auto earlier = std::exchange(extras().awaiting, std::move(order))) {  // of a move that was given up
+        earlier->code = code_of(Fault::expired);
+        earlier->text = "another move of \"" + name_ + "\" has begun";
+        give_back(std::move(earlier));
+    }
 }
 
 }  // namespace peacepie::worker

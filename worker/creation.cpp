@@ -84,7 +84,13 @@ void ActorCommands::create(const RequestPointer& request, bool single) {
 }
 
 void ActorCommands::refused(const BirthPointer& birth, std::string_view code, std::string_view text) {
-    for (std::size_t i = 0; i < birth->names.size(); ++i) cradles_.give_up(birth->names[i], birth->cells[i]);
+    Value::Array unborn;
+    for (std::size_t i = 0; i < birth->names.size(); ++i) {
+        cradles_.give_up(birth->names[i], birth->cells[i]);
+        if (cell_of(birth->names[i]) == 0) unborn.emplace_back(birth->names[i]);
+    }
+    if (code == code_of(Fault::expired) && !unborn.empty())  // the claim may still be on its way: this goes behind it
+        admin_.send({}, "unregister_actors", Value::Map{{"names", std::move(unborn)}, {"unborn", true}});
     fail(birth, code, text);
 }
 
@@ -111,7 +117,7 @@ void ActorCommands::build(const BirthPointer& birth) {
         if (const Value* aside = birth->set_aside.find(birth->names[i])) order->set_aside = convert<std::vector<std::string>>::from(*aside);
         if (!birth->kept.empty()) order->snapshot = kept_in(birth->kept[i]);
         order->cell = birth->cells[i] = cell->handle();
-        cell->await_fence();  // what our senders said to that name until now is on its way through the broker
+        cell->begin_behind_fence();  // what our senders said to that name until now is on its way through the broker
         worker.bind_behind_fence(cell->name(), cell->handle(), cell->epoch());
         took_in(cell->handle());  // while it starts it is told of in a hello: another broker would have it made beside itself
         worker.give_order(std::move(order));

@@ -14,7 +14,7 @@ Migration::Migration(Admin& admin) : admin_(admin) {
     using Step = void (Migration::*)(const RequestPointer&);
     const std::pair<const char*, Step> steps[] = {
         {"prepare_move", &Migration::prepare_move}, {"load", &Migration::load}, {"start", &Migration::start},
-        {"cancel_move", &Migration::cancel_move}, {"freeze", &Migration::freeze}, {"resume", &Migration::resume},
+        {"cancel_move", &Migration::cancel_move}, {"await_fence", &Migration::await_fence}, {"freeze", &Migration::freeze}, {"resume", &Migration::resume},
         {"discard", &Migration::discard}, {"settle", &Migration::settle}, {"withdraw", &Migration::withdraw}};
     for (const auto& [command, step] : steps)
         admin.on(command, "", "", [this, step = step](const RequestPointer& request) {
@@ -82,8 +82,7 @@ void Migration::load(const RequestPointer& request) {
 
 void Migration::start(const RequestPointer& request) {
     Incoming* here = incoming(request);
-    if (!here) return started_already(request);
-    if (!here->loaded) return;
+    if (!here || !here->loaded) return;
     const auto entity = request->text("entity");
     admin_.actors().took_in(here->cell);
     auto order = std::make_unique<Order>(Order::Verb::start, [this, entity](Order& back) {
@@ -99,16 +98,6 @@ void Migration::start(const RequestPointer& request) {
     here->on_probation = errors && errors->as_integer() && *errors->as_integer() > 0;
     if (here->on_probation) order->errors = static_cast<std::uint64_t>(*errors->as_integer());
     else incoming_.erase(entity);
-    admin_.worker().give_order(std::move(order));
-}
-
-/// The word came when the broker had lost us, and comes again because our hello was older: the fence is all that it waits for.
-void Migration::started_already(const RequestPointer& request) {
-    const auto handle = admin_.actors().cell_of(request->text("entity"));
-    const Cell* cell = handle != 0 && !CellTable::is_spawned(handle) ? CellTable::slot(handle) : nullptr;
-    if (!cell || cell->epoch() != request->number("epoch")) return;
-    auto order = std::make_unique<Order>(Order::Verb::resume, nullptr);
-    order->cell = handle;
     admin_.worker().give_order(std::move(order));
 }
 
@@ -154,24 +143,31 @@ void Migration::cancel_move(const RequestPointer& request) {
     admin_.worker().give_order(std::move(order));
 }
 
-void Migration::freeze(const RequestPointer& request) {
+std::uint64_t Migration::source_of(const std::string& entity) {
     expect_welcomed();
-    const auto entity = request->text("entity");
-    const auto epoch = request->number("epoch");
     const auto cell = admin_.actors().cell_of(entity);
-    if (cell == 0) {
-        // A spawned actor that ended by itself after it was registered for this move: the broker must not keep the entry.
-        if (looks_spawned(entity)) admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{entity}}});
-        throw Error(Fault::no_such_actor, "\"" + entity + "\" does not live here");
-    }
-    outgoing_[entity] = {epoch, cell, request->text("target")};
-    auto order = std::make_unique<Order>(Order::Verb::freeze, [this, request, entity](Order& back) {
-        if (back.failed()) {
-            if (Outgoing* here = outgoing(request); here && here->cell == back.cell) outgoing_.erase(entity);
-            return request->fail(back.code, back.text);
-        }
+    if (cell != 0) return cell;
+    // A spawned actor that ended by itself after it was registered for this move: the broker must not keep the entry.
+    if (looks_spawned(entity)) admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{entity}}});
+    throw Error(Fault::no_such_actor, "\"" + entity + "\" does not live here");
+}
+
+void Migration::await_fence(const RequestPointer& request) {
+    auto order = std::make_unique<Order>(Order::Verb::await_fence, [request](Order& back) {
+        back.failed() ? request->fail(back.code, back.text) : request->reply("fence_is_back");
+    });
+    order->cell = source_of(request->text("entity"));
+    admin_.worker().give_order(std::move(order));
+}
+
+void Migration::freeze(const RequestPointer& request) {
+    const auto entity = request->text("entity");
+    const auto cell = source_of(entity);
+    outgoing_[entity] = {request->number("epoch"), cell, request->text("target")};
+    auto order = std::make_unique<Order>(Order::Verb::freeze, [this, request](Order& back) {
+        if (back.failed()) return request->fail(back.code, back.text);  // `resume` follows, or another broker comes
         if (Outgoing* here = outgoing(request); here && here->cell == back.cell) here->frozen = true;
-        back.snapshot->permanent = admin_.worker().switchboard().is_to_come_back(entity);
+        back.snapshot->permanent = admin_.worker().switchboard().is_to_come_back(request->text("entity"));
         admin_.worker().outbox().count_left(back.snapshot->sends);
         request->reply("snapshot", back.snapshot->to_value());
     });
@@ -180,17 +176,17 @@ void Migration::freeze(const RequestPointer& request) {
 }
 
 void Migration::resume(const RequestPointer& request) {
-    const auto& entity = request->text("entity");
-    auto order = std::make_unique<Order>(Order::Verb::resume, nullptr);
     const Outgoing* here = outgoing(request);
-    order->cell = here ? here->cell : admin_.actors().cell_of(entity);  // a freeze that failed is waited for by the broker all the same
+    if (!here) return;
+    auto order = std::make_unique<Order>(Order::Verb::resume, nullptr);
+    order->cell = here->cell;
     const Value* life = request->body().find("life");
-    if (Cell* cell = here && life && life->as_integer() ? CellTable::slot(here->cell) : nullptr) {
+    if (Cell* cell = life && life->as_integer() ? CellTable::slot(here->cell) : nullptr) {
         order->epoch = static_cast<std::uint64_t>(*life->as_integer());
         cell->set_epoch(order->epoch);
     }
-    outgoing_.erase(entity);
-    if (order->cell != 0) admin_.worker().give_order(std::move(order));
+    outgoing_.erase(request->text("entity"));
+    admin_.worker().give_order(std::move(order));
 }
 
 void Migration::discard(const RequestPointer& request) {
@@ -231,18 +227,14 @@ Value::Array Migration::moving() {
     return all;
 }
 
-/// No fence will come back.  Older mail may still wait in the outbox, so a new one goes behind it, now: whoever of our senders moves away
-/// does so behind it.  Who has an order to carry out that ends in one sends it then.
-void Migration::broker_has_changed(const std::unordered_set<std::string>& owed) {
+/// A fence that was on its way may be lost.  Older mail may still wait in the outbox, so a new one goes behind it, now: whoever of our
+/// senders moves away does so behind it.
+void Migration::broker_has_changed() {
     auto& worker = admin_.worker();
-    for (const auto& name : owed) {
+    for (const auto& name : worker.fences().under_way()) {
         const auto handle = worker.switchboard().find(name);
-        const Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr;
-        const auto leaving = outgoing_.find(name);
-        const bool is_called_off = leaving != outgoing_.end() && !leaving->second.brought;  // below
-        const auto standing = worker.fences().standing_of(name);
-        const bool is_to_come = standing == Fences::Standing::promised || standing == Fences::Standing::sent;
-        if (cell && !is_called_off && !is_to_come) worker.send_fence(name, cell->epoch());
+        if (const Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr) worker.send_fence(name, cell->epoch());
+        else worker.fences().forget(name);
     }
     std::erase_if(outgoing_, [this](const auto& named) {
         if (named.second.brought) return false;

@@ -2,7 +2,7 @@
 //
 // As target, per entity:   cold ─load─▶ loaded ─start─▶ (lives here)        cancel_move at any point: dropped
 //                                          └─start with errors─▶ on probation ─settle─▶ (lives here)   withdraw: dropped
-// As source, per entity:   (lives here) ─freeze─▶ frozen ─discard─▶ (gone)   resume: lives on
+// As source, per entity:   (lives here) ─await_fence, freeze─▶ frozen ─discard─▶ (gone)   resume: lives on
 //
 // Notes before you change anything.
 //  1. Every step names entity and epoch; a step of another epoch is refused, so a late one does no harm.
@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <unordered_set>
 
 #include "worker/request.hpp"
 
@@ -31,14 +30,8 @@ public:
     /// list and not among the others.
     [[nodiscard]] Value::Array moving();
     [[nodiscard]] bool is_frozen(const std::string& name) const;
-    /// Another broker knows of no such move: it goes on here, behind a fence.
-    [[nodiscard]] bool will_be_called_off(const std::string& name) const {
-        const auto place = outgoing_.find(name);
-        return place != outgoing_.end() && !place->second.frozen;
-    }
     /// The broker that welcomed us leads none of our moves: what it was brought waits for its word, the rest is called off.
-    /// `owed`: the actors that it was told to wait for a fence of.
-    void broker_has_changed(const std::unordered_set<std::string>& owed);
+    void broker_has_changed();
 
 private:
     struct Incoming {
@@ -59,11 +52,12 @@ private:
     };
 
     void expect_welcomed() const;  ///< throws Error unavailable
+    [[nodiscard]] std::uint64_t source_of(const std::string& entity);  ///< its cell; throws Error
     void prepare_move(const RequestPointer& request);
     void load(const RequestPointer& request);
     void start(const RequestPointer& request);
-    void started_already(const RequestPointer& request);
     void cancel_move(const RequestPointer& request);
+    void await_fence(const RequestPointer& request);
     void freeze(const RequestPointer& request);
     void resume(const RequestPointer& request);
     void discard(const RequestPointer& request);

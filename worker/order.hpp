@@ -39,6 +39,7 @@ struct Order {
         create,   ///< build the instance; with `starts` also bring it to life
         load,     ///< give a cold instance its state
         start,    ///< bring a cold instance to life at its new home
+        await_fence,  ///< come back when nobody is gated
         freeze,   ///< end the running turn, start no other, answer with a snapshot
         resume,   ///< the move was called off: go on
         stop,     ///< end the running turn, say last words, die
@@ -60,17 +61,12 @@ struct Order {
     std::uint64_t errors = 0;       ///< start: so many failures end the probation; 0: there is none
 
     std::uint64_t cell = 0;         ///< whom it was given to
-    std::string promised_to;        ///< the actor, while a fence is to come of it
     std::string code;               ///< what went wrong, as a fault's code; empty: nothing
     std::string text;
     std::function<void(Order&)> then;  ///< run by the admin when the order is back; may be empty
 
     Order(Verb order, std::function<void(Order&)> next) : verb(order), then(std::move(next)) {}
     [[nodiscard]] bool failed() const noexcept { return !code.empty(); }
-    /// Local mail is gated until that is back (fences.hpp).
-    [[nodiscard]] bool ends_in_fence() const noexcept {
-        return verb == Verb::resume || verb == Verb::settle || (verb == Verb::start && moved && errors == 0);
-    }
 };
 
 }  // namespace peacepie::worker

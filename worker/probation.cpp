@@ -41,7 +41,7 @@ void Cell::end_trial(std::string_view text) {
         log::error({{"actor", name_}}, "the broker takes nothing at the moment and does not hear that {} failed on probation", name_);
 }
 
-void Cell::settle(Order& order) {
+void Cell::settle() {
     if (trial_ == Trial::none) return;
     extras().errors_left = 0;
     if (phase_ == Phase::frozen) {
@@ -49,7 +49,7 @@ void Cell::settle(Order& order) {
         take_back(std::move(queue_));
     }
     trial_ = Trial::on;  // says all through the broker until what it said before has arrived
-    fence(order);
+    fence();
 }
 
 void Cell::withdraw() {

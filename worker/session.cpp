@@ -65,7 +65,6 @@ void Session::greet() {
     const auto& options = admin_.worker().options();
     unbrought_ = admin_.actors().registered_names();
     std::erase_if(unbrought_, [this](const auto& name) { return admin_.migration().is_frozen(name); });
-    admin_.worker().fences().forget_if([this](const auto& name) { return admin_.worker().switchboard().find_expected(name) == 0; });
     Value body = Value::Map{{"role", "worker"}, {"host", options.host}, {"process", options.process},
                             {"protocol", Value::Array{1, 1}}, {"pid", options.pid != 0 ? options.pid : static_cast<std::int64_t>(getpid())},
                             {"credit", options.bounds[Bound::credit_window]}, {"tells_sends", true},
@@ -107,9 +106,7 @@ Value Session::next_page() {
     constexpr std::size_t page = 20'000;
     const auto count = std::min(page, unbrought_.size());
     const auto first = unbrought_.size() - count;
-    for (const auto& name : std::span(unbrought_).subspan(first))
-        if (admin_.worker().fences().standing_of(name) != Fences::Standing::none || admin_.migration().will_be_called_off(name)) owes_fences_.insert(name);
-    Value actors = admin_.actors().roll(std::span(unbrought_).subspan(first), owes_fences_);
+    Value actors = admin_.actors().roll(std::span(unbrought_).subspan(first));
     unbrought_.resize(first);
     return actors;
 }
@@ -158,8 +155,7 @@ void Session::drop_fenced(const Value& body) {
 }
 
 void Session::join() {
-    if (std::exchange(has_new_session_, false)) admin_.migration().broker_has_changed(owes_fences_);  // after all that lives elsewhere was dropped
-    owes_fences_.clear();
+    if (std::exchange(has_new_session_, false)) admin_.migration().broker_has_changed();  // after all that lives elsewhere was dropped
     phase_.store(Phase::joined, std::memory_order_release);
     admin_.worker().resume();
     was_cut_ = false;

@@ -13,7 +13,6 @@
 #include <deque>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -75,7 +74,6 @@ private:
     bool has_new_session_ = false;  ///< told to the moves when this worker has joined
     Nanoseconds since_{0};
     std::vector<std::string> unbrought_;  ///< names of actors that the broker has not been told of in this greeting
-    std::unordered_set<std::string> owes_fences_;  ///< actors that the broker is told to wait for a fence of
     std::deque<std::pair<Nanoseconds, std::string>> ended_;  ///< not long ago
     bool looks_often_ = false;
     bool was_cut_ = false;  ///< the broker's machine was out of reach in this silence

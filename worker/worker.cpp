@@ -98,7 +98,6 @@ void Worker::on_welcome(const Envelope& welcome) try {
     intake_ = Intake(options_.bounds[Bound::credit_window]);
     outbox_.begin_credit(credit_in(body, "credit"));
     outbox_.with_sends([&](std::uint64_t waiting) { tally_.begin_session(stamp_of(session_), waiting); });
-    fences_.begin_session(stamp_of(session_));
 } catch (const Error&) {
     counters_.malformed.fetch_add(1, std::memory_order_relaxed);
 }
@@ -154,10 +153,6 @@ void Worker::wake_at(Nanoseconds when, std::uint64_t cell) {
 
 void Worker::give_order(std::unique_ptr<Order> order) {
     Cell* cell = CellTable::slot(order->cell);
-    if (cell && order->ends_in_fence()) {
-        order->promised_to = cell->name();
-        fences_.promise(order->promised_to);
-    }
     Mail* mail = Mail::make(MailKind::order, reinterpret_cast<std::uint64_t>(order.get()));
     const auto posted = cell ? cell->post(mail, CellTable::generation(order->cell)) : Posted::gone;
     if (posted == Posted::gone || posted == Posted::full) {
@@ -171,7 +166,6 @@ void Worker::give_order(std::unique_ptr<Order> order) {
 }
 
 void Worker::order_is_back(std::unique_ptr<Order> order) {
-    if (!order->promised_to.empty()) fences_.release(order->promised_to);
     admin_->order_is_back(std::move(order));
 }
 
@@ -180,13 +174,15 @@ void Worker::bind_behind_fence(const std::string& name, std::uint64_t cell, std:
 }
 
 void Worker::send_fence(const std::string& name, std::uint64_t epoch, const std::function<void()>& change) {
-    const auto fence = fences_.send(name);
-    const std::string body = Value(Value::Map{{"entity", name}, {"epoch", epoch}, {"number", fence.number}, {"session", fence.session}}).encoded();
-    Envelope word;
-    word.command = "fence";
-    word.sender = node_;
-    word.body = body;
-    outbox_.change_routes(change, &word);
+    std::string body;
+    Envelope fence;
+    fence.command = "fence";
+    fence.sender = node_;
+    outbox_.change_routes([&] {
+        change();
+        body = Value(Value::Map{{"entity", name}, {"epoch", epoch}, {"number", fences_.send(name)}}).encoded();  // their numbers in their order
+        fence.body = body;
+    }, &fence);
 }
 
 void Worker::refused_send(std::string_view recipient, const Mail& mail, std::string_view code, std::string_view text) {

@@ -107,6 +107,7 @@ TEST_CASE("a move ends when more mail comes for it than may be held, in messages
         const Peer target = world.worker("first", "process_0");
         world.ask(world.me, {}, "recreate_actor", map({{"entity", "greeter"}, {"node", "first.process_0"}}));
         world.reply(target, world.only(target), "move_is_prepared");
+        world.gates_nobody(world.main);
         REQUIRE(world.only(world.main).command == "freeze");
         for (int i = 0; i < 3; ++i) world.send(world.sender, "greeter", "tick", Value(std::string(50'000, 'x')));
         CHECK(world.received(world.me).empty());

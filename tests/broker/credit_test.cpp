@@ -87,7 +87,7 @@ TEST_CASE("what waits for credit stays in order, HEAD's own words too, and beyon
     world.reply(world.fast, world.only(world.fast), "move_is_prepared", {}, "first.fast.admin");
     CHECK(world.received(world.slow).empty());
     world.tells(world.slow, 2 * limits::credit_window);
-    CHECK(world.commands(world.slow) == std::vector<std::string>{"tick", "freeze"});
+    CHECK(world.commands(world.slow) == std::vector<std::string>{"tick", "await_fence"});
     for (int i = 0; i < 8; ++i) world.send(world.me, "first.slow", "data", Value(std::string(10u << 20, 'x')));
     const auto refused = world.waits();
     CHECK(refused == 2);

@@ -241,6 +241,9 @@ TEST_CASE("what waited for a process that died becomes letters in order and what
     world.send_numbers("greeter", 3);
     world.ask(world.me, "greeter", "tick");
     world.reply(world.worker_peer, prepare, "move_is_prepared");
+    auto asked = prepare;  // whether its gate is open: waits with the rest, and is answered all the same
+    ++asked.mid;
+    world.reply(child, asked, "fence_is_back", {}, world.address[child]);
     for (int i = 3; i < 6; ++i) world.send(world.me, "greeter", "count", map({{"number", i}}));  // held now
     world.link.full.clear();
     world.link.gone[child] = true;

@@ -331,9 +331,9 @@ TEST_CASE("a target that gives an adopted actor up before it has it harms nobody
     world.child_joins();
     const Peer source = world.worker("second", "main");
     world.declare(source, {"a"}, "permanent");
-    world.fence(source, "a");
     world.ask(world.me, {}, "recreate_actor", map({{"entity", "a"}, {"node", "first.process_0"}}));
     world.reply(world.child, world.only(world.child), "move_is_prepared");
+    world.gates_nobody(source);
     world.reply(source, world.only(source), "snapshot", map({{"state", "s"}, {"mailbox", Value::Array{}}}));
     REQUIRE(world.only(world.child).command == "load");
     world.link.gone[source] = true;

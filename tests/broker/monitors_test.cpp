@@ -210,6 +210,7 @@ TEST_CASE("a move makes no down notice") {
     const auto ref = world.monitor("a");
     world.ask(world.me, {}, "recreate_actor", map({{"entity", "a"}, {"node", "first.main"}}));
     world.reply(world.main, world.only(world.main), "move_is_prepared");
+    world.gates_nobody(world.child);
     world.reply(world.child, world.only(world.child), "snapshot", map({{"state", Value()}, {"version", "1"}, {"mailbox", Value::Array{}}}));
     world.reply(world.main, world.only(world.main), "is_loaded");
     CHECK(world.only(world.me).command == "actor_is_recreated");

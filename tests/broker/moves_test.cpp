@@ -29,6 +29,7 @@ struct MoveWorld : World {
     Message freeze() {
         start_move();
         reply(target, only(target), "move_is_prepared");
+        gates_nobody(source);
         return only(source);
     }
     Message load() {
@@ -76,6 +77,7 @@ TEST_CASE("a move asks target and source in order, holds mail and releases it in
     world.tick(1);
     CHECK(world.ticks(world.source) == Numbers{1});
     world.reply(world.target, prepare, "move_is_prepared");
+    world.gates_nobody(world.source);
     const auto freeze = world.only(world.source);
     CHECK(freeze.command == "freeze");
     CHECK(freeze.timeout_ms.has_value());
@@ -118,29 +120,6 @@ TEST_CASE("an answer to an ask of an earlier broker is none to an ask of this on
     CHECK(world.received(world.source).empty());
 }
 
-TEST_CASE("a move that is wanted right after a birth waits for the fence of that birth") {
-    MoveWorld world;
-    world.ask(world.source, {}, "register_actors", map({{"names", names({"newborn"})}, {"class_desc", map({{"class", "C"}})}}), "first.main.admin");
-    world.ask(world.me, {}, "recreate_actor", map({{"entity", "newborn"}, {"node", "first.process_0"}}));
-    world.reply(world.target, world.only(world.target), "move_is_prepared");
-    CHECK(world.commands(world.source) == Commands{"actors_are_registered"});
-    world.send(world.source, {}, "fence", map({{"entity", "newborn"}, {"epoch", 0}}), "first.main.admin");
-    CHECK(world.commands(world.source) == Commands{"fence", "freeze"});
-}
-
-TEST_CASE("a fence comes back to its worker behind what was sent before it") {
-    MoveWorld world;
-    const auto load = world.load();
-    world.tick(1);
-    world.reply(world.target, load, "is_loaded");
-    std::string frame;
-    const auto body = map({{"entity", "greeter"}, {"epoch", load.number("epoch")}}).encoded();
-    append_batched(frame, Envelope{.command = "tick", .recipient = "greeter", .sender = "local", .body = body});
-    append_batched(frame, Envelope{.command = "fence", .sender = "first.process_0.admin", .body = body});
-    world.feed(world.target, frame);
-    CHECK(world.commands(world.target) == Commands{"start", "tick", "tick", "fence"});
-}
-
 TEST_CASE("answers reach the source until its snapshot has come and are held in order after that") {
     MoveWorld world;
     const auto freeze = world.freeze();
@@ -162,6 +141,7 @@ TEST_CASE("without a node an actor is recreated in place") {
     CHECK(prepare.command == "prepare_move");
     CHECK(*prepare.body.find("class_desc")->find("requires_dist") == Value("p==2"));
     world.reply(world.source, prepare, "move_is_prepared");
+    world.gates_nobody(world.source);
     const auto freeze = world.only(world.source);
     CHECK(freeze.command == "freeze");
     world.reply(world.source, freeze, "snapshot", MoveWorld::snapshot());

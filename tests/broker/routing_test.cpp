@@ -374,7 +374,7 @@ TEST_CASE("verbs between the parts of the system are not there for clients, wher
         world.ask(client, {}, verb);
         CHECK(world.only(client).command == "is_not_handled");
     }
-    for (const auto* verb : {"freeze", "load", "prepare_move", "start", "discard", "resume", "cancel_move", "shut_down",
+    for (const auto* verb : {"await_fence", "freeze", "load", "prepare_move", "start", "discard", "resume", "cancel_move", "shut_down",
                              "node_lost"}) {
         world.ask(client, "first.main", verb);
         CHECK(world.only(client).command == "is_not_handled");

@@ -27,6 +27,7 @@ struct UpgradeWorld : World {
     Message load(Value::Map more) {
         begin(std::move(more));
         reply(target, only(target), "move_is_prepared");
+        gates_nobody(source);
         std::string waiting;
         append_batched(waiting, Envelope{.command = "tick", .sender = "early", .body = {}});
         reply(source, only(source), "snapshot",

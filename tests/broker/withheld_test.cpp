@@ -25,7 +25,6 @@ struct Far : World {
         const Value declared = map({{"names", names({name})}, {"class_desc", map({{"requires_dist", "p"}, {"class", "C"}})}, {"restart", restart}});
         ask(far, {}, "register_actors", declared, address[far]);
         REQUIRE(only(far).command == "actors_are_registered");
-        fence(far, name);
     }
     Message joins(Value::Map more) {
         far = stranger();
@@ -193,6 +192,7 @@ struct Trial : Far {
         const Value probation = map({{"errors", 2}, {"milliseconds", 60'000}});
         ask(me, {}, "recreate_actor", map({{"entity", "greeter"}, {"node", "second.main"}, {"probation", probation}, {"replay", true}}), {}, 120'000);
         reply(far, only(far), "move_is_prepared");
+        gates_nobody(here);
         reply(here, only(here), "snapshot",
               map({{"state", Binary{"s"}}, {"version", "1"}, {"mailbox", Binary{""}}, {"moved_messages", 0}, {"state_bytes", 1}}));
         reply(far, only(far), "is_loaded");

@@ -158,17 +158,17 @@ public:
         address[peer] = only(peer).text("address");
         return peer;
     }
-    /// As a worker does: it binds the names behind a fence each.
     void register_actors(Peer worker_peer, const std::vector<std::string>& actor_names) {
         ask(worker_peer, {}, "register_actors",
             map({{"names", names(actor_names)}, {"class_desc", map({{"requires_dist", "p"}, {"class", "C"}})}}),
             address[worker_peer]);
         REQUIRE(only(worker_peer).command == "actors_are_registered");
-        for (const auto& name : actor_names) fence(worker_peer, name);
     }
-    void fence(Peer worker_peer, const std::string& name) {
-        send(worker_peer, {}, "fence", map({{"entity", name}, {"epoch", 0}}), address[worker_peer]);
-        REQUIRE(only(worker_peer).command == "fence");
+    /// The source of a move says so when it is asked.
+    void gates_nobody(Peer source) {
+        const auto asked = only(source);
+        REQUIRE(asked.command == "await_fence");
+        reply(source, asked, "fence_is_back", {}, address[source]);
     }
 
     /// In small steps, as the broker's deadlines want it; workers and launchers named in `alive` keep speaking.

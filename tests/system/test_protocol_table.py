@@ -51,7 +51,7 @@ def rows_of_page():
 
 # Answered to a client as if nobody had ever heard of them (PROTOCOL.md §8 and the seed's inner verbs).
 INNER = ["dead_letters", "register_actors", "unregister_actors", "claim_process", "await_node", "process_ended", "start_process",
-         "stop_process", "prepare_move", "freeze", "load", "start", "discard", "resume", "cancel_move", "node_lost",
+         "stop_process", "prepare_move", "await_fence", "freeze", "load", "start", "discard", "resume", "cancel_move", "node_lost",
          "fence", "shut_down", "taken", "settle", "withdraw", "probation_failed", "create_replica", "set_replica_params", "transit_message", "replica_resume",
          "change_cache", "change_caches", "deliver_package", "transfer", "get_log_desc", "test_error", "quiting", "cumulative_tick",
          "get_credentials", "inter_connect", "inter_disconnect", "empty", "update_running", "remove_from_cache",

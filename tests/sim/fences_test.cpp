@@ -1,0 +1,98 @@
+// fences_test.cpp - a gate beside an actor's senders opens behind all that they said before, whatever breaks meanwhile, and it does open.
+//
+// Decision 5.  Next: moves_test.cpp.
+#include "catch.hpp"
+#include "sim/world.hpp"
+
+using namespace peacepie;
+using namespace peacepie::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+Value class_of_simulation(const char* name) { return Value::Map{{"requires_dist", "sim_actors"}, {"class", name}}; }
+Value numbers(const std::string& to) { return Value::Map{{"to", to}, {"count", 6'000}}; }
+
+/// The counter is in process 0.  In process 1 one speaks to it, and others to nobody, so that much waits there when the network is slow.
+void start(World& world) {
+    world.create("counter", "Counter", 0);
+    world.create("local", "Sender", 1);
+    (void)world.ask("local", "send_numbers", numbers("counter"), 60'000);
+    for (const auto* talker : {"ben", "carl", "dora", "emil"}) {
+        world.create(talker, "Sender", 1);
+        (void)world.ask(talker, "send_numbers", numbers("nobody"), 60'000);
+    }
+    world.run_for(2ms);
+}
+
+struct Moves {
+    int called_off = 0, made = 0;
+};
+
+/// Moves of so little time that many are called off, until the counter has left process 1.
+void move_away(World& world, Moves& moves) {
+    for (int i = 0; i < 400 && world.lives_in(1, "counter"); ++i) {
+        const auto time = 1 + static_cast<std::uint32_t>(world.random().below(60));
+        const auto answer = world.wait(world.ask("", "recreate_actor", to_node("counter", world.node(2)), time));
+        moves.made += answer.command == "actor_is_recreated" ? 1 : 0;
+        moves.called_off += text(answer, "reason") == "expired" ? 1 : 0;
+        if (text(answer, "reason") != "expired") world.run_for(10ms);
+    }
+    world.run_for(20s);
+    world.must_be_accounted_for();
+}
+
+}  // namespace
+
+TEST_CASE("moves are called off while a fence that an earlier broker was sent is on its way, and no words overtake earlier ones") {
+    Moves moves;
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, 3);
+        start(world);
+        world.slow_down(1, 5s);
+        (void)world.call("", "recreate_actor", to_node("counter", world.node(1)));
+        world.freeze_broker(1s);
+        world.run_until([&] { return world.lives_in(1, "counter"); }, 5s);
+        world.run_for(300ms);    // its fence waits in the process, and more than a frame holds behind it
+        world.restart_broker();  // this one is sent another behind all that
+        move_away(world, moves);
+    }
+    CHECK(moves.called_off > 0);
+    CHECK(moves.made > 0);
+}
+
+TEST_CASE("a probation ends with its broker, moves follow at once, and no words overtake earlier ones") {
+    Moves moves;
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, 3);
+        start(world);
+        Value upgrade = to_node("counter", world.node(1));
+        upgrade.set("class_desc", class_of_simulation("Counter")).set("probation", Value::Map{{"errors", 1}, {"milliseconds", 20'000}});
+        (void)world.ask("", "recreate_actor", upgrade, 60'000);
+        world.run_for(100ms);
+        world.slow_down(1, 5s);
+        world.run_for(Nanoseconds(world.random().below(300'000'000)));
+        world.restart_broker();
+        world.run_until([&] { return world.lives_in(1, "counter"); }, 10s);
+        move_away(world, moves);
+    }
+    CHECK(moves.called_off > 0);
+    CHECK(moves.made > 0);
+}
+
+TEST_CASE("an actor that could not be saved hears those beside it, though the broker dies before it says that all is as before") {
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        World world(seed, 2);
+        world.create("odd", "Odd", 0);
+        world.create("local", "Sender", 0);
+        (void)world.call("odd", "spoil");
+        (void)world.ask("", "recreate_actor", to_node("odd", world.node(1)));
+        world.after_steps(world.random().below(40), [&world] { world.restart_broker(); });
+        world.run_for(3s);
+        const auto answered = world.call("local", "ask_numbers", Value::Map{{"to", "odd"}, {"command", "count"}, {"count", 3}});
+        CHECK(answered.kind == Kind::reply);
+    }
+}
