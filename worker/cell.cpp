@@ -33,6 +33,7 @@ Cell::RunEnd Cell::run() {
         if (has_order()) order_waits_.store(false, std::memory_order_relaxed);  // before the drain: one that comes later is seen the next time
         if (Mail* chain = mailbox_.drain()) sort_in(chain);
         if (has_extras_) worker_->switchboard().flush(), carry_out_orders();
+        if (has_extras_ && std::exchange(has_given_back_, false)) budget = 0;  // whoever waits for that order hears of it before the next messages
         if (has_extras_ && !extras_->pending) extras_->fault_code.clear();  // of a turn that no order waited for
         if (has_extras_ && extras_->empty()) drop_extras();
         if (is_ending()) end_life();

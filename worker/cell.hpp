@@ -260,6 +260,7 @@ private:
     std::uint32_t last_place_ = 0;
     bool bound_ = false;     // the switchboard has its name
     bool resident_ = false;  // the admin's
+    bool has_given_back_ = false;  // an order, in this turn
     std::atomic<bool> order_waits_{false};  // among what has come: a busy cell looks before its next message
 };
 

@@ -27,7 +27,7 @@ void Cell::begin(Worker& worker, std::string name, const ActorClass& actor_class
     began_ns_ = worker_->recent_ns();
     ran_on_ = 0;
     trial_ = Trial::none;
-    busy_ = fenced_ = resident_ = unborn_ = retires_ = durable_ = is_reliable_ = false;
+    busy_ = fenced_ = has_given_back_ = resident_ = unborn_ = retires_ = durable_ = is_reliable_ = false;
     bound_ = !CellTable::is_spawned(handle);
     phase_ = Phase::cold;
 }
@@ -273,6 +273,9 @@ void Cell::take_fault(Order& order) {
     order.text = std::exchange(extras_->fault_text, {});
 }
 
-void Cell::give_back(std::unique_ptr<Order> order) { worker_->order_is_back(std::move(order)); }
+void Cell::give_back(std::unique_ptr<Order> order) {
+    has_given_back_ = true;
+    worker_->order_is_back(std::move(order));
+}
 
 }  // namespace peacepie::worker

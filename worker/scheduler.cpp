@@ -100,6 +100,7 @@ void Scheduler::run(Loop& loop) {
 
 void Scheduler::run_admin() {
     worker_->run_admin();
+    if (!worker_->outbox().empty()) (void)exchange();  // else, beside a busy actor, what it said waits for few_turns: 50 ms of a move
     if (worker_->has_ended() && monitor_drowsy_.load()) wake_monitor();  // it ends the process
 }
 
