@@ -113,7 +113,7 @@ void Head::unregister_actors(Command& command) {
     for (const auto& name : entities_of(command.body, "names")) {
         auto* actor = exchange_.registry.find(name);
         if (actor == nullptr) {
-            healing.ended_unheard(name, command.from.address);
+            if (!unborn) healing.ended_unheard(name, command.from.address);
             continue;
         }
         if (actor->session != &command.from) continue;  // moved on

@@ -310,7 +310,9 @@ void Moves::on_time() {
             continue;
         }
         const auto phase = running->relocation.phase();
-        const auto text = phase == Relocation::Phase::fencing || phase == Relocation::Phase::freezing
+        const auto text = phase == Relocation::Phase::fencing
+                              ? name + " was not ready to leave in time: a turn of it lasts, or mail from beside it is on its way; try again with a longer timeout"
+                          : phase == Relocation::Phase::freezing
                               ? "the running turn of " + name + " did not end in time; try again with a longer timeout"
                               : running->open_at + " did not answer in time";
         failed(*running, Event::late, "expired", text);

@@ -123,8 +123,8 @@ if [ "$full" = yes ]; then
   export TSAN_OPTIONS="suppressions=$root/races.supp:halt_on_error=1:second_deadlock_stack=1"
   # These hand data from thread to thread through ZeroMQ sockets, whose locks the thread sanitizer cannot see.
   blind='client_test|launcher_test|cli_test'
-  if fits 8 "address sanitizer: unit and sim"; then say "address and undefined behaviour"; sanitized asan "$build-asan" address; fi
-  if fits 8 "thread sanitizer: unit and sim"; then say "data races"
+  if fits 6 "address sanitizer: unit and sim"; then say "address and undefined behaviour"; sanitized asan "$build-asan" address; fi
+  if fits 6 "thread sanitizer: unit and sim"; then say "data races"
     note skipped "tsan: $blind" "their threads meet in libzmq, which is not instrumented"
     sanitized tsan "$build-tsan" thread -E "^($blind)/"
   fi

@@ -71,6 +71,7 @@ private:
         std::string code, text;
     };
     using BirthPointer = std::shared_ptr<Birth>;
+    void take_back_claims(const std::vector<std::string>& names);
 
     void create(const RequestPointer& request, bool single);
     /// The broker says no, or nothing.
@@ -93,6 +94,7 @@ private:
 
     Admin& admin_;
     Cradles cradles_{admin_};
+    std::unordered_set<std::string> doubtful_;  // names whose claim was not answered in time and may yet be granted
     std::size_t stopping_ = 0;
     std::function<void()> all_stopped_;
 };

@@ -44,6 +44,8 @@ public:
         if (is_order) order_waits_.store(true, std::memory_order_relaxed);
         return posted;
     }
+    /// Keeps local mail out until a move has ended, unless another tenant has moved in.  Any thread.
+    void shut(std::uint16_t generation) noexcept { mailbox_.shut(generation); }
     [[nodiscard]] Bound bound_met() const noexcept { return mailbox_.bound_met(); }
     [[nodiscard]] Posted post(const Mailbox::Links& links, std::uint16_t generation) noexcept { return mailbox_.post(links, generation); }
     /// Once, in the turn of the actor that spawned this one, before anybody knows it: builds the instance.  Throws Error; the
@@ -260,7 +262,7 @@ private:
     std::uint32_t last_place_ = 0;
     bool bound_ = false;     // the switchboard has its name
     bool resident_ = false;  // the admin's
-    bool has_given_back_ = false;  // an order, in this turn
+    bool has_given_back_ = false;  // an order that somebody waits for, in this turn
     std::atomic<bool> order_waits_{false};  // among what has come: a busy cell looks before its next message
 };
 

@@ -64,7 +64,7 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
             }
             if (phase_ != Phase::open || (order->verb == Verb::freeze && (extras_->pending || fenced_))) {
                 order->code = code_of(Fault::conflict);
-                order->text = "\"" + name_ + "\" is starting, moving or stopping already";
+                order->text = "\"" + name_ + "\" is starting, moving or stopping already, or gates others";
                 break;
             }
             if (extras_->pending) {
@@ -274,7 +274,7 @@ void Cell::take_fault(Order& order) {
 }
 
 void Cell::give_back(std::unique_ptr<Order> order) {
-    has_given_back_ = true;
+    has_given_back_ |= order->then != nullptr;
     worker_->order_is_back(std::move(order));
 }
 

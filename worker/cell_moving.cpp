@@ -1,9 +1,10 @@
 // cell_moving.cpp - what an actor takes along to another home, and how it stays when that is called off.  Next: migration.hpp.
 //
 // Notes before you change anything.
-//  1. take_snapshot() shuts the mailbox first and sorts in what it still held: nothing that was posted before stays out.
-//     Local senders then go through the broker, which holds their mail; mail from the broker still gets in, because what
-//     it lets go after calling the move off comes right behind that word.
+//  1. The admin shuts the mailbox as soon as it is told to freeze the actor, because the broker holds mail from then on: local
+//     senders go through the broker, too, also one that has just moved in and some of whose mail is held.  Mail from the broker
+//     still gets in, because what it lets go after calling the move off comes right behind that word.  However the freeze
+//     ends, the box stays shut until a `resume`.
 //  2. A frozen cell keeps its queue and its instance: calling the move off just opens the door again.
 #include "wire/codec.hpp"
 #include "wire/limits.hpp"
@@ -13,8 +14,9 @@
 
 namespace peacepie::worker {
 
-/// The move was aborted: a freeze that still waits fails, a frozen actor goes on.  In any case the broker gets its fence.
+/// The move was aborted: a freeze that still waits fails, a frozen actor goes on, and local mail gets in again, behind a fence.
 void Cell::call_off(Order& order) {
+    MailQueue all;
     if (extras_->pending && extras_->pending->verb == Order::Verb::freeze) {
         auto freeze = std::move(extras_->pending);
         freeze->code = code_of(Fault::expired);
@@ -22,21 +24,21 @@ void Cell::call_off(Order& order) {
         give_back(std::move(freeze));
         phase_ = retires_ ? Phase::stopping : Phase::open;
     } else if (phase_ == Phase::frozen) {
-        fenced_ = true;
         if (order.epoch != 0) forget_handed_over();
         for (const Mail* mail = extras_->handed_over.front(); mail; mail = mail->next)
             if (mail->is_tallied()) worker_->comes_back();
         extras_->handed_over.append(std::move(queue_));  // what came after the snapshot stays behind it
-        MailQueue all = std::move(extras_->handed_over);
-        mailbox_.reopen();
+        all = std::move(extras_->handed_over);
         phase_ = Phase::open;
-        take_back(std::move(all));
     } else if (phase_ != Phase::open) {
         order.code = code_of(Fault::conflict);
         order.text = "\"" + name_ + "\" is starting or stopping";
         return;
     }
+    fenced_ = true;
+    mailbox_.reopen();
     fence();
+    take_back(std::move(all));
     if (order.epoch == 0 || !durable_) return;
     keeping().kept = 0;  // the broker has been told another's meanwhile
     end_step();
@@ -57,12 +59,10 @@ void Cell::forget_handed_over() {
 
 void Cell::take_snapshot(Order& order) {
     worker_->switchboard().flush();  // nothing of it may be said behind what it says at its next home
-    if (Mail* chain = mailbox_.shut()) sort_in(chain);
+    if (Mail* chain = mailbox_.drain()) sort_in(chain);
     if (retires_) {
         order.code = code_of(Fault::stopping);
         order.text = "\"" + name_ + "\" is ending by itself";
-        fenced_ = true;
-        mailbox_.reopen();
         phase_ = Phase::stopping;
         return;
     }
@@ -88,10 +88,8 @@ void Cell::take_snapshot(Order& order) {
         order.code = code_of(Fault::too_large);
         order.text = "state and waiting messages of \"" + name_ + "\" are more than a message may carry";
     }
-    if (order.failed()) {  // stays at home; local mail waits for the fence that follows the broker's `resume`
-        fenced_ = true;
+    if (order.failed()) {  // stays at home
         phase_ = Phase::open;
-        mailbox_.reopen();
         take_back(std::move(queue_));
         return;
     }

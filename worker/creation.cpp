@@ -6,6 +6,7 @@
 #include "worker/actor_commands.hpp"
 #include "worker/admin.hpp"
 #include "worker/cell_table.hpp"
+#include "worker/migration.hpp"
 #include "worker/session.hpp"
 #include "worker/worker.hpp"
 
@@ -84,14 +85,20 @@ void ActorCommands::create(const RequestPointer& request, bool single) {
 }
 
 void ActorCommands::refused(const BirthPointer& birth, std::string_view code, std::string_view text) {
-    Value::Array unborn;
-    for (std::size_t i = 0; i < birth->names.size(); ++i) {
-        cradles_.give_up(birth->names[i], birth->cells[i]);
-        if (cell_of(birth->names[i]) == 0) unborn.emplace_back(birth->names[i]);
-    }
-    if (code == code_of(Fault::expired) && !unborn.empty())  // the claim may still be on its way: this goes behind it
-        admin_.send({}, "unregister_actors", Value::Map{{"names", std::move(unborn)}, {"unborn", true}});
+    for (std::size_t i = 0; i < birth->names.size(); ++i) cradles_.give_up(birth->names[i], birth->cells[i]);
+    if (code == code_of(Fault::expired)) doubtful_.insert(birth->names.begin(), birth->names.end());
+    take_back_claims(birth->names);
     fail(birth, code, text);
+}
+
+/// An earlier claim of these names may have been late, and nobody here waits for them any more: this goes behind it.
+void ActorCommands::take_back_claims(const std::vector<std::string>& names) {
+    Value::Array unborn;
+    for (const auto& name : names) {
+        if (cradles_.holds(name) || doubtful_.erase(name) == 0) continue;
+        if (cell_of(name) == 0 && !admin_.migration().is_coming(name)) unborn.emplace_back(name);
+    }
+    if (!unborn.empty()) admin_.send({}, "unregister_actors", Value::Map{{"names", std::move(unborn)}, {"unborn", true}});
 }
 
 void ActorCommands::build(const BirthPointer& birth) {
@@ -100,6 +107,7 @@ void ActorCommands::build(const BirthPointer& birth) {
     birth->waiting = birth->names.size();
     for (std::size_t i = 0; i < birth->names.size(); ++i) {
         Cell* cell = cradles_.take(birth->names[i], *birth->actor_class);
+        doubtful_.erase(birth->names[i]);
         if (cell) cell->set_epoch(birth->epochs[i]);
         else cell = CellTable::of_process().let(worker, birth->names[i], *birth->actor_class, birth->epochs[i]);
         auto order = std::make_unique<Order>(Order::Verb::create, [this, birth, i](Order& back) {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace peacepie::worker {
@@ -28,17 +29,10 @@ public:
         newest_.erase(place);
         return true;
     }
-    /// Actors whose newest fence is not back.
-    [[nodiscard]] std::vector<std::string> under_way() const {
+    /// Actors whose newest fence is not back, and its number.
+    [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> under_way() const {
         std::lock_guard guard(lock_);
-        std::vector<std::string> actors;
-        for (const auto& [actor, number] : newest_) actors.push_back(actor);
-        return actors;
-    }
-    /// That one is gone, and so is the broker that would have returned its fence.
-    void forget(const std::string& actor) {
-        std::lock_guard guard(lock_);
-        newest_.erase(actor);
+        return {newest_.begin(), newest_.end()};
     }
 
 private:

@@ -4,11 +4,11 @@
 //     idle ───────────▶ filled ─────────▶ empty ──try_idle──▶ idle
 //     shut: local mail stays out (the actor is on the move)      closed: nothing gets in
 //
-// A stack with one compare-and-swap per post and one exchange per drain, reversed on the way out (rule 6 of the
+// A stack with one compare-and-swap per post and one per drain (the door may be shut meanwhile), reversed on the way out (rule 6 of the
 // performance notes: Vyukov's queue was slower here and touches the box after giving it up).  The upper 16 bits of the
 // head are the generation of the slot the box lies in, so that a late sender cannot reach the slot's next tenant, and the
 // shut bit, so that both are checked by the same compare-and-swap that posts.
-// Thread: post from any; drain, try_idle, close, reopen from the one that runs the cell.
+// Thread: post and shut from any; drain, try_idle, close, reopen from the one that runs the cell.
 // Next: cell.hpp owns one.
 #pragma once
 
@@ -91,8 +91,7 @@ public:
     /// All that has come, oldest first, as a chain; null when there is nothing.
     [[nodiscard]] Mail* drain() noexcept {
         const auto head = head_.load(std::memory_order_relaxed);
-        if (pointer_of(head) <= closed) return nullptr;
-        return take(head & door_bits);
+        return pointer_of(head) <= closed ? nullptr : take_all();
     }
     /// The only mail of a box whose reader it has just woken, else null.  It stays in the box as the mark that the reader is
     /// awake, which saves one exchange of two (5 ns); give it back by idle_after().
@@ -109,7 +108,7 @@ public:
         rest = nullptr;
         if (may_idle && head_.compare_exchange_strong(expected, door | idle, std::memory_order_acq_rel, std::memory_order_relaxed))
             return true;
-        Mail* first = take(door);  // the sole one lies at the bottom: it comes out first
+        Mail* first = take_all();  // the sole one lies at the bottom: it comes out first
         rest = first->next;
         return false;
     }
@@ -120,9 +119,14 @@ public:
                                              std::memory_order_relaxed);
     }
     /// Lets nothing in any more; what was there comes out as a chain.
-    [[nodiscard]] Mail* close() noexcept { return take(pack(generation(), closed)); }
-    /// Keeps local mail out from now on; what was there comes out as a chain.
-    [[nodiscard]] Mail* shut() noexcept { return take(pack(generation(), 0) | shut_bit); }
+    [[nodiscard]] Mail* close() noexcept { return reversed(pointer_of(head_.exchange(pack(generation(), closed), std::memory_order_acq_rel))); }
+    /// Keeps local mail out from now on, unless another tenant has moved in.  Any thread.
+    void shut(std::uint16_t generation) noexcept {
+        auto head = head_.load(std::memory_order_relaxed);
+        while (generation_of(head) == generation && pointer_of(head) != closed &&
+               !head_.compare_exchange_weak(head, head | shut_bit, std::memory_order_acq_rel, std::memory_order_relaxed)) {
+        }
+    }
     /// After shut(): lets all mail in again.
     void reopen() noexcept { head_.fetch_and(~shut_bit, std::memory_order_acq_rel); }
     /// A new tenant moves in: another generation, empty, the reader awake.  The counts go on: every counted message of
@@ -204,11 +208,16 @@ private:
         const auto difference = posted_.load(std::memory_order_relaxed) - taken_.load(std::memory_order_relaxed);
         return static_cast<std::int64_t>(difference) > 0 ? difference : 0;
     }
-    [[nodiscard]] Mail* take(std::uint64_t leave) noexcept {
-        const auto head = pointer_of(head_.exchange(leave, std::memory_order_acq_rel));
-        if (head <= closed) return nullptr;
+    [[nodiscard]] Mail* take_all() noexcept {
+        auto head = head_.load(std::memory_order_relaxed);
+        while (!head_.compare_exchange_weak(head, head & door_bits, std::memory_order_acq_rel, std::memory_order_relaxed)) {
+        }
+        return reversed(pointer_of(head));
+    }
+    [[nodiscard]] static Mail* reversed(std::uint64_t newest) noexcept {
+        if (newest <= closed) return nullptr;
         Mail* oldest_first = nullptr;
-        for (auto mail = reinterpret_cast<Mail*>(head); mail;) {
+        for (auto mail = reinterpret_cast<Mail*>(newest); mail;) {
             Mail* next = mail->next;
             mail->next = oldest_first;
             oldest_first = mail;

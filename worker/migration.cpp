@@ -164,6 +164,7 @@ void Migration::freeze(const RequestPointer& request) {
     const auto entity = request->text("entity");
     const auto cell = source_of(entity);
     outgoing_[entity] = {request->number("epoch"), cell, request->text("target")};
+    if (Cell* source = CellTable::slot(cell)) source->shut(CellTable::generation(cell));
     auto order = std::make_unique<Order>(Order::Verb::freeze, [this, request](Order& back) {
         if (back.failed()) return request->fail(back.code, back.text);  // `resume` follows, or another broker comes
         if (Outgoing* here = outgoing(request); here && here->cell == back.cell) here->frozen = true;
@@ -231,10 +232,10 @@ Value::Array Migration::moving() {
 /// senders moves away does so behind it.
 void Migration::broker_has_changed() {
     auto& worker = admin_.worker();
-    for (const auto& name : worker.fences().under_way()) {
+    for (const auto& [name, number] : worker.fences().under_way()) {
         const auto handle = worker.switchboard().find(name);
         if (const Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr) worker.send_fence(name, cell->epoch());
-        else worker.fences().forget(name);
+        else (void)worker.fences().is_back(name, number);  // to nobody
     }
     std::erase_if(outgoing_, [this](const auto& named) {
         if (named.second.brought) return false;

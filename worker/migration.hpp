@@ -30,6 +30,7 @@ public:
     /// list and not among the others.
     [[nodiscard]] Value::Array moving();
     [[nodiscard]] bool is_frozen(const std::string& name) const;
+    [[nodiscard]] bool is_coming(const std::string& name) const { return incoming_.contains(name); }
     /// The broker that welcomed us leads none of our moves: what it was brought waits for its word, the rest is called off.
     void broker_has_changed();
 

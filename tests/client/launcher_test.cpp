@@ -228,6 +228,7 @@ TEST_CASE("a worker that refuses its configuration is not tried again") {
     Head head(control, script);
     FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
     CHECK(Launcher(options_for(broker, script, control)).run() == 78);
+    head.await_reports(1);
     CHECK(head.ended.size() == 1);
 }
 

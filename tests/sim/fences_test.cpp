@@ -11,14 +11,14 @@ using namespace std::chrono_literals;
 namespace {
 
 Value class_of_simulation(const char* name) { return Value::Map{{"requires_dist", "sim_actors"}, {"class", name}}; }
-Value numbers(const std::string& to) { return Value::Map{{"to", to}, {"count", 6'000}}; }
+Value numbers(const std::string& to) { return Value::Map{{"to", to}, {"count", 4'000}}; }
 
 /// The counter is in process 0.  In process 1 one speaks to it, and others to nobody, so that much waits there when the network is slow.
 void start(World& world) {
     world.create("counter", "Counter", 0);
     world.create("local", "Sender", 1);
     (void)world.ask("local", "send_numbers", numbers("counter"), 60'000);
-    for (const auto* talker : {"ben", "carl", "dora", "emil"}) {
+    for (const auto* talker : {"ben", "carl"}) {
         world.create(talker, "Sender", 1);
         (void)world.ask(talker, "send_numbers", numbers("nobody"), 60'000);
     }
@@ -46,7 +46,7 @@ void move_away(World& world, Moves& moves) {
 
 TEST_CASE("moves are called off while a fence that an earlier broker was sent is on its way, and no words overtake earlier ones") {
     Moves moves;
-    for (const auto seed : seeds(40)) {
+    for (const auto seed : seeds(20)) {
         INFO("seed " << seed);
         World world(seed, 3);
         start(world);
@@ -64,7 +64,7 @@ TEST_CASE("moves are called off while a fence that an earlier broker was sent is
 
 TEST_CASE("a probation ends with its broker, moves follow at once, and no words overtake earlier ones") {
     Moves moves;
-    for (const auto seed : seeds(40)) {
+    for (const auto seed : seeds(20)) {
         INFO("seed " << seed);
         World world(seed, 3);
         start(world);
@@ -94,5 +94,37 @@ TEST_CASE("an actor that could not be saved hears those beside it, though the br
         world.run_for(3s);
         const auto answered = world.call("local", "ask_numbers", Value::Map{{"to", "odd"}, {"command", "count"}, {"count", 3}});
         CHECK(answered.kind == Kind::reply);
+    }
+}
+
+TEST_CASE("a sender comes to its recipient's process while that one waits for a long turn before it leaves, and its words keep their order") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, 3);
+        world.create("counter", "Counter", 0);
+        world.create("local", "Sender", 1);
+        int said = 0, slow = 0;
+        std::size_t at = 0, sender_at = 1;
+        const auto says = [&] {
+            (void)world.call("local", "send_numbers", Value::Map{{"to", "counter"}, {"count", 5}, {"first", said}});
+            said += 5;
+        };
+        for (int i = 0; i < 12; ++i) {
+            (void)world.ask("counter", "slower", Value::Map{{"sender", "outside"}, {"number", slow++}});
+            world.run_for(Nanoseconds(world.random().below(4'000'000)));
+            const auto to = (at + 1 + world.random().below(2)) % 3;
+            const auto moved = world.ask("", "recreate_actor", to_node("counter", world.node(to)), world.random().one_in(3) ? 20 : 10'000);
+            world.run_for(Nanoseconds(world.random().below(4'000'000)));
+            says();
+            if (sender_at != at) (void)world.call("", "recreate_actor", to_node("local", world.node(at)));
+            sender_at = at;
+            says();
+            if (world.wait(moved).command == "actor_is_recreated") at = to;
+        }
+        world.run_for(1s);
+        const auto report = world.call("counter", "report");
+        CHECK(text(report, "fault") == "");
+        CHECK(number(*report.body.find("seen"), "local") == said);
+        world.must_be_accounted_for();
     }
 }

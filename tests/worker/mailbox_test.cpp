@@ -1,6 +1,7 @@
 // mailbox_test.cpp - bounds, order and closing, also from several threads.
 #include "worker/mailbox.hpp"
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -171,13 +172,36 @@ TEST_CASE("mail that came while the sole one was handled comes out in order behi
 TEST_CASE("a shut box keeps local mail out and lets the link's mail and orders in") {
     OpenBox box;
     CHECK(box.put(message(1)) == Posted::queued);
-    CHECK(box.drop(box.shut()) == std::vector<std::uint64_t>{1});
+    box.shut(tenant + 1);  // somebody else, who has left
+    CHECK(box.put(message(1)) == Posted::queued);
+    box.shut(tenant);
+    CHECK(box.put(message(2)) == Posted::gone);
+    CHECK(box.drop(box.drain()) == std::vector<std::uint64_t>{1, 1});
     CHECK(box.put(message(2)) == Posted::gone);
     CHECK(box.put(message(3, Origin::link)) == Posted::queued);
     CHECK(box.put(Mail::make(MailKind::time, 4)) == Posted::queued);
     box.reopen();
     CHECK(box.put(message(5)) == Posted::queued);
     CHECK(box.drop(box.drain()) == std::vector<std::uint64_t>{3, 4, 5});
+}
+
+TEST_CASE("a box that is shut while its reader drains it stays shut") {
+    OpenBox box;
+    std::atomic<bool> is_over{false};
+    std::uint64_t got_in = 0, drained = 0;
+    std::thread reader([&] {
+        while (!is_over) drained += box.drop(box.drain()).size();
+    });
+    for (int round = 0; round < 2'000; ++round) {
+        got_in += box.put(message(1)) == Posted::gone ? 0 : 1;
+        box.shut(tenant);
+        for (int i = 0; i < 5; ++i) CHECK(box.put(message(2)) == Posted::gone);
+        box.reopen();
+    }
+    is_over = true;
+    reader.join();
+    CHECK(got_in == 2'000);
+    CHECK(drained + box.drop(box.drain()).size() == got_in);
 }
 
 TEST_CASE("a closed box gives back what it held and takes nothing") {
@@ -257,7 +281,7 @@ TEST_CASE("of linked messages a box takes all or none") {
     OpenBox box;
     const auto few = linked(0, 3);
     CHECK(box.post(few, tenant + 1) == Posted::gone);
-    (void)box.drop(box.shut());
+    box.shut(tenant);
     CHECK(box.post(few, tenant) == Posted::gone);
     box.reopen();
     CHECK(box.length() == 0);
