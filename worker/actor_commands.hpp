@@ -94,7 +94,8 @@ private:
 
     Admin& admin_;
     Cradles cradles_{admin_};
-    std::unordered_set<std::string> doubtful_;  // names whose claim was not answered in time and may yet be granted
+    std::unordered_multiset<std::string> claimed_;  // names of which the broker has not answered yet
+    std::unordered_set<std::string> doubtful_;      // names whose claim was not answered in time and may yet be granted
     std::size_t stopping_ = 0;
     std::function<void()> all_stopped_;
 };

@@ -58,15 +58,15 @@ void Cell::sort_in(Mail* chain) {
     while (Mail* mail = chain) {
         chain = mail->next;
         if (!takes_turns() || fenced_) mailbox_.keeps(*mail);
-        if (phase_ == Phase::frozen && mail->kind != MailKind::order) {  // its state is saved: nothing may change it
-            queue_.push(mail);
+        const bool is_gated = fenced_ && mail->is_message() && mail->origin == Origin::local;
+        if (phase_ == Phase::frozen && !is_gated && mail->kind != MailKind::order && mail->kind != MailKind::fence) {
+            queue_.push(mail);  // its state is saved, or it may not say anything: nothing may change it
             continue;
         }
         switch (mail->kind) {
             case MailKind::send:
             case MailKind::ask:
-                if (fenced_ && mail->origin == Origin::local) extras().gated.push(mail);
-                else enqueue(mail);
+                is_gated ? extras().gated.push(mail) : enqueue(mail);
                 continue;
             case MailKind::alarm: enqueue(mail); continue;
             case MailKind::order: extras().orders.push(mail); continue;

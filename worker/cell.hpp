@@ -198,6 +198,8 @@ private:
     void count_error(std::string_view text);
     void end_trial(std::string_view text);
     void settle();
+    void end_settling();
+    [[nodiscard]] bool is_settling() const noexcept { return trial_ == Trial::on && (!extras_ || extras_->errors_left == 0); }
     void withdraw();
 
     // Durable actors: durable.cpp

@@ -159,7 +159,7 @@ void Cell::fence() {
 
 void Cell::on_fence() {
     fenced_ = false;
-    if (trial_ == Trial::on && (!extras_ || extras_->errors_left == 0)) trial_ = Trial::none;
+    if (is_settling()) end_settling();
     if (!extras_) return;
     MailQueue gated = std::move(extras_->gated);
     while (Mail* mail = gated.pop()) enqueue(mail);

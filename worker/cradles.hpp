@@ -27,7 +27,6 @@ public:
     [[nodiscard]] Cell* take(const std::string& name, const ActorClass& actor_class);
     /// One that had it laid will not have the name.  When nobody else waits for it, its mail goes back to the broker.
     void give_up(const std::string& name, std::uint64_t cell);
-    [[nodiscard]] bool holds(const std::string& name) const { return cradles_.contains(name); }
 
 private:
     struct Cradle {

@@ -72,7 +72,9 @@ void ActorCommands::create(const RequestPointer& request, bool single) {
                                    {"class_desc", pinned(*birth->actor_class)}};
     for (const char* declared : {"params", "restart", "durable", "group"})  // what it takes to make them again
         if (const Value* field = request->body().find(declared); field && !field->is_nil()) claim.set(declared, *field);
+    for (const auto& name : birth->names) claimed_.insert(name);
     admin_.ask({}, "register_actors", claim, limits::ask_timeout_default, [this, birth](const Answer& answer) {
+        for (const auto& name : birth->names) claimed_.erase(claimed_.find(name));
         if (!answer.ok) return refused(birth, answer.command, answer.text());
         const Value* epochs = answer.body.find("epochs");
         if (epochs) birth->epochs = convert<std::vector<std::uint64_t>>::from(*epochs);
@@ -95,7 +97,7 @@ void ActorCommands::refused(const BirthPointer& birth, std::string_view code, st
 void ActorCommands::take_back_claims(const std::vector<std::string>& names) {
     Value::Array unborn;
     for (const auto& name : names) {
-        if (cradles_.holds(name) || doubtful_.erase(name) == 0) continue;
+        if (claimed_.contains(name) || doubtful_.erase(name) == 0) continue;
         if (cell_of(name) == 0 && !admin_.migration().is_coming(name)) unborn.emplace_back(name);
     }
     if (!unborn.empty()) admin_.send({}, "unregister_actors", Value::Map{{"names", std::move(unborn)}, {"unborn", true}});

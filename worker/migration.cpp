@@ -14,8 +14,9 @@ Migration::Migration(Admin& admin) : admin_(admin) {
     using Step = void (Migration::*)(const RequestPointer&);
     const std::pair<const char*, Step> steps[] = {
         {"prepare_move", &Migration::prepare_move}, {"load", &Migration::load}, {"start", &Migration::start},
-        {"cancel_move", &Migration::cancel_move}, {"await_fence", &Migration::await_fence}, {"freeze", &Migration::freeze}, {"resume", &Migration::resume},
-        {"discard", &Migration::discard}, {"settle", &Migration::settle}, {"withdraw", &Migration::withdraw}};
+        {"cancel_move", &Migration::cancel_move}, {"fence", &Migration::fence}, {"await_fence", &Migration::await_fence},
+        {"freeze", &Migration::freeze}, {"resume", &Migration::resume}, {"discard", &Migration::discard},
+        {"settle", &Migration::settle}, {"withdraw", &Migration::withdraw}};
     for (const auto& [command, step] : steps)
         admin.on(command, "", "", [this, step = step](const RequestPointer& request) {
             if (!request->is_from_head()) return request->fail(code_of(Fault::is_not_handled), "only the broker leads a move; say `recreate_actor`");
@@ -150,6 +151,11 @@ std::uint64_t Migration::source_of(const std::string& entity) {
     // A spawned actor that ended by itself after it was registered for this move: the broker must not keep the entry.
     if (looks_spawned(entity)) admin_.send({}, "unregister_actors", Value::Map{{"names", Value::Array{entity}}});
     throw Error(Fault::no_such_actor, "\"" + entity + "\" does not live here");
+}
+
+/// In turn with `freeze`: what a gate or a passed probation lets go must find the box of an actor shut for which the broker holds mail.
+void Migration::fence(const RequestPointer& request) {
+    admin_.worker().fence_is_back(request->text("entity"), request->number("epoch"), request->number("number"));
 }
 
 void Migration::await_fence(const RequestPointer& request) {

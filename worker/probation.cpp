@@ -1,6 +1,6 @@
 // probation.cpp - an actor that may have to go back to what it was: how it speaks, and how it ends.  Next: migration.cpp.
 //
-//   none ─start with errors─▶ on ─settle─▶ (until the fence is back) ─▶ none
+//   none ─start with errors─▶ on ─settle─▶ (frozen until the fence is back: words it said through the broker come first) ─▶ none
 //                             │ ▲ └─withdraw─▶ silent ─▶ empty
 //              failed too often ▼ │ settle: the time was over first
 //                             over ─withdraw─▶ silent ─▶ empty
@@ -44,12 +44,19 @@ void Cell::end_trial(std::string_view text) {
 void Cell::settle() {
     if (trial_ == Trial::none) return;
     extras().errors_left = 0;
-    if (phase_ == Phase::frozen) {
-        phase_ = Phase::open;
-        take_back(std::move(queue_));
-    }
-    trial_ = Trial::on;  // says all through the broker until what it said before has arrived
+    trial_ = Trial::on;
+    if (phase_ == Phase::open) phase_ = Phase::frozen;  // says nothing until what it said through the broker has arrived
     fence();
+}
+
+void Cell::end_settling() {
+    trial_ = Trial::none;
+    if (phase_ != Phase::frozen) return;
+    phase_ = Phase::open;
+    take_back(std::move(queue_));
+    if (!durable_) return;
+    keeping().kept = 0;  // another broker may have come meanwhile
+    end_step();
 }
 
 void Cell::withdraw() {

@@ -64,22 +64,17 @@ bool Worker::on_word_of_head(const Envelope& envelope) {
         on_welcome(envelope);
         return false;
     }
-    const bool is_fence = envelope.command == "fence", is_credit = envelope.command == "taken" && envelope.recipient.empty();
-    if (!is_fence && !is_credit && envelope.command != "resume" && envelope.command != "cancel_move") return false;
+    const bool is_credit = envelope.command == "taken" && envelope.recipient.empty();
+    if (!is_credit && envelope.command != "resume" && envelope.command != "cancel_move") return false;
     try {
         const Value body = Value::decode(envelope.body);
         if (is_credit) return outbox_.give_back(credit_in(body, "bytes")), true;
-        const Value* entity = body.find("entity");
-        const Value* epoch = body.find("epoch");
-        const Value* number = body.find("number");
-        if (!entity || !entity->as_text() || !epoch || !epoch->as_integer()) return false;
-        if (!is_fence) switchboard_.expect_no_more(*entity->as_text());  // mail right behind it is the old home's again
-        else if (number && number->as_integer())
-            fence_is_back(*entity->as_text(), static_cast<std::uint64_t>(*epoch->as_integer()), static_cast<std::uint64_t>(*number->as_integer()));
+        if (const Value* entity = body.find("entity"); entity && entity->as_text())
+            switchboard_.expect_no_more(*entity->as_text());  // mail right behind it is the old home's again
     } catch (const Error&) {
         counters_.malformed.fetch_add(1, std::memory_order_relaxed);
     }
-    return is_fence || is_credit;
+    return is_credit;
 }
 
 void Worker::say_heartbeat(bool first) {

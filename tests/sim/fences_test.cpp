@@ -97,28 +97,32 @@ TEST_CASE("an actor that could not be saved hears those beside it, though the br
     }
 }
 
-TEST_CASE("a sender comes to its recipient's process while that one waits for a long turn before it leaves, and its words keep their order") {
-    for (const auto seed : seeds(40)) {
+TEST_CASE("a sender comes beside a recipient that is to leave after a long turn, on probation or not, and its words keep their order") {
+    for (const auto seed : seeds(60)) {
         INFO("seed " << seed);
         World world(seed, 3);
         world.create("counter", "Counter", 0);
         world.create("local", "Sender", 1);
         int said = 0, slow = 0;
-        std::size_t at = 0, sender_at = 1;
+        std::size_t at = 0;
+        const auto a_while = [&] { world.run_for(Nanoseconds(world.random().below(4'000'000))); };
         const auto says = [&] {
-            (void)world.call("local", "send_numbers", Value::Map{{"to", "counter"}, {"count", 5}, {"first", said}});
-            said += 5;
+            (void)world.call("local", "send_numbers", Value::Map{{"to", "counter"}, {"count", 40}, {"first", said}});
+            said += 40;
         };
         for (int i = 0; i < 12; ++i) {
+            Value comes = to_node("local", world.node(at));
+            const auto probation = 1 + world.random().below(20);
+            if (world.random().one_in(2))
+                comes.set("class_desc", class_of_simulation("Sender")).set("probation", Value::Map{{"errors", 1}, {"milliseconds", probation}});
+            const auto came = world.ask("", "recreate_actor", comes);
+            for (int n = 0; n < 3; ++n) says(), a_while();
             (void)world.ask("counter", "slower", Value::Map{{"sender", "outside"}, {"number", slow++}});
-            world.run_for(Nanoseconds(world.random().below(4'000'000)));
+            a_while();
             const auto to = (at + 1 + world.random().below(2)) % 3;
             const auto moved = world.ask("", "recreate_actor", to_node("counter", world.node(to)), world.random().one_in(3) ? 20 : 10'000);
-            world.run_for(Nanoseconds(world.random().below(4'000'000)));
-            says();
-            if (sender_at != at) (void)world.call("", "recreate_actor", to_node("local", world.node(at)));
-            sender_at = at;
-            says();
+            for (int n = 0; n < 6; ++n) says(), a_while();
+            (void)world.wait(came);
             if (world.wait(moved).command == "actor_is_recreated") at = to;
         }
         world.run_for(1s);
