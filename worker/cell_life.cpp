@@ -62,7 +62,7 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
                 extras_->pending = std::move(order);  // it is ending by itself, and whoever wants it removed has patience
                 return;
             }
-            if (order->verb == Verb::stop && phase_ == Phase::frozen && is_settling()) phase_ = Phase::open;
+            if (order->verb == Verb::stop && phase_ == Phase::frozen && is_settling()) phase_ = Phase::open, take_back(std::move(queue_));
             if (phase_ != Phase::open || (order->verb == Verb::freeze && (extras_->pending || fenced_))) {
                 order->code = code_of(Fault::conflict);
                 order->text = "\"" + name_ + "\" is starting, moving or stopping already, or gates others";

@@ -1,7 +1,7 @@
 // cell_moving.cpp - what an actor takes along to another home, and how it stays when that is called off.  Next: migration.hpp.
 //
 // Notes before you change anything.
-//  1. The admin shuts the mailbox as soon as it is told to freeze the actor, because the broker holds mail from then on: local
+//  1. Who reads `freeze` from the link shuts the mailbox, because the broker holds mail from then on: local
 //     senders go through the broker, too, also one that has just moved in and some of whose mail is held.  Mail from the broker
 //     still gets in, because what it lets go after calling the move off comes right behind that word.  However the freeze
 //     ends, the box stays shut until a `resume`.
@@ -23,7 +23,7 @@ void Cell::call_off(Order& order) {
         freeze->text = "the running turn did not end in time";
         give_back(std::move(freeze));
         phase_ = retires_ ? Phase::stopping : Phase::open;
-    } else if (phase_ == Phase::frozen) {
+    } else if (phase_ == Phase::frozen && !is_settling()) {
         if (order.epoch != 0) forget_handed_over();
         for (const Mail* mail = extras_->handed_over.front(); mail; mail = mail->next)
             if (mail->is_tallied()) worker_->comes_back();

@@ -14,7 +14,7 @@ Migration::Migration(Admin& admin) : admin_(admin) {
     using Step = void (Migration::*)(const RequestPointer&);
     const std::pair<const char*, Step> steps[] = {
         {"prepare_move", &Migration::prepare_move}, {"load", &Migration::load}, {"start", &Migration::start},
-        {"cancel_move", &Migration::cancel_move}, {"fence", &Migration::fence}, {"await_fence", &Migration::await_fence},
+        {"cancel_move", &Migration::cancel_move}, {"await_fence", &Migration::await_fence},
         {"freeze", &Migration::freeze}, {"resume", &Migration::resume}, {"discard", &Migration::discard},
         {"settle", &Migration::settle}, {"withdraw", &Migration::withdraw}};
     for (const auto& [command, step] : steps)
@@ -145,7 +145,6 @@ void Migration::cancel_move(const RequestPointer& request) {
 }
 
 std::uint64_t Migration::source_of(const std::string& entity) {
-    expect_welcomed();
     const auto cell = admin_.actors().cell_of(entity);
     if (cell != 0) return cell;
     // A spawned actor that ended by itself after it was registered for this move: the broker must not keep the entry.
@@ -153,15 +152,11 @@ std::uint64_t Migration::source_of(const std::string& entity) {
     throw Error(Fault::no_such_actor, "\"" + entity + "\" does not live here");
 }
 
-/// In turn with `freeze`: what a gate or a passed probation lets go must find the box of an actor shut for which the broker holds mail.
-void Migration::fence(const RequestPointer& request) {
-    admin_.worker().fence_is_back(request->text("entity"), request->number("epoch"), request->number("number"));
-}
-
 void Migration::await_fence(const RequestPointer& request) {
     auto order = std::make_unique<Order>(Order::Verb::await_fence, [request](Order& back) {
         back.failed() ? request->fail(back.code, back.text) : request->reply("fence_is_back");
     });
+    expect_welcomed();
     order->cell = source_of(request->text("entity"));
     admin_.worker().give_order(std::move(order));
 }
@@ -169,8 +164,8 @@ void Migration::await_fence(const RequestPointer& request) {
 void Migration::freeze(const RequestPointer& request) {
     const auto entity = request->text("entity");
     const auto cell = source_of(entity);
-    outgoing_[entity] = {request->number("epoch"), cell, request->text("target")};
-    if (Cell* source = CellTable::slot(cell)) source->shut(CellTable::generation(cell));
+    outgoing_[entity] = {request->number("epoch"), cell, request->text("target")};  // first: its box is shut already, and a `resume` opens it
+    expect_welcomed();
     auto order = std::make_unique<Order>(Order::Verb::freeze, [this, request](Order& back) {
         if (back.failed()) return request->fail(back.code, back.text);  // `resume` follows, or another broker comes
         if (Outgoing* here = outgoing(request); here && here->cell == back.cell) here->frozen = true;

@@ -58,7 +58,6 @@ private:
     void load(const RequestPointer& request);
     void start(const RequestPointer& request);
     void cancel_move(const RequestPointer& request);
-    void fence(const RequestPointer& request);
     void await_fence(const RequestPointer& request);
     void freeze(const RequestPointer& request);
     void resume(const RequestPointer& request);

@@ -45,6 +45,7 @@ void Cell::settle() {
     if (trial_ == Trial::none) return;
     extras().errors_left = 0;
     trial_ = Trial::on;
+    rejoin_queues();
     if (phase_ == Phase::open) phase_ = Phase::frozen;  // says nothing until what it said through the broker has arrived
     fence();
 }
@@ -52,7 +53,7 @@ void Cell::settle() {
 void Cell::end_settling() {
     trial_ = Trial::none;
     if (phase_ != Phase::frozen) return;
-    phase_ = Phase::open;
+    phase_ = retires_ ? Phase::stopping : Phase::open;
     take_back(std::move(queue_));
     if (!durable_) return;
     keeping().kept = 0;  // another broker may have come meanwhile

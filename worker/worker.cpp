@@ -64,17 +64,24 @@ bool Worker::on_word_of_head(const Envelope& envelope) {
         on_welcome(envelope);
         return false;
     }
-    const bool is_credit = envelope.command == "taken" && envelope.recipient.empty();
-    if (!is_credit && envelope.command != "resume" && envelope.command != "cancel_move") return false;
+    const bool is_fence = envelope.command == "fence", is_credit = envelope.command == "taken" && envelope.recipient.empty();
+    const bool is_freeze = envelope.command == "freeze";
+    if (!is_fence && !is_freeze && !is_credit && envelope.command != "resume" && envelope.command != "cancel_move") return false;
     try {
         const Value body = Value::decode(envelope.body);
         if (is_credit) return outbox_.give_back(credit_in(body, "bytes")), true;
-        if (const Value* entity = body.find("entity"); entity && entity->as_text())
-            switchboard_.expect_no_more(*entity->as_text());  // mail right behind it is the old home's again
+        const Value* entity = body.find("entity");
+        const Value* epoch = body.find("epoch");
+        const Value* number = body.find("number");
+        if (!entity || !entity->as_text() || !epoch || !epoch->as_integer()) return false;
+        if (is_freeze) keep_local_out(*entity->as_text());  // what a fence right behind it lets go must find the box shut
+        else if (!is_fence) switchboard_.expect_no_more(*entity->as_text());  // mail right behind it is the old home's again
+        else if (number && number->as_integer())
+            fence_is_back(*entity->as_text(), static_cast<std::uint64_t>(*epoch->as_integer()), static_cast<std::uint64_t>(*number->as_integer()));
     } catch (const Error&) {
         counters_.malformed.fetch_add(1, std::memory_order_relaxed);
     }
-    return is_credit;
+    return is_fence || is_credit;
 }
 
 void Worker::say_heartbeat(bool first) {
@@ -95,6 +102,12 @@ void Worker::on_welcome(const Envelope& welcome) try {
     outbox_.with_sends([&](std::uint64_t waiting) { tally_.begin_session(stamp_of(session_), waiting); });
 } catch (const Error&) {
     counters_.malformed.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// The broker holds mail for that actor from here on.
+void Worker::keep_local_out(const std::string& name) {
+    const auto handle = switchboard_.find(name);
+    if (Cell* cell = handle != 0 ? CellTable::slot(handle) : nullptr) cell->shut(CellTable::generation(handle));
 }
 
 /// What local senders had sent before has come; their later mail may follow.

@@ -111,8 +111,6 @@ public:
     /// The last words of it: what local senders have said by now is ahead of that fence, and `change` is made in between.
     void send_fence(const std::string& name, std::uint64_t epoch, const std::function<void()>& change = [] {});
     [[nodiscard]] Fences& fences() noexcept { return fences_; }
-    /// In the admin's turn.
-    void fence_is_back(const std::string& name, std::uint64_t epoch, std::uint64_t number);
     void not_handled(const Cell& cell, const Mail& mail);
     /// A send that its recipient would not handle: counted, said now and then, and a dead letter, because nobody waits for an answer.
     void refused_send(std::string_view recipient, const Mail& mail, std::string_view code, std::string_view text);
@@ -160,6 +158,8 @@ public:
     void dead_letter(const pp_envelope& envelope, Fault reason, std::string_view text);
 
 private:
+    void keep_local_out(const std::string& name);
+    void fence_is_back(const std::string& name, std::uint64_t epoch, std::uint64_t number);
     void report(const pp_envelope& send, Fault reason, std::string_view text);
     [[nodiscard]] bool on_word_of_head(const Envelope& envelope);
     void on_welcome(const Envelope& welcome);

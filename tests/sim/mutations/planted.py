@@ -60,7 +60,7 @@ BUGS = [
     bug("an earlier fence than the newest lets gated mail go",
         ("worker/fences.hpp", "place->second != number", "place->second < number")),
     bug("local mail is kept out of an actor that is to leave only when its turn is over",
-        ("worker/migration.cpp", "    if (Cell* source = CellTable::slot(cell)) source->shut(CellTable::generation(cell));\n", ""),
+        ("worker/worker.cpp", "if (is_freeze) keep_local_out(*entity->as_text());", "if (is_freeze) return false;"),
         ("worker/cell_moving.cpp", "    if (Mail* chain = mailbox_.drain()) sort_in(chain);\n    if (retires_) {",
          "    mailbox_.shut(mailbox_.generation());\n    if (Mail* chain = mailbox_.drain()) sort_in(chain);\n    if (retires_) {")),
     bug("an actor that has passed its probation speaks while its fence is on its way",
