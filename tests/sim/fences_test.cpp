@@ -26,7 +26,12 @@ void start(World& world) {
 }
 
 struct Moves {
-    int called_off = 0, made = 0;
+    int called_off = 0, made = 0, seeds = 0;
+    void happened() const {
+        if (seeds < 20) return;  // one seed played again
+        CHECK(called_off > 0);
+        CHECK(made > 0);
+    }
 };
 
 /// Moves of so little time that many are called off, until the counter has left process 1.
@@ -47,6 +52,7 @@ void move_away(World& world, Moves& moves) {
 TEST_CASE("moves are called off while a fence that an earlier broker was sent is on its way, and no words overtake earlier ones") {
     Moves moves;
     for (const auto seed : seeds(20)) {
+        ++moves.seeds;
         INFO("seed " << seed);
         World world(seed, 3);
         start(world);
@@ -58,13 +64,13 @@ TEST_CASE("moves are called off while a fence that an earlier broker was sent is
         world.restart_broker();  // this one is sent another behind all that
         move_away(world, moves);
     }
-    CHECK(moves.called_off > 0);
-    CHECK(moves.made > 0);
+    moves.happened();
 }
 
 TEST_CASE("a probation ends with its broker, moves follow at once, and no words overtake earlier ones") {
     Moves moves;
     for (const auto seed : seeds(20)) {
+        ++moves.seeds;
         INFO("seed " << seed);
         World world(seed, 3);
         start(world);
@@ -78,8 +84,7 @@ TEST_CASE("a probation ends with its broker, moves follow at once, and no words 
         world.run_until([&] { return world.lives_in(1, "counter"); }, 10s);
         move_away(world, moves);
     }
-    CHECK(moves.called_off > 0);
-    CHECK(moves.made > 0);
+    moves.happened();
 }
 
 TEST_CASE("an actor that could not be saved hears those beside it, though the broker dies before it says that all is as before") {
