@@ -35,7 +35,7 @@ void Cell::call_off(Order& order) {
         order.text = "\"" + name_ + "\" is starting or stopping";
         return;
     }
-    fenced_ = true;
+    fenced_ = true;  // before the box opens, and it opens before the fence goes: what comes in between must wait
     mailbox_.reopen();
     fence();
     take_back(std::move(all));

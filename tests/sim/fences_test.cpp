@@ -137,3 +137,22 @@ TEST_CASE("a sender comes beside a recipient that is to leave after a long turn,
         world.must_be_accounted_for();
     }
 }
+
+TEST_CASE("an actor that is removed as its probation ends is gone at once, though its handler waits for something") {
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        World world(seed, 2);
+        world.create("counter", "Counter", 0);
+        Value upgrade = to_node("counter", world.node(1));
+        upgrade.set("class_desc", class_of_simulation("Counter")).set("probation", Value::Map{{"errors", 1}, {"milliseconds", 60}});
+        (void)world.ask("", "recreate_actor", upgrade);
+        world.run_for(40ms);
+        (void)world.ask("counter", "slower", Value::Map{{"sender", "outside"}, {"number", 0}});
+        world.run_for(10ms);
+        world.slow_down(1, 1s);  // so that its fence is on its way for a while
+        world.run_for(Nanoseconds(world.random().below(60'000'000)));
+        const auto before = world.now();
+        CHECK(world.call(world.node(1), "remove_actor", Value::Map{{"name", "counter"}}).command == "actor_is_removed");
+        CHECK(world.now() - before < 2s);
+    }
+}
