@@ -22,7 +22,7 @@ namespace {
 constexpr std::uint32_t few_turns = 16;  // so often a busy loop looks up: speaks to the broker, asks whether it was stopped
 constexpr auto short_turns = 100us;    // few_turns of newborns
 constexpr auto look_alive = 100ms;     // the word that says so is everybody's
-constexpr auto long_batch = 500us;     // of limits::turn_messages_max messages
+constexpr Nanoseconds long_handler = 8us;  // on an average
 constexpr auto link_patience = 200us;  // of a busy loop
 constexpr auto fed_patience = 1ms;     // of one that has not made as many calls as it was brought messages: 20 000 small mails at once lie
                                        // outside of its caches (streams 1.05)
@@ -115,7 +115,7 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
     }
     loop.turns.end();
     const auto& outbox = worker_->outbox();
-    const bool is_time_to_look = turn % few_turns == 0;
+    const bool is_time_to_look = turn % few_turns == 0 || loop.was_slow;  // else an answer waits for turns of milliseconds beside it
     if (!outbox.empty() && (is_time_to_look || outbox.bytes() >= bytes_per_flush)) (void)exchange();
     else if (is_time_to_look) glance_at_standstill();
     if (is_time_to_look && loop.minds_link.load(std::memory_order_relaxed)) mind_link(loop);
@@ -189,32 +189,34 @@ bool Scheduler::exchange() {
     return received;
 }
 
-/// There is more to do than a turn's worth and nobody polls.  While handlers are short this loop looks at the link itself: what
-/// another loop brings in lies in that core's cache, and a stream would cost a quarter more.  While they are long another does.
+/// There is more to do than a turn's worth.  When nobody polls, this loop looks at the link itself: at times while handlers are short,
+/// for what another loop brings in lies in that core's cache, and a stream would cost a quarter more.  While they are long another
+/// does, if there is one, and after each turn this one does: who asks a neighbour waits for a turn then, and not for sixteen.
 void Scheduler::mind_link(Loop& loop) {
-    if (polling_.load(std::memory_order_relaxed)) return loop.minds_link.store(false, std::memory_order_relaxed);
     const auto now = worker_->now();
     const auto since = now - std::exchange(loop.busy_since, now);
-    if (since == now) {
-        loop.looked_at = now;
-        if (loop.was_slow) wake_one();  // and will be: a move of a busy actor waits for that look
-        return;
-    }
-    loop.was_slow = since >= long_batch;
+    const auto calls = loop.turns.calls() - std::exchange(loop.busy_calls, loop.turns.calls());
+    if (since == now) loop.looked_at = now;
+    else loop.was_slow = since >= limits::turn_messages_max * long_handler && since >= static_cast<std::int64_t>(calls) * long_handler;
+    if (polling_.load(std::memory_order_relaxed)) return loop.minds_link.store(false, std::memory_order_relaxed);
     if (loop.was_slow) {
         loop.minds_link.store(false, std::memory_order_relaxed);
         wake_one();
+        look_at_link(loop, now);
     } else if (now - loop.looked_at >= (loop.turns.calls() < loop.fed_until ? fed_patience : link_patience)) {
-        loop.looked_at = now;
         loop.minds_link.store(true, std::memory_order_relaxed);
-        const auto arrived = worker_->tally().arrived();
-        (void)exchange();
-        loop.fed_until = loop.turns.calls() + (worker_->tally().arrived() - arrived);
-        if (!polling_.exchange(true)) {
-            look_after(0ns);  // deadlines and descriptors as well
-            polling_.store(false);
-        }
+        look_at_link(loop, now);
     }
+}
+
+void Scheduler::look_at_link(Loop& loop, Nanoseconds now) {
+    loop.looked_at = now;
+    const auto arrived = worker_->tally().arrived();
+    (void)exchange();
+    loop.fed_until = loop.turns.calls() + (worker_->tally().arrived() - arrived);
+    if (polling_.exchange(true)) return;
+    look_after(0ns);  // deadlines and descriptors as well
+    polling_.store(false);
 }
 
 bool Scheduler::is_link_minded() const noexcept {

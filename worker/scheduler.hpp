@@ -66,6 +66,7 @@ private:
         std::uint8_t number = 0;    // from 1; beyond 255 some share one
         Crossings crossings;
         Nanoseconds busy_since{0};  // when a cell last had more to do than its turn allows; 0: the loop was idle since
+        std::uint64_t busy_calls = 0;  // of handlers until then
         Nanoseconds looked_at{0};   // at the link, while busy
         Nanoseconds newborns_at{0}; // when their turns in a row were looked at
         std::uint64_t fed_until = 0;  // so many calls of handlers: then it has done what its last look at the link brought
@@ -87,6 +88,7 @@ private:
     [[nodiscard]] std::uint64_t calls_of_all() const noexcept;
     void poll(Nanoseconds at_most);
     void mind_link(Loop& loop);
+    void look_at_link(Loop& loop, Nanoseconds now);
     [[nodiscard]] bool is_link_minded() const noexcept;
     void overflow(Cell& cell);
     [[nodiscard]] Cell* take_overflow(Loop& loop);
