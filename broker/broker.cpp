@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "wire/address.hpp"
+#include "wire/aging.hpp"
 #include "wire/codec.hpp"
 
 namespace peacepie::broker {
@@ -43,6 +44,7 @@ void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view enc
     ++exchange_.counters.envelopes;
     if (from.role == Role::client) stamp(from, envelope, encoded);
     if (!take_back(from, envelope)) return;
+    if (is_too_late(envelope)) return exchange_.refuse(envelope, Fault::expired, "its time was over before it came here");
     if (!envelope.recipient.empty()) {
         const bool is_tallied = envelope.is_tallied();
         if (auto* actor = exchange_.registry.find(envelope.recipient)) to_actor(from, *actor, envelope, encoded);

@@ -20,8 +20,8 @@ std::string Outbox::mute(const std::vector<std::string>& senders) {
         frame = std::move(kept);
         left += frame.size();
     };
-    for (auto& frame : frames_) sift(frame);
-    std::erase_if(frames_, [](const std::string& frame) { return frame.empty(); });
+    for (auto& frame : frames_) sift(frame.bytes);
+    std::erase_if(frames_, [](const Frame& frame) { return frame.bytes.empty(); });
     sift(batch_);
     set_waiting(left);
     note_ready();
@@ -61,7 +61,7 @@ std::uint64_t tallied_in(std::string_view frame) {
 
 std::uint64_t Outbox::waiting_sends() const {
     std::uint64_t sends = tallied_in(batch_);
-    for (const auto& frame : frames_) sends += tallied_in(frame);
+    for (const auto& frame : frames_) sends += tallied_in(frame.bytes);
     return sends;
 }
 

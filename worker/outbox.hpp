@@ -3,6 +3,7 @@
 // Any thread appends under the lock; whoever holds the link takes frames.  Batches grow while the socket is busy and go
 // at once when it is not, so a lone message never waits for company.
 // A broker that tells what it takes in is sent a window of bytes at most that it has not told of; the rest waits here.
+// Asks that had to wait are sent with what is left of their time.
 // Next: pump.hpp takes the frames to the link.
 #pragma once
 
@@ -17,9 +18,11 @@
 #include <utility>
 #include <vector>
 
+#include "wire/aging.hpp"
 #include "wire/codec.hpp"
 #include "wire/credit.hpp"
 #include "wire/limits.hpp"
+#include "wire/link.hpp"
 
 namespace peacepie::worker {
 
@@ -27,9 +30,10 @@ class Outbox {
 public:
     enum class Put : std::uint8_t { taken, full, route_changed, muted };
 
-    explicit Outbox(std::size_t bytes_max = limits::peer_queue_bytes_max) : Outbox(own_left_, bytes_max) {}
+    explicit Outbox(std::size_t bytes_max = limits::peer_queue_bytes_max) : Outbox(own_left_, own_clock_, bytes_max) {}
     /// Adds to `left` whatever Envelope::is_tallied, under the lock.
-    explicit Outbox(std::atomic<std::uint64_t>& left, std::size_t bytes_max = limits::peer_queue_bytes_max) : bytes_max_(bytes_max), left_(left) {}
+    Outbox(std::atomic<std::uint64_t>& left, const Clock& clock, std::size_t bytes_max = limits::peer_queue_bytes_max)
+        : bytes_max_(bytes_max), clock_(clock), left_(left) {}
 
     /// Appends unless the routes have changed since `routes`: then the caller must look the recipient up again, or its
     /// message could fall behind one that already took the new way.
@@ -125,6 +129,7 @@ public:
         std::string bytes;
         bool is_greeting = false;
         std::uint64_t told = 0;  ///< it only tells what was taken in
+        Nanoseconds asked_at{0};  ///< when the last ask in it came, or its time was taken off; 0: none is in it
     };
     /// The oldest frame, or nothing.
     [[nodiscard]] std::optional<Frame> take() {
@@ -133,10 +138,11 @@ public:
         if (!greeting_.empty()) {
             frame = {std::exchange(greeting_, {}), true};
         } else if (open_ && credit_.is_left() && !(frames_.empty() && batch_.empty())) {
-            if (frames_.empty()) frames_.push_back(std::exchange(batch_, {}));
-            frame.bytes = std::move(frames_.front());
+            if (frames_.empty()) seal();
+            frame = std::move(frames_.front());
             frames_.pop_front();
             set_waiting(bytes() - frame.bytes.size());
+            if (frame.asked_at.count() != 0) age(frame);
             if (has_word() && frame.bytes.size() <= limits::batch_size_max) append_taken(frame.bytes, std::exchange(to_tell_, 0));
         } else if (has_word()) {  // needs no credit: each side could wait for the other's word for ever; nor a welcome, which may wait for it
             frame.told = std::exchange(to_tell_, 0);
@@ -159,7 +165,7 @@ public:
             if (greeting_.empty()) greeting_ = std::move(frame.bytes);
         } else {
             set_waiting(bytes() + frame.bytes.size());
-            frames_.push_front(std::move(frame.bytes));
+            frames_.push_front(std::move(frame));
         }
         note_ready();
     }
@@ -170,6 +176,7 @@ private:
         if (!muted_.empty() && muted_.contains(envelope.sender)) return Put::muted;
         const auto size = encoded_size(envelope);
         if (!has_room(size, always)) return refused_.fetch_add(1, std::memory_order_relaxed), Put::full;
+        if (envelope.timeout_ms) note_ask();
         const auto before = batch_.size();
         append_batched(batch_, envelope, size);
         count(batch_.size() - before);
@@ -180,9 +187,26 @@ private:
     [[nodiscard]] bool has_room(std::size_t size, bool always = false) {
         const auto waiting = waiting_.load(std::memory_order_relaxed);
         if (!always && waiting + size > bytes_max_) return false;
-        if (!batch_.empty() && batch_.size() + size > limits::batch_size_max) frames_.push_back(std::exchange(batch_, {}));
+        if (!batch_.empty() && batch_.size() + size > limits::batch_size_max) seal();
         if (batch_.empty()) batch_.reserve(waiting == 0 ? 1024 : limits::batch_size_max);
         return true;
+    }
+    void seal() {
+        frames_.push_back({.bytes = std::exchange(batch_, {}), .asked_at = std::exchange(asked_at_, {})});
+        batch_began_ = {};
+    }
+    /// An ask is about to enter the batch.
+    void note_ask() {
+        const auto now = clock_.recent();
+        if (batch_began_.count() != 0 && now - batch_began_ >= aging_step) seal();
+        if (batch_began_.count() == 0) batch_began_ = now;
+        asked_at_ = now;
+    }
+    void age(Frame& frame) const {
+        const auto now = clock_.recent();
+        if (now - frame.asked_at < aging_step) return;
+        take_time(frame.bytes, now - frame.asked_at);
+        frame.asked_at = now;
     }
     void add_left(std::uint64_t sends) noexcept { left_.store(left_.load(std::memory_order_relaxed) + sends, std::memory_order_release); }
     void count(std::size_t bytes) noexcept {
@@ -197,12 +221,15 @@ private:
         ready_.store(mail + words + greeting_.size(), std::memory_order_release);
     }
 
+    static inline const SteadyClock own_clock_;
     const std::size_t bytes_max_;
+    const Clock& clock_;
     std::atomic<std::uint64_t> own_left_{0};
     std::atomic<std::uint64_t>& left_;
     std::mutex lock_;
     std::string batch_;
-    std::deque<std::string> frames_;
+    Nanoseconds asked_at_{0}, batch_began_{0};  // of the batch: its last ask, and its first; 0: it has none
+    std::deque<Frame> frames_;
     std::string greeting_;
     std::set<std::string, std::less<>> muted_;
     bool open_ = false;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "wire/address.hpp"
+#include "wire/aging.hpp"
 #include "wire/closest.hpp"
 #include "wire/codec.hpp"
 #include "wire/value.hpp"
@@ -18,7 +19,7 @@ namespace peacepie::worker {
 
 Worker::Worker(const Clock& clock, Executor& executor, Options options)
     : clock_(clock), executor_(executor), options_(std::move(options)),
-      node_(node_name(options_.host, options_.process)), tally_(options_.page), outbox_(tally_.left(), options_.bounds[Bound::peer_queue_bytes]),
+      node_(node_name(options_.host, options_.process)), tally_(options_.page), outbox_(tally_.left(), clock_, options_.bounds[Bound::peer_queue_bytes]),
       intake_(options_.bounds[Bound::credit_window]), switchboard_(*this), nursery_(*this), dead_letters_(clock),
       admin_(std::make_unique<Admin>(*this)) {}
 
@@ -39,6 +40,10 @@ void Worker::on_frame(std::string_view frame) {
         if (envelopes.repeats() && stream.add(envelope.body)) continue;
         stream.end();
         if (envelope.sender.empty() && on_word_of_head(envelope)) continue;
+        if (is_too_late(envelope)) {  // the asker's own clock has told it
+            counters_.expired.fetch_add(1, std::memory_order_relaxed);
+            continue;
+        }
         const auto as = as_pp_envelope(envelope, now);
         if (stream.begin(as)) continue;
         if (envelope.is_tallied()) tally_.arrive();

@@ -21,7 +21,7 @@ from system import System
 from workloads import QUICK, QUICK_SCALES, SYSTEMS, WORKLOADS
 
 #: Figures of which less is better.
-LESS_IS_BETTER = ("rtt", "idle", "skynet", "create_", "move", "worker", "fanout100.p50", "python.rtt", "cpp.rtt", "clients", "registry")
+LESS_IS_BETTER = ("rtt", "idle", "skynet", "create_", "move", "beside", "worker", "fanout100.p50", "python.rtt", "cpp.rtt", "clients", "registry")
 
 
 class Peers:
@@ -48,6 +48,8 @@ class Peers:
                     continue
                 done = subprocess.run(["timeout", "90", "bash", script, wanted], capture_output=True, text=True,
                                       env={**os.environ, "BENCH_LOCKED": "1"})
+                if done.returncode != 0:
+                    print(f"# {peer} {wanted}: ended with {done.returncode}", file=sys.stderr, flush=True)
                 for line in done.stdout.splitlines():
                     words = line.split()
                     if len(words) == 3:
@@ -115,11 +117,11 @@ def main():
                 with System(options.build, options.port, **{"loops": options.loops, **SYSTEMS.get(name, {})}) as system:
                     for figure, value, unit in WORKLOADS[name](system, its_scale):
                         table.add("peacepie", figure, value, unit)
+                for figure, value, unit in forwarder(options.build, options.port + 1, name, scale):
+                    table.add("forwarder", figure, value, unit)
             except (Exception, SystemExit) as error:  # the others are worth having all the same
                 print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
                 failed.append(name)
-            for figure, value, unit in forwarder(options.build, options.port + 1, name, scale):
-                table.add("forwarder", figure, value, unit)
             for peer, figure, value, unit in peers.measure(name) if peers else ():
                 table.add(peer, figure, value, unit)
     table.show()

@@ -1,7 +1,7 @@
 """names.py - how the registry bears many names: the broker's own table by itself, and a broker that starts again.
 
-Known limit: after a restart a worker brings all its names in one hello.  Where that is too much for one message the system does
-not come back, and there is no figure `registry.N.restart` for that size.  Next: registry.cpp looks names up."""
+Where the system does not come back within half a minute there is no figure `registry.N.restart` for that size.  Next: registry.cpp
+looks names up."""
 import os
 import signal
 import subprocess

@@ -20,6 +20,7 @@ def python_rtt(system, scale):
     spans.sort()
     yield "python.rtt.16.p50", spans[count // 2], "us"
     yield "python.rtt.16.p99", spans[count * 99 // 100], "us"
+    yield "python.rtt.16.p999", spans[count * 999 // 1000], "us"
 
 
 def python_pipe(system, scale, lanes=64):

@@ -11,7 +11,7 @@ import pathlib
 import statistics
 import sys
 
-from figures import LESS_IS_BETTER
+from figures import LESS_IS_BETTER, machine
 from system import System
 from workloads import WORKLOADS
 
@@ -34,10 +34,11 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=0.25)
-    parser.add_argument("--only", default="pingpong,threadring,stream.100,pipe64.16,cpp.pipe64.16")
+    parser.add_argument("--only", default="pingpong,threadring,fanin,big,stream.16,stream.100,pipe64.16,cpp.pipe64.16")
     parser.add_argument("--port", type=int, default=5990)
     options = parser.parse_args()
     ratios = {}
+    print(f"# {machine()}, {options.rounds} rounds, scale {options.scale}, medians (least-most)", flush=True)
     for turn in range(options.rounds):
         for name in options.only.split(","):
             print(f"round {turn + 1} of {options.rounds}: {name}", file=sys.stderr, flush=True)

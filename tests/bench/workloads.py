@@ -6,7 +6,7 @@ from across import fanout, pairs, pipe, rtt, stream
 from in_one_worker import big, coroutines, fanin, pingpong, rate, threadring
 from names import lookup, restart
 from outside import clients, cpp_pipe, cpp_rtt, cpp_stream, python_pipe, python_rtt, python_stream
-from verbs import memory, move, verbs
+from verbs import beside, memory, move, verbs
 
 
 def create(system, scale, tasks=False):
@@ -61,10 +61,12 @@ WORKLOADS = {
     "stream.16": sized(stream, size=16), "stream.100": stream, "stream.1024": sized(stream, size=1024),
     "stream.65536": sized(stream, size=65_536),
     "fanout100": fanout, "pairs100": pairs,
-    "python.rtt.16": python_rtt, "python.pipe64.16": python_pipe, "python.stream.16": python_stream,
-    "cpp.rtt.16": cpp_rtt, "cpp.pipe64.16": cpp_pipe, "cpp.stream.16": cpp_stream, "cpp.stream.100": sized(cpp_stream, size=100),
+    "python.rtt.16": python_rtt, "python.pipe64.16": python_pipe, "python.pipe1024.16": sized(python_pipe, lanes=1024),
+    "python.stream.16": python_stream,
+    "cpp.rtt.16": cpp_rtt, "cpp.pipe64.16": cpp_pipe, "cpp.pipe1024.16": sized(cpp_pipe, lanes=1024),
+    "cpp.stream.16": cpp_stream, "cpp.stream.100": sized(cpp_stream, size=100), "cpp.stream.1024": sized(cpp_stream, size=1024),
     "clients.1000": sized(clients, count=1_000), "clients.10000": sized(clients, count=10_000),
-    "verbs": verbs, "move": move, "memory": memory, "registry": lookup, "registry.10000": sized(restart, count=10_000),
+    "verbs": verbs, "move": move, "beside": beside, "beside.loops1": renamed(beside, "loops1"), "memory": memory, "registry": lookup, "registry.10000": sized(restart, count=10_000),
     "registry.100000": sized(restart, count=100_000), "registry.1000000": sized(restart, count=1_000_000),
 }
 
@@ -72,13 +74,13 @@ IN_ONE_WORKER = [name for name in WORKLOADS if name.split(".")[0] in ("pingpong"
 WORKLOADS |= {f"{name}.loops1": renamed(WORKLOADS[name], "loops1") for name in IN_ONE_WORKER}
 
 #: What the system of a workload is started with, where it is not the usual.
-SYSTEMS = {"rtt1c.16": {"core": 0}} | {f"{name}.loops1": {"loops": 1} for name in IN_ONE_WORKER}
+SYSTEMS = {"rtt1c.16": {"core": 0}, "beside.loops1": {"loops": 1}} | {f"{name}.loops1": {"loops": 1} for name in IN_ONE_WORKER}
 for name in WORKLOADS:
     if name.startswith("create"):  # a million who end at once may all be waiting to tell their creator
         SYSTEMS[name] = SYSTEMS.get(name, {}) | {"limits": ["mailbox_length=2000000"]}
 
 #: What --quick measures: all that the peers have, and the verbs.
 QUICK = ("pingpong threadring fanin big create skynet rtt.16 rtt.1024 rtt1c.16 pipe64.16 pipe64.1024 pipe1024.16 pipe1024.1024 "
-         "stream.16 stream.100 stream.1024 verbs move memory").split()
+         "stream.16 stream.100 stream.1024 verbs move beside beside.loops1 memory").split()
 #: What --quick measures at another scale than the rest: a smaller tree is another figure.
 QUICK_SCALES = {"skynet": 1.0}

@@ -137,6 +137,28 @@ TEST_CASE("a deadline travels with its message and shrinks, and a message whose 
     }
 }
 
+TEST_CASE("an ask that waits in its process until its time is over is not handled when the broker is back, and one that has time left is") {
+    for (const auto seed : seeds(20)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        world.create("counter", "Counter", 0);
+        world.create("local", "Sender", 1);
+        const auto ask_later = [&](double after, double within, int number) {
+            return world.ask("local", "ask_later", Value::Map{{"to", "counter"}, {"after", after}, {"within", within}, {"number", number}}, 60'000);
+        };
+        const auto late = ask_later(5.0, 1.0, 7), in_time = ask_later(5.1, 20.0, 8);
+        world.run_for(100ms);
+        world.freeze_broker(9s);
+        CHECK(world.wait(late).body == Value("expired"));
+        CHECK(world.wait(in_time).body == Value("answered"));
+        world.run_for(1s);
+        const auto report = world.call("counter", "report");
+        CHECK(number(*report.body.find("seen"), "local_7") == -1);
+        CHECK(number(*report.body.find("seen"), "local_8") == 1);
+        world.must_be_accounted_for();
+    }
+}
+
 TEST_CASE("control verbs may overtake data and never each other") {
     for (const auto seed : seeds(20)) {
         INFO("seed " << seed);

@@ -115,6 +115,7 @@ public:
     Sender() {
         on("send_numbers", &Sender::send_numbers, "to", "count", "first");
         on("ask_numbers", &Sender::ask_numbers, "to", "command", "count");
+        on("ask_later", &Sender::ask_later, "to", "after", "within", "number");
         on("flood", &Sender::flood, "to", "count");
         on("deliver", &Sender::deliver, "to", "count");
         on("nap_beside_a_long_ask", &Sender::nap_beside_a_long_ask, "to", "count");
@@ -139,6 +140,17 @@ private:
             right += answer.as<int>() == i ? 1 : 0;
         }
         co_return right;
+    }
+    /// How it ends; seconds.
+    Task<std::string> ask_later(std::string to, double after, double within, int number) {
+        co_await sleep(Seconds(after));
+        auto asked = ask_within(Seconds(within), to, "add", named("sender", std::string(name()) + "_" + std::to_string(number)), named("number", 0));
+        try {
+            (void)co_await asked;
+        } catch (const Error& error) {
+            co_return error.code;
+        }
+        co_return std::string("answered");
     }
     State<int> delivered{this, "delivered", 0};
 

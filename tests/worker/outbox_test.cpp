@@ -1,6 +1,7 @@
 // outbox_test.cpp - batches, the closed door before the welcome, routes that change.
 #include "worker/outbox.hpp"
 
+#include <atomic>
 #include <vector>
 
 #include "catch.hpp"
@@ -21,6 +22,27 @@ std::vector<std::uint64_t> mids(std::string_view frame) {
         found.push_back(envelope.mid);
     }
     CHECK_FALSE(reader.is_malformed());
+    return found;
+}
+
+class ManualClock final : public Clock {
+public:
+    [[nodiscard]] Nanoseconds now() const noexcept override { return now_; }
+    void advance(Nanoseconds by) { now_ += by; }
+
+private:
+    Nanoseconds now_ = std::chrono::hours(1);
+};
+
+/// What is left of the asks' times, in milliseconds.
+std::vector<std::uint32_t> times(std::string_view frame) {
+    std::vector<std::uint32_t> found;
+    FrameReader reader(frame);
+    while (auto bytes = reader.next()) {
+        Envelope envelope;
+        REQUIRE_FALSE(read_envelope(*bytes, envelope));
+        if (envelope.timeout_ms) found.push_back(*envelope.timeout_ms);
+    }
     return found;
 }
 
@@ -182,4 +204,44 @@ TEST_CASE("what a muted sender said comes out, the rest stays in order, and more
     CHECK(mids(frame) == std::vector<std::uint64_t>{1, 3, 5, 9, 10});
     CHECK(outbox.bytes() == 0);
     CHECK(outbox.empty());
+}
+
+TEST_CASE("asks that waited go out with what is left of their time, and with none when it is over") {
+    using namespace std::chrono_literals;
+    ManualClock clock;
+    std::atomic<std::uint64_t> left{0};
+    Outbox outbox(left, clock);
+    const auto ask = [&](std::uint64_t mid, std::uint32_t timeout_ms) {
+        auto one = message(mid);
+        one.kind = Kind::ask;
+        one.timeout_ms = timeout_ms;
+        CHECK(outbox.append(one) == Outbox::Put::taken);
+    };
+    ask(1, 1'000);
+    clock.advance(1'500ms);
+    (void)outbox.append(message(2));
+    ask(3, 10'000);
+    clock.advance(500ms);
+    ask(4, 70);
+    const auto before = outbox.bytes();
+    outbox.open();
+    std::vector<std::uint32_t> found;
+    std::vector<std::uint64_t> order;
+    std::size_t bytes = 0;
+    while (auto frame = outbox.take()) {
+        bytes += frame->bytes.size();
+        for (const auto time : times(frame->bytes)) found.push_back(time);
+        for (const auto mid : mids(frame->bytes)) order.push_back(mid);
+    }
+    CHECK(found == std::vector<std::uint32_t>{0, 9'500, 70});
+    CHECK(order == std::vector<std::uint64_t>{1, 2, 3, 4});
+    CHECK(bytes <= before);
+    CHECK(outbox.bytes() == 0);
+    ask(5, 2'000);
+    auto frame = outbox.take();
+    clock.advance(300ms);
+    outbox.put_back(std::move(*frame));  // the link is full
+    clock.advance(300ms);
+    CHECK(times(outbox.take()->bytes) == std::vector<std::uint32_t>{1'400});
+    CHECK(outbox.bytes() == 0);
 }

@@ -16,6 +16,8 @@ Envelope send(std::string_view sender, std::string_view recipient) { return {.ki
 
 std::int64_t number(const Value& value, const char* key) { return *value.find(key)->as_integer(); }
 
+const SteadyClock clock_of_test;
+
 }  // namespace
 
 TEST_CASE("threads with lines of their own and strangers count together what each has counted") {
@@ -56,7 +58,7 @@ TEST_CASE("at no moment have more sends ended than were taken in, whoever looks"
 
 TEST_CASE("of what the outbox was given, what still waits in it belongs to the session that begins") {
     Tally tally;
-    Outbox outbox(tally.left());
+    Outbox outbox(tally.left(), clock_of_test);
     outbox.open();
     const auto put = [&](const Envelope& envelope) { REQUIRE(outbox.append(envelope) == Outbox::Put::taken); };
     tally.enter(5);
@@ -83,7 +85,7 @@ TEST_CASE("of what the outbox was given, what still waits in it belongs to the s
 
 TEST_CASE("what is taken out of the outbox again has not left") {
     Tally tally;
-    Outbox outbox(tally.left());
+    Outbox outbox(tally.left(), clock_of_test);
     for (const auto* sender : {"anna", "ben", "anna"}) REQUIRE(outbox.append(send(sender, "carl")) == Outbox::Put::taken);
     CHECK(tally.left() == 3);
     (void)outbox.mute({"anna"});

@@ -19,8 +19,8 @@ def seconds_to_error(king, name, body, command="nap"):
 
     def wait():
         try:
-            bus.answer_to(mid, 31.0)
-            ended["code"] = "answered"
+            answer = bus.answer_to(mid, 31.0)
+            ended["code"] = answer.name if command == "recreate_actor" else "answered"
         except (Fault, Silence) as fault:
             ended["code"] = getattr(fault, "code", "silence")
         ended["at"] = time.monotonic()
@@ -231,14 +231,19 @@ def killed_in_a_move(row, run):
                     if pids[part]:
                         kill(pids[part])
                 # A bare socket has no client that ends its asks when the broker dies.
+                lives_in = None
                 if "broker" not in who:
                     _, code = waiting()
+                    lives_in = {("source", "actor_is_recreated"): target, ("target", "actor_is_not_recreated"): source}.get((who, code))
                     endings[code] = endings.get(code, 0) + 1
                     row.expect(code != "silence", f"the move of {name} never ended when {who} died")
                 back = load.seconds_until_back([*load.record_names, *load.beacons], begun)
                 recovery.add(back)
                 if back is None:
                     load.violations.append("\n".join(line for line in king.err[-60:] if name in line or "error" in line or "given" in line))
+                elif lives_in:
+                    found = load.outcome(None, "seek_actor", {"entity": name})[1].get("node")
+                    row.expect(found == lives_in, f"the move of {name} from {source} to {target} ended as {code} when its {who} died, and it is in {found}")
                 for node in nodes:
                     king.has_node(node)
                 time.sleep(2.2)
