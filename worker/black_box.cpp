@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <string>
 #include <string_view>
 
 #include "worker/cell.hpp"
@@ -27,13 +28,15 @@ namespace peacepie::worker::black_box {
 namespace {
 
 constexpr std::array signals{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-constexpr int exit_inside_a_handler = 70, exit_full = 71;
+constexpr int exit_by_a_plugin = 70, exit_full = 71;
 constexpr std::size_t stack_size = 64 << 10;
 constexpr unsigned patience_seconds = 1;
 
 int descriptor_ = -1;
+pid_t process_ = 0;
 std::array<struct sigaction, 32> before_{};  // by signal: what a sanitizer has installed still has its say
 std::atomic<bool> is_hung_{false};
+std::atomic<bool> ends_in_order_{false};
 
 void put(std::string_view text) { (void)!::write(descriptor_, text.data(), text.size()); }
 
@@ -120,19 +123,20 @@ private:
 };
 
 void on_exit_of_process() {
-    const Cell* cell = Scheduler::running_here();
-    if (cell == nullptr) return;
-    put_heading(cell, "exit");
+    if (ends_in_order_.load() || ::getpid() != process_) return;  // a copy that a plug-in made of this process may end as it likes
+    put_heading(Scheduler::running_here(), "exit");
     put_calls(0);
-    ::_exit(exit_inside_a_handler);
+    ::_exit(exit_by_a_plugin);
 }
 
 }  // namespace
 
 void arm(int descriptor) {
     descriptor_ = descriptor;
+    process_ = ::getpid();
     ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     ::fcntl(descriptor, F_SETFL, O_NONBLOCK);
+    put("begun\n");
     std::array<void*, 1> frame;
     (void)::backtrace(frame.data(), 1);  // its first call loads a library
     struct sigaction action {};
@@ -141,6 +145,11 @@ void arm(int descriptor) {
     for (const int number : signals) ::sigaction(number, &action, &before_[static_cast<std::size_t>(number)]);
     (void)Symbols::of_process();  // what is made before arm_exit() is destroyed after on_exit_of_process()
     arm_exit();
+}
+
+void say_end(int status) {
+    ends_in_order_.store(true);
+    if (descriptor_ >= 0) put("ends " + std::to_string(status) + "\n");
 }
 
 void arm_exit() {

@@ -1,6 +1,7 @@
 // black_box.hpp - a process that crashes, or has to end itself, tells its launcher why and whose handler it was in.
 //
-// Armed once by main, used by whichever thread crashes; what it writes goes through a pipe that outlives the process: a line
+// Armed once by main, used by whichever thread crashes; what it writes goes through a pipe that outlives the process: `begun` when
+// it is armed, `ends STATUS` when the process ends in order, because a plug-in may end it with any status.  Of a crash a line
 // `ACTOR \t COMMAND \t WHAT \t MESSAGE` (the first two empty: in no handler; MESSAGE: a reliable one, or empty), then the calls
 // that were open, innermost first, `FILE+0xOFFSET` a line.  In
 // a signal handler, so it calls nothing that may wait but for backtrace(3) and dladdr(3), which do not allocate; should one
@@ -18,9 +19,12 @@ class Cell;
 
 namespace peacepie::worker::black_box {
 
-/// Crashes (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) and exit() inside a handler are written to this descriptor from now on.
-/// The process ends as it would have; after exit() inside a handler with status 70, so that nobody takes it for an end in order.
+/// Crashes (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) and exit() by a plug-in are written to this descriptor from now on.
+/// The process ends as it would have; after exit() by a plug-in with status 70, before anything is destroyed under those who still run.
 void arm(int descriptor);
+
+/// By main, when no handler runs any more: this process ends with that status, and means it.
+void say_end(int status);
 
 /// After a library was loaded: exit() must be seen before the library's own objects are destroyed.
 void arm_exit();

@@ -99,12 +99,12 @@ int serve(const Arguments& arguments) {
         if (++terminations > 1) _exit(128 + last_signal);
         worker.shut_down();
     }
-    const bool refused = worker.admin().session().was_refused();
-    if (!scheduler.stop()) {
-        log::warning("a handler does not return; leaving without it");
-        _exit(refused ? exit_conflict : exit_ok);
-    }
-    return refused ? exit_conflict : exit_ok;
+    const int status = worker.admin().session().was_refused() ? exit_conflict : exit_ok;
+    const bool has_stopped = scheduler.stop();
+    worker::black_box::say_end(status);
+    if (has_stopped) return status;
+    log::warning("a handler does not return; leaving without it");
+    _exit(status);
 }
 
 int launch(const Arguments& arguments) {
@@ -185,6 +185,7 @@ int main(int count, char** values) {
         return serve(arguments);
     } catch (const Error& error) {
         log::error({{"code", error.code}}, "{}", error.text);
+        worker::black_box::say_end(exit_failure);
         return exit_failure;
     }
 }

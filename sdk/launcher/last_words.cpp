@@ -1,6 +1,7 @@
 #include "launcher/last_words.hpp"
 
 #include <array>
+#include <charconv>
 #include <unistd.h>
 
 #include "log/log.hpp"
@@ -17,11 +18,27 @@ std::string_view up_to(std::string_view& text, char end) {
     return part;
 }
 
+std::optional<int> number_in(std::string_view text) {
+    int number = 0;
+    const auto* const end = text.data() + text.size();
+    const auto [stopped, error] = std::from_chars(text.data(), end, number);
+    return error == std::errc() && stopped == end ? std::optional(number) : std::nullopt;
+}
+
 }  // namespace
 
 LastWords LastWords::parse(std::string_view text) {
+    constexpr std::string_view begun = "begun", ends = "ends ";
     LastWords words;
     auto line = up_to(text, '\n');
+    if (line == begun) {
+        words.has_begun = true;
+        line = up_to(text, '\n');
+    }
+    if (line.starts_with(ends)) {
+        words.ends_with = number_in(line.substr(ends.size()));
+        line = up_to(text, '\n');
+    }
     const auto actor = up_to(line, '\t');
     if (!actor.empty() && !is_entity(actor)) return words;
     words.actor = actor;

@@ -1,9 +1,10 @@
-// last_words.hpp - what a crashed worker left in its black box, checked: a plug-in may have written anything there.
+// last_words.hpp - what a worker that has ended left in its black box, checked: a plug-in may have written anything there.
 //
 // A value; the launcher's thread.
 // Next: workers.hpp reads it when a worker has ended.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,8 @@ namespace peacepie::launcher {
 struct LastWords {
     static constexpr std::size_t size_max = 16 << 10;
 
+    bool has_begun = false;        ///< from then on a plug-in may end the process, with any status
+    std::optional<int> ends_with;  ///< the status with which it said that it ends, in order or refused
     std::string actor;    ///< in whose handler; empty: in none, or unknown
     std::string command;
     std::string what;     ///< "SEGV", "ABRT", "exit", "hung", "memory limit: …"; empty: it has left nothing

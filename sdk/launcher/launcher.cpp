@@ -160,10 +160,10 @@ void Launcher::worker_ended(const Workers::EndedWorker& worker) {
         return;
     }
     if (phase_ == Phase::stopping) return note_unclean(name, worker.how);
-    if (worker.process == options_.process) return first_worker_ended(worker.how);
-    if (worker.how.status == 0) log::info("{} has ended", name);
-    else log::error("{} has died: {}", name, worker.how.text);
-    if (worker.how.status != 0 && !is_final(worker.how.status)) start_later(worker.process);
+    if (worker.process == options_.process) return first_worker_ended(worker);
+    if (worker.how.status == 0 && worker.meant_it()) return log::info("{} has ended", name);
+    log::error("{} has died: {}", name, worker.how.text);
+    if (!is_final(worker.how.status) || !worker.meant_it()) start_later(worker.process);
 }
 
 void Launcher::tell_of_crash(const std::string& name, const LastWords& words) {
@@ -199,9 +199,9 @@ void Launcher::start_again() {
     for (const auto& process : failed) start_later(process);
 }
 
-void Launcher::first_worker_ended(const Ended& how) {
-    log::error("the first worker, {}, has ended: {}", node(), how.text);
-    if (is_final(how.status)) return stop(how.status, false);
+void Launcher::first_worker_ended(const Workers::EndedWorker& worker) {
+    log::error("the first worker, {}, has ended: {}", node(), worker.how.text);
+    if (is_final(worker.how.status) && worker.meant_it()) return stop(worker.how.status, false);
     if (phase_ == Phase::running) phase_ = Phase::awaiting_worker;
     look_again_at_.reset();
     first_worker_at_ = first_worker_rule_.died(now_);

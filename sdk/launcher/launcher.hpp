@@ -86,7 +86,7 @@ private:
     void broker_ended(const Ended& how);
     void report(const Workers::EndedWorker& worker);
     void worker_ended(const Workers::EndedWorker& worker);
-    void first_worker_ended(const Ended& how);
+    void first_worker_ended(const Workers::EndedWorker& worker);
     static void tell_of_crash(const std::string& name, const LastWords& words);
     void start_later(const std::string& process);
     void start_again();

@@ -47,6 +47,9 @@ public:
         LastWords last_words;
         std::optional<Unread> unread;  ///< also of one that ended with status 0: it may have said no goodbye
         std::optional<Stop> stop;
+
+        /// Its status is its own: it said so, or had not begun.  Otherwise a plug-in may have chosen it, and it says nothing.
+        [[nodiscard]] bool meant_it() const { return last_words.has_begun ? last_words.ends_with == how.status : how.status != 0; }
     };
 
     explicit Workers(WorkerOptions options) : options_(std::move(options)) {}

@@ -90,3 +90,21 @@ TEST_CASE("last words may name no actor, and what is no actor's name is not beli
         CHECK(LastWords::parse(wrong).actor.empty());
     }
 }
+
+TEST_CASE("a worker says that it has begun and with what status it ends, before what it says of a crash") {
+    const auto begun = LastWords::parse("begun\n");
+    CHECK(begun.has_begun);
+    CHECK_FALSE(begun.ends_with);
+    CHECK(begun.what.empty());
+    CHECK(LastWords::parse("begun\nends 7\n").ends_with == 7);
+    const auto crashed = LastWords::parse("begun\nends 0\nbomb\tsegfault\tSEGV\n/a.so+0x1\n");
+    CHECK(crashed.ends_with == 0);
+    CHECK(crashed.actor == "bomb");
+    CHECK(crashed.what == "SEGV");
+    CHECK(crashed.frames == std::vector<std::string>{"/a.so+0x1"});
+    CHECK_FALSE(LastWords::parse("").has_begun);
+    for (const auto* wrong : {"ends\n", "ends \n", "ends x\n", "ends 99999999999999999999\n", "ends 7 \n", "ends 7\t\n", "begun\tends 7\n"}) {
+        INFO(wrong);
+        CHECK_FALSE(LastWords::parse(wrong).ends_with);
+    }
+}

@@ -232,6 +232,60 @@ TEST_CASE("a worker that refuses its configuration is not tried again") {
     CHECK(head.ended.size() == 1);
 }
 
+TEST_CASE("whatever status a plug-in ends the first worker with, it is started again and its host lives on") {
+    const int status = GENERATE(0, 2, 7, 8, 78);
+    const auto control = std::make_shared<Control>();
+    const auto end_once = "if [ ! -e $0.once ]; then touch $0.once; echo begun >&3; exit " + std::to_string(status) + "; fi\n";
+    const Script script(end_once + until_told);
+    Head head(control, script);
+    FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
+    auto options = options_for(broker, script, control);
+    options.on_ready = [&control](const Ready&) { control->stop(0); };
+    CHECK(Launcher(options).run() == 0);
+    head.await_reports(1);
+    REQUIRE_FALSE(head.ended.empty());
+    CHECK(*head.ended[0].find("status")->as_integer() == status);
+}
+
+TEST_CASE("a worker is started again unless it says itself that it ends with this status, or has not even begun") {
+    const auto is_started_again = [](const std::string& fate) {
+        const auto control = std::make_shared<Control>();
+        const Script script("if [ $7 = process_0 ]; then " + fate + "; fi\n" + until_told);
+        Head head(control, script);
+        head.questions = {{"start_process", Value::Map{{"process", "process_0"}}}};
+        std::string what_is_there;
+        FakeBroker broker([&](FakeBroker& from, const Said& said) {
+            const auto is_of_process_0 = [&] { return *said.body.find("node")->as_text() == "first.process_0.admin"; };
+            if (said.command == "process_ended" && head.reported == 0 && is_of_process_0())
+                from.put(said.peer, Kind::ask, 100, "stop_process", Value::Map{{"process", "process_0"}});
+            if (said.command == "process_is_started") return;
+            if (said.mid == 100 && said.kind != Kind::ask) what_is_there = said.command;
+            head.on(from, said);
+        });
+        CHECK(Launcher(options_for(broker, script, control)).run() == 0);
+        CHECK((what_is_there == "process_is_stopped" || what_is_there == "no_such_node"));
+        return what_is_there == "process_is_stopped";
+    };
+    for (const auto* status : {"0", "2", "7", "8", "78"}) {
+        INFO(status);
+        CHECK(is_started_again(std::string("echo begun >&3; exit ") + status));
+    }
+    CHECK(is_started_again("echo begun >&3; echo ends 0 >&3; exit 2"));
+    CHECK_FALSE(is_started_again("echo begun >&3; echo ends 0 >&3; exit 0"));
+    CHECK_FALSE(is_started_again("echo begun >&3; echo ends 7 >&3; exit 7"));
+    CHECK_FALSE(is_started_again("exit 2"));
+}
+
+TEST_CASE("a first worker that the broker refuses later ends its host with the same status") {
+    const auto control = std::make_shared<Control>();
+    const Script script("echo begun >&3; echo ends 7 >&3; exit 7");
+    Head head(control, script);
+    FakeBroker broker([&head](FakeBroker& from, const Said& said) { head.on(from, said); });
+    CHECK(Launcher(options_for(broker, script, control)).run() == 7);
+    head.await_reports(1);
+    CHECK(head.ended.size() == 1);
+}
+
 TEST_CASE("a worker of somebody else with the same name is not taken for the own one") {
     const auto control = std::make_shared<Control>();
     FakeBroker broker([](FakeBroker& from, const Said& said) {

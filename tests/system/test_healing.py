@@ -1,5 +1,7 @@
 """Processes are killed: they and what lived in them come back."""
 
+import os
+import signal
 import time
 import unittest
 
@@ -117,6 +119,50 @@ class Healing(OwnSystem):
             self.assertNotEqual(self.king.pid_of(node), before)
             time.sleep(RESTART_WINDOW / 2)  # a rule of three in five seconds is not what this is about
         self.king.ask(MAIN, "ping").must_be("pong")
+
+    def test_exit_status(self):
+        """a plug-in that ends its process with any status, in a handler or in blocking, costs that process for a moment and nobody else"""
+        child = self.king.create_process()
+        nodes = (MAIN, child)
+        bombs = {node: self.trouble(node) for node in nodes}
+        neighbours = dict(zip(nodes, ("neighbour", "other_neighbour")))
+        for node in nodes:
+            self.declare(neighbours[node], node)
+        for node in nodes:
+            for command, status in (("exit_at_once", 2), ("exit_at_once", 0), ("exit_in_blocking", 7)):
+                with self.subTest(node=node, command=command, status=status):
+                    before = {one: self.king.pid_of(one) for one in nodes}
+                    with self.within(1.0), self.fails("worker_lost"):
+                        self.king.ask(bombs[node], command, {"status": status})
+                    for name in (bombs[node], neighbours[node]):
+                        self.assertTrue(self.lives_again(name), self.king.said())
+                        self.assertEqual(self.king.node_of(name), node)
+                    after = {one: self.king.pid_of(one) for one in nodes}
+                    self.assertEqual([one for one in nodes if after[one] != before[one]], [node])
+            self.assertTrue(self.king.mentions(f"{node} crashed, in no handler: exit"), self.king.said())
+        self.king.ask(None, "quit")
+        self.assertEqual(self.king.wait(10.0), 0, self.king.said())
+
+    def test_fork(self):
+        """a copy of the process that a plug-in makes in blocking ends with its own status and says nothing of the process that it is a copy of"""
+        node = self.king.create_process()
+        forker = self.trouble(node)
+        outcome = self.king.ask(forker, "fork_in_blocking", {"status": 3})
+        self.assertEqual(outcome.body["status"], 3)
+        self.assertTrue(self.lives_again(forker))
+        self.king.ask(MAIN, "remove_process", {"node": node}, timeout=15.0).must_be("process_is_removed")
+        self.assertFalse(self.king.mentions("crashed", 0.2), self.king.said())
+
+    def test_told_to_end(self):
+        """a process that somebody tells to end with a signal leaves in order and is not started again"""
+        node = self.king.create_process()
+        self.declare("counter", node, "permanent")
+        os.kill(self.king.pid_of(node), signal.SIGTERM)
+        self.assertTrue(self.king.mentions("first.process_0.admin has ended"), self.king.said())
+        self.assertFalse(self.king.mentions("is started again", 0.5), self.king.said())
+        self.assertFalse(self.king.has_node(node, 0.5))
+        with self.fails("no_such_actor"):
+            self.king.ask("counter", "ping")
 
     def test_poison(self):
         """an actor that crashes its process again and again is given up, and its neighbours and the other processes live on"""

@@ -12,8 +12,10 @@
 #include <pthread.h>
 #include <stdexcept>
 #include <string>
+#include <sys/wait.h>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include <peacepie/peacepie.hpp>
@@ -25,6 +27,22 @@ class Stillborn final : public peacepie::Actor {
         throw peacepie::Error("no_licence", "this actor never starts");
     }
 };
+
+/// Ends a copy of the process within exit(), before anything is destroyed that another thread had locked as the copy was made.
+class CopyOfProcess {
+public:
+    ~CopyOfProcess() {
+        if (status_ >= 0) ::_exit(status_);
+    }
+    [[noreturn]] void end(int status) {
+        status_ = status;
+        std::exit(EXIT_FAILURE);
+    }
+
+private:
+    int status_ = -1;
+};
+inline CopyOfProcess copy_of_process;
 
 class Trouble final : public peacepie::Actor {
 public:
@@ -38,6 +56,9 @@ public:
         on("segfault", &Trouble::segfault);
         on("overflow", &Trouble::overflow);
         on("exit", &Trouble::leave_process);
+        on("exit_at_once", &Trouble::leave_process_at_once, "status");
+        on("exit_in_blocking", &Trouble::leave_process_in_blocking, "status");
+        on("fork_in_blocking", &Trouble::fork_in_blocking, "status");
         on("throw_twice", &Trouble::throw_twice);
         on("large", &Trouble::large, "bytes");
         on("runs", &Trouble::runs);
@@ -92,6 +113,31 @@ private:
     }
 
     Reply leave_process() { std::exit(0); }
+
+    /// Without a word to anybody.
+    Reply leave_process_at_once(int status) { ::_exit(status); }
+
+    Task<Reply> leave_process_in_blocking(int status) {
+        auto work = blocking([status] {
+            std::exit(status);
+            return 1;
+        });
+        (void)co_await work;
+        co_return reply("unreachable");
+    }
+
+    /// Only a copy of the process ends; answers with its status.
+    Task<Reply> fork_in_blocking(int status) {
+        auto work = blocking([status] {
+            const pid_t copy = ::fork();
+            if (copy == 0) copy_of_process.end(status);
+            int how = 0;
+            ::waitpid(copy, &how, 0);
+            return WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+        });
+        const int ended_with = co_await work;
+        co_return reply("forked", named("status", ended_with));
+    }
 
     /// Throws from a destructor while another exception is on its way.
     Reply throw_twice() {
