@@ -16,9 +16,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "peacepie/abi.h"
+#include "wire/fault.hpp"
 #include "worker/mailbox.hpp"
 #include "worker/observation.hpp"
 #include "worker/operations.hpp"
@@ -204,12 +206,14 @@ private:
 
     // Durable actors: durable.cpp
     void end_step();
-    void keep_state();
+    void take_back(const pp_envelope& said, const Error& why);
+    [[nodiscard]] std::optional<Error> keep_state();
     [[nodiscard]] Keeping& keeping();
 
     // Reliable messages: cell_delivery.cpp
     [[nodiscard]] Deliveries& deliveries();
     [[nodiscard]] bool is_to_be_handled(const Mail& mail);
+    void answer_again(const Mail& copy, MailKind kind, std::string_view command, std::string_view body);
     [[nodiscard]] bool is_set_aside(const Delivery& delivery) const;
     void note_answer(const pp_envelope& answer);
     void send_on(const std::string& recipient, Unacknowledged::Channel& channel);

@@ -78,8 +78,8 @@ bool Cell::is_to_be_handled(const Mail& mail) {
         case Received::Verdict::repeat: {
             worker_->counters().repeated.fetch_add(1, std::memory_order_relaxed);
             const auto* done = own.received.answer(*delivery);
-            if (done && done->is_kept) worker_->switchboard().answer(mail, name_, done->kind, done->command, done->body);
-            else worker_->switchboard().answer(mail, name_, MailKind::reply, "processed", Value(Value::Map{{"number", delivery->number}}).encoded());
+            if (done && done->is_kept) answer_again(mail, done->kind, done->command, done->body);
+            else answer_again(mail, MailKind::reply, "processed", Value(Value::Map{{"number", delivery->number}}).encoded());
             return false;
         }
         case Received::Verdict::early: return refuse(Fault::conflict, "a reliable message before this one has not come yet; send that again first");
@@ -87,6 +87,14 @@ bool Cell::is_to_be_handled(const Mail& mail) {
     }
     return refuse(Fault::conflict, "nobody knows any more whether it was handled: the last " +
                                        std::to_string(limits::numbers_remembered) + " of its origin are remembered");
+}
+
+/// The state that goes with the first answer may not be kept yet.
+void Cell::answer_again(const Mail& copy, MailKind kind, std::string_view command, std::string_view body) {
+    if (!durable_) return worker_->switchboard().answer(copy, name_, kind, command, body);
+    keeping().has_answered = true;
+    worker_->append_held_back(keeping().held_back, Switchboard::answer_to(copy, kind, command, body), name_);
+    end_step();
 }
 
 bool Cell::is_set_aside(const Delivery& delivery) const {

@@ -3,8 +3,11 @@
 // A step is what runs between two waits of a handler.  What it sends, asks and answers is held back until it is over; then
 // the state, if it has changed and no handler waits, goes into the outbox first.  Inside this process the messages go at once: whatever leaves it
 // because of them comes behind the state, by the same connection (decision 0018).  A process that dies within a step leaves
-// neither its state nor its words.  Next: broker/states.hpp.
+// neither its state nor its words; nor does a step whose state cannot be kept: who asked is told why.  Next: broker/states.hpp.
 #include <functional>
+#include <optional>
+
+#include <fmt/format.h>
 
 #include "wire/codec.hpp"
 #include "wire/limits.hpp"
@@ -25,7 +28,7 @@ Cell::Keeping& Cell::keeping() {
 void Cell::end_step() {
     if (!durable_) return;
     // A half-done handler is not kept: when it is interrupted, its message is handled again from the beginning.
-    if (!busy_ || keeping().has_answered) keep_state();
+    const auto unkept = !busy_ || keeping().has_answered ? keep_state() : std::nullopt;
     keeping().has_answered = false;
     const std::string batch = std::exchange(keeping().held_back, {});
     FrameReader reader(batch);
@@ -34,31 +37,47 @@ void Cell::end_step() {
         if (read_envelope(*one, envelope)) continue;  // too large in some way: refused when it was held back
         const auto said = worker_->as_pp_envelope(envelope);
         if (is_tallied(said)) worker_->tally().enter();  // before the step was over nothing of it was said
-        if (is_on_trial()) worker_->switchboard().post_through_broker(said);
+        if (unkept) take_back(said, *unkept);
+        else if (is_on_trial()) worker_->switchboard().post_through_broker(said);
         else worker_->switchboard().post(said, Origin::local);
     }
 }
 
-void Cell::keep_state() {
+/// A reliable message is not acknowledged by this error: it comes again, and its answer waits for the state as well.
+void Cell::take_back(const pp_envelope& said, const Error& why) {
+    const auto text = fmt::format("the state of {} that goes with it could not be kept: {}", name_, why.text);
+    if (said.kind != PP_REPLY && said.kind != PP_ERROR) return worker_->switchboard().refuse(said, *fault_of(why.code), text);
+    const std::string body = Value(Value::Map{{"text", text}, {"from", name_}}).encoded();
+    pp_envelope error = said;
+    error.kind = PP_ERROR;
+    error.command = 0;
+    error.command_text = bytes(why.code);
+    error.body = bytes(body);
+    if (is_on_trial()) worker_->switchboard().post_through_broker(error);
+    else worker_->switchboard().post(error, Origin::local);
+}
+
+std::optional<Error> Cell::keep_state() {
     std::string state;
     auto into = [](void* sink, pp_bytes said) { static_cast<std::string*>(sink)->append(said.data, said.size); };
     const auto failures = failed_;
     actor_class()->type->save(self_, into, &state);
-    if (failed_ != failures) return;  // it was said why; what was kept before stays
+    if (failed_ != failures) return Error(Fault::unavailable, extras_->fault_text);  // what was kept before stays
     const auto deliveries = saved_deliveries();
     const auto hash = std::hash<std::string>{}(state) ^ std::hash<std::string>{}(deliveries) << 1;
-    if (hash == keeping().kept) return;
-    const bool is_kept = worker_->keep_state(*this, state, deliveries);
-    keeping().kept = is_kept ? hash : 0;
+    if (hash == keeping().kept) return std::nullopt;
+    auto unkept = worker_->keep_state(*this, state, deliveries);
+    keeping().kept = unkept ? 0 : hash;
+    return unkept;
 }
 
-bool Worker::keep_state(const Cell& cell, const std::string& state, const std::string& deliveries) {
-    const auto complain = [&](std::string_view why) {
+std::optional<Error> Worker::keep_state(const Cell& cell, const std::string& state, const std::string& deliveries) {
+    const auto complain = [&](Fault fault, const std::string& why) -> std::optional<Error> {
         counters_.states_unkept.fetch_add(1, std::memory_order_relaxed);
         log::error({{"actor", cell.name()}, {"bytes", state.size()}}, "the state of {} is not kept: {}; the last one stays", cell.name(), why);
-        return false;
+        return Error(fault, why);
     };
-    if (state.size() + deliveries.size() > limits::kept_state_max) return complain("it is larger than a message may carry");
+    if (state.size() + deliveries.size() > limits::kept_state_max) return complain(Fault::no_space, "it is larger than a message may carry");
     const std::string body = Value(Value::Map{{"name", cell.name()}, {"epoch", cell.epoch()},
                                               {"version", cell.actor_class()->plugin->version()}, {"state", Binary{state}},
                                               {"deliveries", Binary{deliveries}}}).encoded();
@@ -66,7 +85,8 @@ bool Worker::keep_state(const Cell& cell, const std::string& state, const std::s
     word.command = "keep_state";
     word.sender = node_;
     word.body = body;
-    return outbox_.append(word) == Outbox::Put::taken || complain("the broker takes nothing at the moment");
+    if (outbox_.append(word) == Outbox::Put::taken) return std::nullopt;
+    return complain(Fault::unavailable, "the broker takes nothing at the moment");
 }
 
 void Worker::append_held_back(std::string& batch, const pp_envelope& envelope, std::string_view sender) {

@@ -203,6 +203,13 @@ void Switchboard::answer_is_too_large(const pp_envelope& envelope, const std::st
 void Switchboard::answer(const Mail& to, std::string_view from, MailKind kind, std::string_view command,
                          std::string_view body, Way way) {
     if (to.kind != MailKind::ask) return;
+    pp_envelope reply = answer_to(to, kind, command, body);
+    reply.sender_text = bytes(from);
+    if (way == Way::broker) post_through_broker(reply);
+    else post(reply, Origin::local);
+}
+
+pp_envelope Switchboard::answer_to(const Mail& to, MailKind kind, std::string_view command, std::string_view body) {
     pp_envelope reply{};
     reply.size = sizeof reply;
     reply.kind = static_cast<std::uint8_t>(kind);
@@ -211,10 +218,8 @@ void Switchboard::answer(const Mail& to, std::string_view from, MailKind kind, s
     reply.command_text = bytes(command);
     reply.recipient = to.sender;
     reply.recipient_text = bytes(to.sender_text());
-    reply.sender_text = bytes(from);
     reply.body = bytes(body);
-    if (way == Way::broker) post_through_broker(reply);
-    else post(reply, Origin::local);
+    return reply;
 }
 
 void Switchboard::post_through_broker(const pp_envelope& envelope) {

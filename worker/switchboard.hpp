@@ -49,6 +49,7 @@ public:
     /// Answers `to`, a message from anyone, in the name of `from`.
     enum class Way : bool { shortest, broker };
     void answer(const Mail& to, std::string_view from, MailKind kind, std::string_view command, std::string_view body, Way way = Way::shortest);
+    [[nodiscard]] static pp_envelope answer_to(const Mail& to, MailKind kind, std::string_view command, std::string_view body);
     /// Tells the asker; a send has nobody to tell and is a dead letter.
     void refuse(const pp_envelope& envelope, Fault fault, std::string text);
     /// Out to the broker even when the recipient is here: see probation.cpp.

@@ -125,8 +125,8 @@ public:
     /// Tells an observer what `name` has just handled.
     void notify(std::string_view observer, const std::string& name, const Mail& mail, std::string_view command);
     [[nodiscard]] std::string sender_of(const Mail& mail) const;
-    /// Tells the broker the state of a durable actor; false, and a word in the log, when it cannot be told.
-    [[nodiscard]] bool keep_state(const Cell& cell, const std::string& state, const std::string& deliveries);
+    /// Tells the broker the state of a durable actor; why not, and a word in the log, when it cannot be told.
+    [[nodiscard]] std::optional<Error> keep_state(const Cell& cell, const std::string& state, const std::string& deliveries);
     /// Appends what a durable actor says to a batch of envelopes; what cannot travel is refused at once.
     void append_held_back(std::string& batch, const pp_envelope& envelope, std::string_view sender);
     /// Appends a waiting message to a snapshot's mailbox.

@@ -231,6 +231,49 @@ private:
     }
 };
 
+/// Its state may become larger than what is kept of a durable actor.
+class Hoarder final : public peacepie::Actor {
+public:
+    Hoarder() {
+        on("hoard", &Hoarder::keep, "size");
+        on("hoard_and_tell", &Hoarder::keep_and_tell, "size", "to");
+        on("have_hoarded", &Hoarder::have_hoarded, "to", "size", "times");
+        on("slow", &Hoarder::count, "sender", "number");
+        on("report", &Hoarder::report);
+    }
+
+private:
+    State<std::string>                hoard{this, "hoard"};
+    State<std::map<std::string, int>> seen{this, "seen"};
+    State<std::string>                fault{this, "fault"};
+
+    int keep(int size) {
+        hoard->assign(static_cast<std::size_t>(size), static_cast<char>('a' + hoard->size() % 7));
+        return size;
+    }
+    int keep_and_tell(int size, std::string to) {
+        send(to, "count", named("sender", std::string(name())), named("number", 0));
+        return keep(size);
+    }
+    /// After a second, so often, of one beside it: how the last one ended.
+    Task<std::string> have_hoarded(std::string to, int size, int times) {
+        co_await sleep(Seconds(1));
+        std::string last;
+        for (int i = 0; i < times; ++i) {
+            auto asked = ask(to, "hoard", named("size", size + i));
+            try {
+                (void)co_await asked;
+                last = "hoarded";
+            } catch (const Error& error) {
+                last = error.code;
+            }
+        }
+        co_return last;
+    }
+    void count(std::string sender, int number) { note(*seen, *fault, sender, number); }
+    Reply report() { return reply("report", named("size", static_cast<int>(hoard->size())), named("seen", seen.read()), named("fault", fault.read())); }
+};
+
 /// Takes its time to start, and then has a turn every now and then without being written to.
 class Late final : public peacepie::Actor {
 public:
@@ -254,4 +297,5 @@ private:
 
 }  // namespace
 
-PEACEPIE_PLUGIN("sim_actors", "1.0.0", actor<Late>("Late"), actor<Counter>("Counter"), actor<Sender>("Sender"), actor<Odd>("Odd"), actor<Fragile>("Fragile"))
+PEACEPIE_PLUGIN("sim_actors", "1.0.0", actor<Late>("Late"), actor<Counter>("Counter"), actor<Sender>("Sender"), actor<Odd>("Odd"), actor<Fragile>("Fragile"),
+                actor<Hoarder>("Hoarder"))
