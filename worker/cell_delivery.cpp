@@ -85,8 +85,8 @@ bool Cell::is_to_be_handled(const Mail& mail) {
         case Received::Verdict::early: return refuse(Fault::conflict, "a reliable message before this one has not come yet; send that again first");
         case Received::Verdict::too_old: break;
     }
-    return refuse(Fault::conflict, "nobody knows any more whether it was handled: the last " +
-                                       std::to_string(limits::numbers_remembered) + " of its origin are remembered");
+    return refuse(Fault::conflict, "nobody knows any more whether it was handled: the last " + std::to_string(limits::numbers_remembered) +
+                                       " of its origin are remembered, unless it has not been heard of for long");
 }
 
 /// The state that goes with the first answer may not be kept yet.

@@ -1,7 +1,8 @@
 // received.hpp - which reliable messages an actor has handled, so that none is handled twice; and what it answered.
 //
 // Owned by its cell and used in its turns; travels with the actor, and is kept with the state of a durable one.
-// Bounded: so many origins, the one unheard longest goes first; so many numbers of each; so many bytes of answers.
+// Bounded: so many origins, the one unheard longest goes first; so many numbers of each; so many bytes of answers.  Of an origin
+// that had to go it is known how far it had come, so that nothing of it is handled a second time; that is bounded as well.
 // Next: cell_delivery.cpp asks it.
 #pragma once
 
@@ -9,8 +10,10 @@
 #include <deque>
 #include <list>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
+#include "wire/limits.hpp"
 #include "wire/text_hash.hpp"
 #include "worker/delivery.hpp"
 #include "worker/mail.hpp"
@@ -33,6 +36,8 @@ public:
         bool is_kept = true;  ///< false: the answer was too large to be repeated
     };
 
+    static constexpr std::size_t pushed_out_max = 10 * limits::origins_max;  ///< of each only how far it had come
+
     [[nodiscard]] Verdict judge(const Delivery& delivery);
     void begin(const Delivery& delivery);
     /// It was not handled after all: it may come again.
@@ -53,13 +58,24 @@ private:
         std::uint64_t last = 0;        ///< of a sequence: all up to it were handled
         std::deque<Done> recent;       ///< of the others, by number
         std::deque<std::uint64_t> in_work;
-        bool has_forgotten = false;    ///< numbers below the oldest in `recent`
+        std::uint64_t forgotten = 0;   ///< whether a number up to this one was handled is known from `recent` only, if at all
+    };
+    /// What is left of an origin.
+    struct PushedOut {
+        std::string name;
+        std::uint64_t last = 0, forgotten = 0;
     };
     [[nodiscard]] Origin& of(const std::string& name);
+    void push_one_out();
+    [[nodiscard]] PushedOut take_pushed_out(const std::string& name);
+    void remember(PushedOut origin);
     void shorten(Origin& origin);
+    void read_origin(const Value::Array& fields);
 
     std::list<Origin> origins_;  // heard last comes first
     std::unordered_map<std::string, std::list<Origin>::iterator, TextHash, std::equal_to<>> by_name_;
+    std::list<PushedOut> pushed_out_;  // likewise
+    std::unordered_map<std::string_view, std::list<PushedOut>::iterator> pushed_out_by_name_;  // keys are in the list
     std::size_t bytes_ = 0;      // of answers
 };
 
