@@ -61,10 +61,13 @@ class DeclaredBytes {
 public:
     explicit DeclaredBytes(CountedBounds& bounds) : bounds_(bounds) {}
 
+    [[nodiscard]] bool has_room_for(const Declaration& declaration) noexcept {
+        return bounds_.allows(Bound::declared_bytes, *used_ + declaration.params.size());
+    }
     /// Throws Error no_space.
     [[nodiscard]] DeclarationPointer keep(Declaration declaration) {
         const auto size = declaration.params.size();
-        if (!bounds_.allows(Bound::declared_bytes, *used_ + size))
+        if (!has_room_for(declaration))
             throw Error(Fault::no_space, "the parameters of all actors take as much as they may; remove some actors");
         *used_ += size;
         return {new Declaration(std::move(declaration)), [used = used_, size](const Declaration* one) {

@@ -73,8 +73,9 @@ std::string Door::admit_worker(const Guest& guest) {
     const auto process = name_of(guest.body, "process");
     const auto node = node_name(host, process);
     if (process == "launcher") throw Error(Fault::bad_request, "launcher is no name for a process");
-    const auto brought = read_brought(guest.body.find("actors"));
-    auto moving = Unsettled::read(guest.body.find("moving"));
+    const BroughtDeclarations declared(guest.body, exchange_.declared);
+    const auto brought = read_brought(guest.body.find("actors"), declared);
+    auto moving = Unsettled::read(guest.body.find("moving"), declared);
     auto* old = exchange_.roster.find(node);
     const bool is_known = old != nullptr && old->peer == guest.peer;  // it only was not sure of us
     const auto session_before = optional_text_of(guest.body, "session").value_or("");
@@ -115,7 +116,7 @@ std::string Door::admit_worker(const Guest& guest) {
 }
 
 Value::Array Door::bring(Session& worker, const Value& body) {
-    const auto brought = read_brought(body.find("actors"));
+    const auto brought = read_brought(body.find("actors"), BroughtDeclarations(body, exchange_.declared));
     auto fenced = register_brought(worker, brought);
     release_awaited(brought);
     worker.has_brought_all = !brings_more(body);
@@ -150,15 +151,16 @@ bool Door::make_way(Session& old, std::string_view secret) {
 }
 
 // Checked as a whole before anything is changed: a worker joins with all of it or not at all.
-std::vector<Door::Brought> Door::read_brought(const Value* actors) {
+std::vector<Door::Brought> Door::read_brought(const Value* actors, const BroughtDeclarations& declared) {
     std::vector<Brought> all;
     if (actors == nullptr || actors->is_nil()) return all;
-    if (!actors->as_array()) throw Error(Fault::bad_request, "actors is a list of {name, epoch, class_desc}");
+    if (!actors->as_array()) throw Error(Fault::bad_request, "actors is a list of {name, epoch, class_desc, declared}");
     for (const auto& actor : *actors->as_array()) {
         const auto* class_desc = actor.find("class_desc");
         all.push_back({entity_of(actor, "name"),
                        epoch_of(actor, "epoch"),
-                       class_desc != nullptr ? class_desc->encoded() : std::string()});
+                       class_desc != nullptr ? class_desc->encoded() : std::string(),
+                       declared.of(actor)});
     }
     return all;
 }
@@ -179,11 +181,7 @@ Value::Array Door::register_brought(Session& session, const std::vector<Brought>
             continue;
         }
         exchange_.registry.epoch_seen(actor.epoch);
-        auto& added = exchange_.registry.add(actor.name, session, actor.epoch, exchange_.registry.intern(actor.class_desc));
-        if (auto fallen = exchange_.fallen.take(actor.name)) {  // it only seemed dead
-            added.born = fallen->born;
-            added.declared = std::move(fallen->declared);
-        }
+        exchange_.take_back(actor.name, session, actor.epoch, actor.class_desc, actor.declared);
     }
     return fenced;
 }

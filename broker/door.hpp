@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "broker/departure.hpp"
+#include "broker/brought.hpp"
 #include "broker/exchange.hpp"
 
 namespace peacepie::broker {
@@ -44,8 +45,9 @@ private:
         std::string name;
         std::uint64_t epoch;
         std::string class_desc;
+        DeclarationPointer declared;
     };
-    [[nodiscard]] static std::vector<Brought> read_brought(const Value* actors);
+    [[nodiscard]] static std::vector<Brought> read_brought(const Value* actors, const BroughtDeclarations& declared);
     Value::Array register_brought(Session& session, const std::vector<Brought>& brought);
     void release_awaited(const std::vector<Brought>& brought);
     void note_claimed(std::string_view host, std::string_view process);

@@ -103,6 +103,16 @@ bool Exchange::fell(std::string_view name, const Registration& actor, std::strin
     return true;
 }
 
+/// Of a life that is known here it is known how it was declared; a worker knows it of one whose creation was not on disk yet.
+void Exchange::take_back(std::string_view name, Session& at, std::uint64_t epoch, std::string_view class_desc, DeclarationPointer declared) {
+    auto& added = registry.add(name, at, epoch, registry.intern(class_desc));
+    added.declared = std::move(declared);
+    if (auto before = fallen.take(name)) {
+        added.born = before->born;
+        if (added.declared == nullptr || before->epoch >= epoch) added.declared = std::move(before->declared);
+    }
+}
+
 void Exchange::forget(std::string_view name) {
     fallen.take(name);
     registry.note_change(name);

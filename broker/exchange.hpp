@@ -72,6 +72,8 @@ public:
 
     /// That actor has ended: it is to be made again, if it was declared so.  Its entry is the caller's to remove.
     bool fell(std::string_view name, const Registration& actor, std::string node, Down how);
+    /// That life goes on at a worker that brings it: one that only seemed dead, or that an earlier broker knew.
+    void take_back(std::string_view name, Session& at, std::uint64_t epoch, std::string_view class_desc, DeclarationPointer declared);
     /// The name is not to be made again.
     void forget(std::string_view name);
 

@@ -8,7 +8,7 @@
 
 namespace peacepie::broker {
 
-std::vector<Unsettled::Copy> Unsettled::read(const Value* moving) {
+std::vector<Unsettled::Copy> Unsettled::read(const Value* moving, const BroughtDeclarations& declared) {
     std::vector<Copy> copies;
     if (moving == nullptr || moving->is_nil()) return copies;
     if (!moving->as_array()) throw Error(Fault::bad_request, "moving is a list of {entity, epoch, source, target, …}");
@@ -22,6 +22,7 @@ std::vector<Unsettled::Copy> Unsettled::read(const Value* moving) {
         copy.is_frozen = flag_of(one, "frozen");
         copy.is_loaded = flag_of(one, "loaded");
         if (const auto* class_desc = one.find("class_desc")) copy.class_desc = class_desc->encoded();
+        copy.declared = declared.of(one);
         copies.push_back(std::move(copy));
     }
     return copies;
@@ -52,6 +53,7 @@ void Unsettled::bring(const Session& from, std::vector<Copy> copies) {
             continue;
         }
         if (copy.is_frozen) move.copy.class_desc = copy.class_desc, move.copy.life = copy.life;
+        if (move.copy.declared == nullptr) move.copy.declared = std::move(copy.declared);
         move.copy.is_frozen |= copy.is_frozen;
         move.copy.is_loaded |= copy.is_loaded;
     }
@@ -91,11 +93,7 @@ bool Unsettled::settle(const Move& move) {
 }
 
 void Unsettled::own(Session& owner, const Copy& copy, std::uint64_t epoch, std::string_view verb) {
-    auto& added = exchange_.registry.add(copy.name, owner, epoch, exchange_.registry.intern(copy.class_desc));
-    if (auto fallen = exchange_.fallen.take(copy.name)) {
-        added.born = fallen->born;
-        added.declared = std::move(fallen->declared);
-    }
+    exchange_.take_back(copy.name, owner, epoch, copy.class_desc, copy.declared);
     tell(owner.address, copy, verb);
     exchange_.release_awaited(copy.name);
 }

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/brought.hpp"
 #include "broker/exchange.hpp"
 
 namespace peacepie::broker {
@@ -29,6 +30,7 @@ public:
     struct Copy {
         std::string name;
         std::string class_desc;    ///< encoded
+        DeclarationPointer declared = nullptr;
         std::uint64_t epoch = 0;   ///< of the life that the move was to begin
         std::uint64_t life = 0;    ///< of the frozen actor; 0 at the target
         std::string source, target;
@@ -36,7 +38,7 @@ public:
         bool is_loaded = false;    ///< at the target
     };
     /// Throws Error bad_request.
-    [[nodiscard]] static std::vector<Copy> read(const Value* moving);
+    [[nodiscard]] static std::vector<Copy> read(const Value* moving, const BroughtDeclarations& declared);
     /// With a hello, after the actors of that worker are registered.  Moves that this broker leads go on as they were.
     void bring(const Session& from, std::vector<Copy> copies);
     void on_lost(std::string_view node);

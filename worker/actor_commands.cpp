@@ -228,12 +228,16 @@ std::vector<std::string> ActorCommands::registered_names() const {
     return names;
 }
 
-Value ActorCommands::roll(std::span<const std::string> names) const {
+Value ActorCommands::roll(std::vector<std::string>& names, DeclaredList& declared) const {
+    constexpr std::size_t rows_max = 20'000;  // far below what a message may carry, whatever the names are
     Value::Array all;
-    for (const auto& name : names) {
-        const auto here = resident(name);
+    for (; !names.empty() && all.size() < rows_max; names.pop_back()) {
+        const auto here = resident(names.back());
         if (!here || CellTable::is_spawned(here.cell)) continue;
-        all.push_back(Value::Map{{"name", name}, {"epoch", CellTable::slot(here.cell)->epoch()}, {"class_desc", pinned(*here.actor_class)}});
+        const Cell& cell = *CellTable::slot(here.cell);
+        const auto place = declared.place_of(cell.declared());
+        if (!place) break;
+        all.push_back(Value::Map{{"name", here.name}, {"epoch", cell.epoch()}, {"class_desc", pinned(*here.actor_class)}, {"declared", *place}});
     }
     return all;
 }
@@ -263,11 +267,11 @@ std::size_t ActorCommands::count() const {
     return admin_.worker().switchboard().size() + CellTable::of_process().spawned_of(admin_.worker()).size();
 }
 
-void ActorCommands::took_in(std::uint64_t cell) { CellTable::slot(cell)->set_resident(true); }
+void ActorCommands::took_in(std::uint64_t cell, DeclaredPointer declared) { CellTable::slot(cell)->move_in(std::move(declared)); }
 
 void ActorCommands::gave_away(std::uint64_t cell) {
     if (CellTable::is_spawned(cell)) return;  // it is here as long as its mailbox is open
-    if (Cell* here = CellTable::slot(cell); here->handle() == cell) here->set_resident(false);
+    if (Cell* here = CellTable::slot(cell); here->handle() == cell) here->move_out();
 }
 
 std::uint64_t ActorCommands::cell_of(const std::string& name) const { return resident(name).cell; }

@@ -7,12 +7,12 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "worker/cradles.hpp"
+#include "worker/declared.hpp"
 #include "worker/plugin.hpp"
 #include "worker/request.hpp"
 
@@ -28,8 +28,8 @@ public:
 
     /// The names of those the broker has registered, the last created first.
     [[nodiscard]] std::vector<std::string> registered_names() const;
-    /// [{name, epoch, class_desc}] of those that still live here.
-    [[nodiscard]] Value roll(std::span<const std::string> names) const;
+    /// [{name, epoch, class_desc, declared}] of those that still live here: takes names from the back as long as a message carries more.
+    [[nodiscard]] Value roll(std::vector<std::string>& names, DeclaredList& declared) const;
     /// Drops the actor without a word: it lives elsewhere.
     void discard(const std::string& name);
     /// Stops every actor, the last created first; `then` when all are gone or patience has ended.
@@ -39,7 +39,7 @@ public:
     void keep_states_again();
 
     /// A moved-in actor is this worker's from now on; a moved-out one no longer.
-    void took_in(std::uint64_t cell);
+    void took_in(std::uint64_t cell, DeclaredPointer declared);
     void gave_away(std::uint64_t cell);
     [[nodiscard]] std::uint64_t cell_of(const std::string& name) const;
     /// How many live here, the spawned ones included.
@@ -60,6 +60,7 @@ private:
         bool single;
         const ActorClass* actor_class;
         std::string parameters;
+        DeclaredPointer declared;
         bool durable = false;
         bool is_healing = false;    ///< HEAD asks: it will ask again when this fails
         bool is_permanent = false;
@@ -74,6 +75,7 @@ private:
     void take_back_claims(const std::vector<std::string>& names);
 
     void create(const RequestPointer& request, bool single);
+    [[nodiscard]] DeclaredPointer shared(std::string declared);
     /// The broker says no, or nothing.
     void refused(const BirthPointer& birth, std::string_view code, std::string_view text);
     void build(const BirthPointer& birth);
@@ -96,6 +98,7 @@ private:
     Cradles cradles_{admin_};
     std::unordered_multiset<std::string> claimed_;  // names of which the broker has not answered yet
     std::unordered_set<std::string> doubtful_;      // names whose claim was not answered in time and may yet be granted
+    DeclaredPointer last_declared_;                 // actors created one by one are often alike
     std::size_t stopping_ = 0;
     std::function<void()> all_stopped_;
 };

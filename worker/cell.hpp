@@ -21,6 +21,7 @@
 
 #include "peacepie/abi.h"
 #include "wire/fault.hpp"
+#include "worker/declared.hpp"
 #include "worker/mailbox.hpp"
 #include "worker/observation.hpp"
 #include "worker/operations.hpp"
@@ -109,7 +110,9 @@ public:
 
     /// In the admin's turns: this is where its actor of that name lives (not one that is only on its way in or out).
     [[nodiscard]] bool is_resident() const noexcept { return resident_; }
-    void set_resident(bool resident) noexcept { resident_ = resident; }
+    void move_in(DeclaredPointer declared) noexcept { resident_ = true, declared_ = std::move(declared); }
+    void move_out() noexcept { resident_ = false, declared_.reset(); }
+    [[nodiscard]] const DeclaredPointer& declared() const noexcept { return declared_; }  ///< likewise; of a resident
 
 private:
     friend class CellTable;                                   // lets the slot
@@ -270,6 +273,7 @@ private:
     bool resident_ = false;  // the admin's
     bool has_given_back_ = false;  // an order that somebody waits for, in this turn
     std::atomic<bool> order_waits_{false};  // among what has come: a busy cell looks before its next message
+    DeclaredPointer declared_;  // the admin's
 };
 
 static_assert(sizeof(void*) != 8 || sizeof(Cell) <= 192, "an idle actor is mostly its cell: three cache lines, not four");

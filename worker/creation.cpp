@@ -31,6 +31,7 @@ void ActorCommands::create(const RequestPointer& request, bool single) {
     auto birth = std::make_shared<Birth>();
     birth->request = request;
     birth->single = single;
+    Value declared = Value::Map{};
     try {
         const Value& body = request->body();
         if (single) birth->names.push_back(request->text("name"));
@@ -61,6 +62,9 @@ void ActorCommands::create(const RequestPointer& request, bool single) {
         birth->is_healing = request->is_from_head();
         const Value* restart = body.find("restart");
         birth->is_permanent = restart && restart->as_text() && *restart->as_text() == "permanent";
+        for (const char* field : {"params", "restart", "durable", "group"})  // what it takes to make them again
+            if (const Value* given = body.find(field); given && !given->is_nil()) declared.set(field, *given);
+        if (!declared.as_map()->empty()) birth->declared = shared(declared.encoded());
     } catch (const Error& error) {
         return fail(birth, error.code, error.text);
     }
@@ -70,8 +74,7 @@ void ActorCommands::create(const RequestPointer& request, bool single) {
     }
     Value claim = Value::Map{{"names", convert<std::vector<std::string>>::to(birth->names)},
                                    {"class_desc", pinned(*birth->actor_class)}};
-    for (const char* declared : {"params", "restart", "durable", "group"})  // what it takes to make them again
-        if (const Value* field = request->body().find(declared); field && !field->is_nil()) claim.set(declared, *field);
+    for (auto& [field, given] : *declared.as_map()) claim.set(std::move(field), std::move(given));
     for (const auto& name : birth->names) claimed_.insert(name);
     admin_.ask({}, "register_actors", claim, limits::ask_timeout_default, [this, birth](const Answer& answer) {
         for (const auto& name : birth->names) claimed_.erase(claimed_.find(name));
@@ -84,6 +87,14 @@ void ActorCommands::create(const RequestPointer& request, bool single) {
         if (const Value* aside = answer.body.find("set_aside")) birth->set_aside = *aside;
         build(birth);
     });
+}
+
+DeclaredPointer ActorCommands::shared(std::string declared) {
+    if (declared.size() > declared_size_max)
+        throw Error(Fault::too_large, "params, restart, durable and group are larger than " + std::to_string(declared_size_max) +
+                                          " bytes; give less, and send the rest to the actor");
+    if (last_declared_ == nullptr || *last_declared_ != declared) last_declared_ = share(std::move(declared));
+    return last_declared_;
 }
 
 void ActorCommands::refused(const BirthPointer& birth, std::string_view code, std::string_view text) {
@@ -129,7 +140,7 @@ void ActorCommands::build(const BirthPointer& birth) {
         order->cell = birth->cells[i] = cell->handle();
         cell->begin_behind_fence();  // what our senders said to that name until now is on its way through the broker
         worker.bind_behind_fence(cell->name(), cell->handle(), cell->epoch());
-        took_in(cell->handle());  // while it starts it is told of in a hello: another broker would have it made beside itself
+        took_in(cell->handle(), birth->declared);  // while it starts it is told of in a hello: another broker would have it made beside itself
         worker.give_order(std::move(order));
         worker.executor().schedule(*cell);  // a new cell counts as awake
     }

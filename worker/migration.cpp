@@ -73,6 +73,7 @@ void Migration::load(const RequestPointer& request) {
     });
     order->snapshot = std::make_unique<Snapshot>(Snapshot::from_value(*snapshot));
     order->cell = here->cell;
+    here->declared = share(std::move(order->snapshot->declared));
     if (order->snapshot->permanent) admin_.worker().switchboard().comes_back(request->text("entity"));
     if (Cell* cell = CellTable::slot(here->cell)) {
         cell->set_durable(order->snapshot->durable);
@@ -85,7 +86,7 @@ void Migration::start(const RequestPointer& request) {
     Incoming* here = incoming(request);
     if (!here || !here->loaded) return;
     const auto entity = request->text("entity");
-    admin_.actors().took_in(here->cell);
+    admin_.actors().took_in(here->cell, here->declared);
     auto order = std::make_unique<Order>(Order::Verb::start, [this, entity](Order& back) {
         if (!back.failed()) return;
         const auto place = incoming_.find(entity);
@@ -169,6 +170,7 @@ void Migration::freeze(const RequestPointer& request) {
     auto order = std::make_unique<Order>(Order::Verb::freeze, [this, request](Order& back) {
         if (back.failed()) return request->fail(back.code, back.text);  // `resume` follows, or another broker comes
         if (Outgoing* here = outgoing(request); here && here->cell == back.cell) here->frozen = true;
+        if (const Cell* cell = CellTable::slot(back.cell); cell && cell->declared()) back.snapshot->declared = *cell->declared();
         back.snapshot->permanent = admin_.worker().switchboard().is_to_come_back(request->text("entity"));
         admin_.worker().outbox().count_left(back.snapshot->sends);
         request->reply("snapshot", back.snapshot->to_value());
@@ -210,22 +212,29 @@ bool Migration::is_frozen(const std::string& name) const {
     return place != outgoing_.end() && place->second.frozen && admin_.actors().cell_of(name) == place->second.cell;  // not its successor in place
 }
 
-Value::Array Migration::moving() {
+Value::Array Migration::moving(DeclaredList& declared) {
     Value::Array all;
+    int untold = 0;
+    const auto tell = [&](Value one, const Cell& cell, const DeclaredPointer& known) {
+        one.set("class_desc", pinned(*cell.actor_class()));
+        if (const auto place = declared.place_of(known)) one.set("declared", *place);
+        else ++untold;
+        all.push_back(std::move(one));
+    };
     for (auto& [name, here] : outgoing_) {
         here.brought = here.frozen;
         const Cell* cell = CellTable::slot(here.cell);
         if (!here.frozen || !cell) continue;
-        all.push_back(Value::Map{{"entity", name}, {"epoch", here.epoch}, {"life", cell->epoch()}, {"source", admin_.worker().node()},
-                                 {"target", here.target}, {"frozen", true}, {"class_desc", pinned(*cell->actor_class())}});
+        tell(Value::Map{{"entity", name}, {"epoch", here.epoch}, {"life", cell->epoch()}, {"source", admin_.worker().node()}, {"target", here.target}, {"frozen", true}},
+             *cell, cell->declared());
     }
     for (auto& [name, here] : incoming_) {
         here.brought = here.loaded && !here.on_probation;  // that one lives here
         const Cell* cell = CellTable::slot(here.cell);
         if (!here.brought || !cell) continue;
-        all.push_back(Value::Map{{"entity", name}, {"epoch", here.epoch}, {"source", here.source}, {"target", admin_.worker().node()},
-                                 {"loaded", true}, {"class_desc", pinned(*cell->actor_class())}});
+        tell(Value::Map{{"entity", name}, {"epoch", here.epoch}, {"source", here.source}, {"target", admin_.worker().node()}, {"loaded", true}}, *cell, here.declared);
     }
+    if (untold != 0) log::warning("so much is on its way that of {} actors the broker is not told how they were declared", untold);
     return all;
 }
 

@@ -17,6 +17,7 @@
 #include <map>
 #include <string>
 
+#include "worker/declared.hpp"
 #include "worker/request.hpp"
 
 namespace peacepie::worker {
@@ -26,9 +27,9 @@ class Admin;
 class Migration {
 public:
     explicit Migration(Admin& admin);
-    /// For a hello: what is on the way from here or to here, [{entity, epoch, source, target, …}].  A frozen actor is in this
+    /// For a hello: what is on the way from here or to here, [{entity, epoch, source, target, declared, …}].  A frozen actor is in this
     /// list and not among the others.
-    [[nodiscard]] Value::Array moving();
+    [[nodiscard]] Value::Array moving(DeclaredList& declared);
     [[nodiscard]] bool is_frozen(const std::string& name) const;
     [[nodiscard]] bool is_coming(const std::string& name) const { return incoming_.contains(name); }
     /// The broker that welcomed us leads none of our moves: what it was brought waits for its word, the rest is called off.
@@ -39,6 +40,7 @@ private:
         std::uint64_t epoch;
         std::uint64_t cell;
         std::string source;
+        DeclaredPointer declared = nullptr;
         bool loaded = false;
         bool brought = false;  ///< in the last hello
         bool on_probation = false;

@@ -22,6 +22,7 @@ struct Snapshot {
     std::string version;            ///< of the package that wrote it
     bool durable = false;           ///< declared so
     bool permanent = false;         ///< likewise
+    std::string declared;           ///< how it was created, encoded; empty: with nothing but a class
     std::string deliveries;         ///< reliable messages that came and went: encoded, or empty
     Observation observation;
     std::uint64_t last_operation = 0;

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <span>
 
 #include "wire/limits.hpp"
 #include "worker/actor_commands.hpp"
@@ -65,13 +64,16 @@ void Session::greet() {
     const auto& options = admin_.worker().options();
     unbrought_ = admin_.actors().registered_names();
     std::erase_if(unbrought_, [this](const auto& name) { return admin_.migration().is_frozen(name); });
+    DeclaredList declared;
+    auto moving = admin_.migration().moving(declared);  // first: pages of names follow, and no further ones of these
     Value body = Value::Map{{"role", "worker"}, {"host", options.host}, {"process", options.process},
                             {"protocol", Value::Array{1, 1}}, {"pid", options.pid != 0 ? options.pid : static_cast<std::int64_t>(getpid())},
                             {"credit", options.bounds[Bound::credit_window]}, {"tells_sends", true},
-                            {"actors", next_page()}};
+                            {"actors", admin_.actors().roll(unbrought_, declared)}};
     if (!unbrought_.empty()) body.set("more", unbrought_.size());
+    if (auto texts = declared.take(); !texts.empty()) body.set("declared", std::move(texts));
     if (options.look_for_broker) body.set("remote", true);
-    if (auto moving = admin_.migration().moving(); !moving.empty()) body.set("moving", std::move(moving));
+    if (!moving.empty()) body.set("moving", std::move(moving));
     if (!session_.empty()) body.set("session", session_);
     if (auto gone = ended_of_late(); !gone.as_array()->empty()) body.set("gone", std::move(gone));
     if (const auto nursery = admin_.worker().nursery().number(); nursery != 0) body.set("nursery", nursery);
@@ -101,16 +103,6 @@ void Session::on_welcome(const Value& body) {
     bring_more();
 }
 
-/// So many that a page is far below what a message may carry, whatever the names are.
-Value Session::next_page() {
-    constexpr std::size_t page = 20'000;
-    const auto count = std::min(page, unbrought_.size());
-    const auto first = unbrought_.size() - count;
-    Value actors = admin_.actors().roll(std::span(unbrought_).subspan(first));
-    unbrought_.resize(first);
-    return actors;
-}
-
 void Session::note_end(const std::string& name) {
     const auto now = admin_.worker().now();
     ended_.emplace_back(now, name);
@@ -127,7 +119,9 @@ Value Session::ended_of_late() {
 
 void Session::bring_more() {
     const auto greeting = ++greeting_;
-    Value page = Value::Map{{"actors", next_page()}};
+    DeclaredList declared;
+    Value page = Value::Map{{"actors", admin_.actors().roll(unbrought_, declared)}};
+    if (auto texts = declared.take(); !texts.empty()) page.set("declared", std::move(texts));
     if (!unbrought_.empty()) page.set("more", unbrought_.size());
     admin_.greet("bring_actors", page, 5s, [this, greeting](const Answer& answer) {
         if (greeting != greeting_ || phase() != Phase::greeting) return;

@@ -51,7 +51,6 @@ public:
 private:
     void greet();
     void bring_more();
-    [[nodiscard]] Value next_page();
     [[nodiscard]] Value ended_of_late();
     void drop_fenced(const Value& body);
     void join();

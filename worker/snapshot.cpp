@@ -15,7 +15,7 @@ std::string binary(const Value& value) { return value.as_binary() ? value.as_bin
 }  // namespace
 
 Value Snapshot::to_value() const {
-    return Value::Map{{"state", Binary{state}}, {"version", version}, {"durable", durable}, {"permanent", permanent},
+    return Value::Map{{"state", Binary{state}}, {"version", version}, {"durable", durable}, {"permanent", permanent}, {"declared", Binary{declared}},
                       {"deliveries", Binary{deliveries}}, {"observation", observation.to_value()}, {"last_operation", last_operation}, {"mailbox", Binary{mailbox}},
                       {"moved_messages", mailbox_length}, {"state_bytes", state.size()}};
 }
@@ -26,6 +26,7 @@ Snapshot Snapshot::from_value(const Value& value) {
     if (auto version = field(value, "version").as_text()) snapshot.version = *version;
     if (const Value* durable = value.find("durable"); durable && durable->as_bool()) snapshot.durable = *durable->as_bool();
     if (const Value* permanent = value.find("permanent"); permanent && permanent->as_bool()) snapshot.permanent = *permanent->as_bool();
+    if (const Value* declared = value.find("declared")) snapshot.declared = binary(*declared);
     if (const Value* deliveries = value.find("deliveries")) snapshot.deliveries = binary(*deliveries);
     snapshot.observation = Observation::from_value(field(value, "observation"));
     if (auto last = field(value, "last_operation").as_integer()) snapshot.last_operation = static_cast<std::uint64_t>(*last);

@@ -24,6 +24,9 @@ std::vector<std::string> good_frames() {
     };
     add(Kind::ask, "hello", {}, map({{"role", "client"}, {"name", "me"}}));
     add(Kind::ask, "hello", {}, map({{"role", "worker"}, {"host", "first"}, {"process", "other"}, {"actors", Value::Array{}}}));
+    const Value brought = map({{"name", "c"}, {"epoch", 5}, {"class_desc", map({{"class", "C"}})}, {"declared", 0}});
+    const Value declared = Value::Array{Binary{map({{"restart", "permanent"}, {"params", map({{"size", 3}})}}).encoded()}};
+    add(Kind::ask, "bring_actors", {}, map({{"actors", Value::Array{brought}}, {"declared", declared}}));
     add(Kind::ask, "register_actors", {}, map({{"names", names({"a", "b"})}, {"class_desc", map({})}}));
     add(Kind::ask, "get_members", {}, map({{"page_size", 2}, {"level", "PROCESS"}, {"id", "_page_2"}}));
     add(Kind::ask, "recreate_actor", {}, map({{"entity", "greeter"}, {"node", "first.process_0"}}));
