@@ -16,6 +16,7 @@ namespace peacepie::worker {
 
 /// The move was aborted: a freeze that still waits fails, a frozen actor goes on, and local mail gets in again, behind a fence.
 void Cell::call_off(Order& order) {
+    const bool was_frozen = phase_ == Phase::frozen;
     MailQueue all;
     if (extras_->pending && extras_->pending->verb == Order::Verb::freeze) {
         auto freeze = std::move(extras_->pending);
@@ -39,8 +40,8 @@ void Cell::call_off(Order& order) {
     mailbox_.reopen();
     fence();
     take_back(std::move(all));
-    if (order.epoch == 0 || !durable_) return;
-    keeping().kept = 0;  // the broker has been told another's meanwhile
+    if (!was_frozen || !durable_) return;
+    keeping().kept = 0;  // the broker has been told another's meanwhile, or is another, and was told nothing when this worker joined it
     end_step();
 }
 

@@ -86,6 +86,37 @@ TEST_CASE("whatever dies at whatever moment, every actor lives again and only on
     }
 }
 
+TEST_CASE("a broker that finds no names has actors made again as they were declared, with their states, wherever they have moved to by then") {
+    for (const auto seed : seeds(40)) {
+        INFO("seed " << seed);
+        World world(seed, workers);
+        const Value counter_class = Value::Map{{"requires_dist", "sim_actors"}, {"class", "Counter"}};
+        for (std::size_t i = 0; i < counters; ++i) {
+            const Value params = Value::Map{{"period", 5 + static_cast<double>(i)}};
+            const Value wish = Value::Map{{"class_desc", counter_class}, {"name", counter(i)}, {"durable", true}, {"params", params}};
+            CHECK(world.call(world.node(i % workers), "create_actor", wish).command == "actor_is_created");
+            CHECK(world.call(counter(i), "add", Value::Map{{"sender", "outside"}, {"number", 0}}).kind == Kind::reply);
+        }
+        for (int round = 0; round < 2; ++round) {
+            for (std::size_t i = 0; i < counters; ++i) (void)world.ask("", "recreate_actor", to_node(counter(i), world.node(world.random().below(workers))));
+            world.run_for(Nanoseconds(world.random().below(20'000'000)));
+            world.restart_broker_without_names();
+            world.run_for(16s);
+            for (std::size_t i = 0; i < workers; ++i) world.crash_worker(i);
+            for (std::size_t i = 0; i < workers; ++i) world.start_worker(i);
+            world.run_for(16s);
+            for (std::size_t i = 0; i < counters; ++i) {
+                INFO("round " << round << ", actor " << i);
+                const auto report = world.call(counter(i), "report");
+                REQUIRE(report.command == "report");
+                CHECK(number(*report.body.find("seen"), "outside") == 1);
+                const auto shown = world.call(counter(i), "get_params");
+                CHECK(shown.body.find("params")->as_array()->front().find("value")->encoded() == Value(5 + static_cast<double>(i)).encoded());
+            }
+        }
+    }
+}
+
 TEST_CASE("an ask that a crash interrupts ends with an error that says so, within its time") {
     for (const auto seed : seeds(40)) {
         INFO("seed " << seed);

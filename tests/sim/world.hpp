@@ -87,6 +87,12 @@ public:
     void slow_down(std::size_t worker, Nanoseconds span) { workers_[worker]->slow_until = clock_.now() + span; }
     /// Another broker takes the place of the one that was: what was under way to and from that one is lost.
     void restart_broker();
+    /// The same, and that one finds nothing on disk of what was there.
+    void restart_broker_without_names() {
+        ledger_.rows.clear();
+        ledger_.states.clear();
+        restart_broker();
+    }
     /// The process sees at once that its connection is gone, and finds another a little later.
     void loses_connection(std::size_t worker) { finds_another_connection(*workers_[worker]); }
     /// The process is gone with all it held, and its launcher says so soon; its successor says nothing before start_worker().

@@ -113,6 +113,26 @@ class Restart(OwnSystem):
         self.assertTrue(eventually(lambda: self.is_back("counter"), 10.0))
         self.assertTrue(eventually(lambda: self.told_of("countre") == "no_such_actor", 10.0))
 
+    def test_ephemeral_actors(self):
+        """an actor of an ephemeral system comes back as it was declared, with its state, when broker and worker die one after the other"""
+        self.own_system("--ephemeral")
+        node = self.king.create_process()
+        for name, more in (("counter", {"params": {"nap_ms": 3}, "durable": True}), ("neighbour", {}), ("mortal", {"restart": "temporary"})):
+            self.king.ask(MAIN, "create_actor", {"class_desc": class_desc("Counter", FIXTURE), "name": name, **more}).must_be("actor_is_created")
+        self.king.move("counter", node).must_be("actor_is_recreated")
+        self.king.ask("counter", "count", {"from": "me", "number": 0}).must_be("counted")
+        for _ in range(2):
+            kill(self.king.pid_of(None))
+            self.assertTrue(eventually(lambda: self.is_back("counter") and self.is_back("neighbour"), 10.0), self.king.said())
+            self.assertTrue(eventually(lambda: self.king.ask(None, "stats").body["states_kept"] >= 1, 10.0), "its process says its state again")
+            for one in (node, MAIN):
+                kill(self.king.pid_of(one))
+            for name in ("counter", "neighbour"):
+                self.assertTrue(eventually(lambda: self.is_back(name), 15.0), self.king.said())
+            self.assertEqual(self.king.ask("counter", "get_params").body["params"][0]["value"], 3)
+            self.assertEqual(self.king.ask("counter", "report").body["received"], 1)
+        self.assertTrue(eventually(lambda: self.told_of("mortal") == "no_such_actor", 10.0))
+
     def told_of(self, name):
         """What the broker says to whoever asks that actor; None when there is no broker."""
         try:
