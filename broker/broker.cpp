@@ -218,6 +218,7 @@ void Broker::on_round() {
     bookkeeping_.on_round();
     exchange_.outgoing.flush();
     head_.departure.on_unreachable();
+    head_.departure.on_overfull();
     exchange_.outgoing.flush();  // what the departures had to say
     exchange_.begin_round();
 }

@@ -31,7 +31,7 @@ struct Counters {
     std::uint64_t late_answers = 0;   ///< to asks of clients that had ended already
     std::uint64_t malformed = 0;
     std::uint64_t from_strangers = 0; ///< before hello
-    std::uint64_t closed = 0;         ///< sessions closed for malformed frames
+    std::uint64_t closed = 0;         ///< sessions closed for malformed frames, or for what they left unread
     std::uint64_t workers_lost = 0;   ///< sessions of workers that ended without a bye; those of workers that came back soon after count, too
     std::uint64_t healed = 0;         ///< actors made again after their process died
     std::uint64_t given_up = 0;       ///< actors that could not be

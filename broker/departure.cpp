@@ -190,4 +190,14 @@ void Departure::on_unreachable() {
     }
 }
 
+void Departure::on_overfull() {
+    for (const Peer peer : exchange_.outgoing.take_overfull()) {
+        auto* session = exchange_.roster.find(peer);
+        if (session == nullptr) continue;
+        log::warning(log::Fields{{"peer", session->address}, {"bytes", session->outbox.bytes()}}, "session closed: too much waited for it to read");
+        ++exchange_.counters.closed;
+        lose(*session, "too much waited for it to read", Ending::silent);
+    }
+}
+
 }  // namespace peacepie::broker

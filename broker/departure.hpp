@@ -47,6 +47,7 @@ public:
     [[nodiscard]] Nanoseconds due() const noexcept { return due_; }
     void stood_still(Nanoseconds span);  ///< the broker itself: nobody is to blame for that time
     void on_unreachable();  ///< peers whose connection turned out to be gone
+    void on_overfull();     ///< peers that let more wait for them than may
 
 private:
     struct Waiting {

@@ -50,12 +50,17 @@ void Exchange::say(Session& to, Kind kind, std::uint64_t mid, std::string_view c
                                .timeout_ms = timeout_ms, .body = bytes});
 }
 
-void Exchange::pass_held(Session& to, const Envelope& envelope, std::string_view encoded) {
+bool Exchange::pass_held(Session& to, const Envelope& envelope, std::string_view encoded) {
+    if (!outgoing.post_held(to, encoded)) {
+        note_held_ended(envelope);
+        refuse(envelope, Fault::mailbox_full, "the queue to the actor's process is full; send less, or later");
+        return false;
+    }
     to.note_passed(envelope);
-    outgoing.post_held(to, encoded);
     ++counters.routed;
     ++counters.let_go;
     traffic.let_go(envelope);
+    return true;
 }
 
 bool Exchange::pass(Registration& actor, const Envelope& envelope, std::string_view encoded) {
@@ -72,13 +77,35 @@ bool Exchange::pass(Registration& actor, const Envelope& envelope, std::string_v
 }
 
 void Exchange::deliver(const Envelope& envelope) {
+    if (!is_delivered(envelope)) count_dead(envelope);
+}
+
+void Exchange::deliver_surely(const Envelope& envelope) {
+    if (is_delivered(envelope)) return;
+    if (auto* session = way_to(envelope.recipient)) outgoing.post_control(*session, envelope);
+    else count_dead(envelope);
+}
+
+bool Exchange::is_delivered(const Envelope& envelope) {
     encoded_.clear();
     append_envelope(encoded_, envelope);
-    bool taken = false;
-    if (auto* actor = registry.find(envelope.recipient)) counters.made += (taken = pass(*actor, envelope, encoded_)) ? 1 : 0;
-    else if (auto* born_in = roster.birthplace_of(envelope.recipient)) taken = outgoing.post(*born_in, encoded_);
-    else if (auto* session = roster.find(envelope.recipient)) taken = outgoing.post(*session, encoded_);
-    if (!taken) count_dead(envelope);
+    if (auto* actor = registry.find(envelope.recipient)) {
+        const bool taken = pass(*actor, envelope, encoded_);
+        counters.made += taken ? 1 : 0;
+        return taken;
+    }
+    auto* session = place_of(envelope.recipient);
+    return session != nullptr && outgoing.post(*session, encoded_);
+}
+
+Session* Exchange::way_to(std::string_view address) {
+    auto* actor = registry.find(address);
+    return actor != nullptr ? actor->session : place_of(address);
+}
+
+Session* Exchange::place_of(std::string_view unregistered) {
+    auto* born_in = roster.birthplace_of(unregistered);
+    return born_in != nullptr ? born_in : roster.find(unregistered);
 }
 
 void Exchange::count_dead(const Envelope& envelope) noexcept {

@@ -62,13 +62,18 @@ public:
     /// Puts an encoded envelope into the actor's worker's outbox, or holds it while the actor is on the move.
     /// False: the outbox is full.
     [[nodiscard]] bool pass(Registration& actor, const Envelope& envelope, std::string_view encoded);
-    /// What was held for a move passes the bounds: it was accepted once, and it is bounded itself.
-    void pass_held(Session& to, const Envelope& envelope, std::string_view encoded);
+    /// What was held for a move passes the bound of its worker's outbox: it was accepted once, and it is bounded itself.  False: there is
+    /// so much of it that it was refused.
+    bool pass_held(Session& to, const Envelope& envelope, std::string_view encoded);
     /// That message is kept here for a name on the move or not back yet; it goes on by pass_held(), or ends.
     void note_held(const Envelope& envelope) noexcept { ++counters.held, traffic.hold(envelope); }
     void note_held_ended(const Envelope& envelope) noexcept { ++counters.held_ended, traffic.let_go(envelope); }
     /// Like pass, for an answer or a notification made here, to any address.
     void deliver(const Envelope& envelope);
+    /// Likewise, what is promised: beside the bound, as a word of HEAD, when the way is full.
+    void deliver_surely(const Envelope& envelope);
+    /// Through whose outbox that address is reached; null: nobody's.
+    [[nodiscard]] Session* way_to(std::string_view address);
 
     /// That actor has ended: it is to be made again, if it was declared so.  Its entry is the caller's to remove.
     bool fell(std::string_view name, const Registration& actor, std::string node, Down how);
@@ -120,6 +125,8 @@ public:
     Outgoing outgoing;
 
 private:
+    [[nodiscard]] bool is_delivered(const Envelope& envelope);
+    [[nodiscard]] Session* place_of(std::string_view unregistered);
     void count_dead(const Envelope& envelope) noexcept;
     [[nodiscard]] bool hold_awaited(const Envelope& envelope, std::string_view name);
     void one_less_open(std::string_view asker);

@@ -247,6 +247,9 @@ void Head::monitor(Command& command) {
     if (!is_known && exchange_.roster.birthplace_of(name) != nullptr)
         throw Error(Fault::unavailable, name + " was spawned and has not moved; only its worker knows of its end");
     if (!is_known && is_awaited(name)) throw Error(Fault::unavailable, std::string(not_back_yet));
+    // Its `down` passes the bound, and must not be one of ever more.
+    if (const auto* way = exchange_.way_to(command.asker.address); way != nullptr && !exchange_.outgoing.would_take(*way))
+        throw Error(Fault::unavailable, "the queue to you is full; read what is in it first");
     const auto ref = monitors.add(name, command.asker.address);
     Value body = Value::Map{};
     body.set("ref", ref);

@@ -232,8 +232,12 @@ void Head::begin_move(Command& command, std::string_view name, Registration& act
                                                          std::chrono::duration_cast<std::chrono::milliseconds>(least).count()));
         whole -= probation->span + limits::withdrawal_patience;
     }
+    auto encoded = has_class ? class_desc->encoded() : std::string();
+    // What a move has to say passes the bound, and whoever may ask for moves could ask for ever more.
+    if (!exchange_.outgoing.would_take(*target, encoded.size()))
+        throw Error(Fault::mailbox_full, "the queue to " + target->address + " is full; try again later");
     moves.begin({.name = std::string(name), .epoch = exchange_.registry.next_epoch(), .source = actor.session->address,
-                 .target = target->address, .class_desc = has_class ? class_desc->encoded() : std::string(),
+                 .target = target->address, .class_desc = std::move(encoded),
                  .deadline = exchange_.clock.now() + whole, .dry_run = dry_run, .probation = probation},
                 command.asker);
 }

@@ -41,7 +41,7 @@ bool Moves::pass_waiting(Registration& to, const HeldMail& waiting, Relocation* 
         append_envelope(shortened, envelope);
         encoded = shortened;
     }
-    exchange_.pass_held(*to.session, envelope, encoded);
+    if (!exchange_.pass_held(*to.session, envelope, encoded)) return false;
     if (noting != nullptr) noting->note(envelope, waiting.encoded, waiting.since, exchange_.bounds);
     return true;
 }

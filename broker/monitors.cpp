@@ -42,7 +42,7 @@ void Monitors::fire(std::uint64_t ref, Down reason) {
     Value body = Value::Map{};
     body.set("ref", ref).set("actor", monitor.actor).set("reason", text_of(reason));
     const auto bytes = body.encoded();
-    exchange_.deliver({.command = "down", .recipient = monitor.watcher, .body = bytes});
+    exchange_.deliver_surely({.command = "down", .recipient = monitor.watcher, .body = bytes});
 }
 
 void Monitors::drop(std::uint64_t ref) {

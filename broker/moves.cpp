@@ -74,9 +74,11 @@ void Moves::ask(Running& running, const std::string& node, std::string_view comm
     running.open_at = node;
     running.step_deadline = now + left;
     by_mid_.emplace(running.open_mid, &running);
-    exchange_.outgoing.post_control(*session, {.kind = Kind::ask, .mid = running.open_mid, .command = command,
-                                               .recipient = session->address, .timeout_ms = milliseconds(left),
-                                               .body = body});
+    const Envelope envelope{.kind = Kind::ask, .mid = running.open_mid, .command = command, .recipient = session->address,
+                            .timeout_ms = milliseconds(left), .body = body};
+    if (command != "load") return exchange_.outgoing.post_control(*session, envelope);
+    if (!exchange_.outgoing.post_held(*session, envelope))  // a state may be large
+        failed(running, Event::refused, code_of(Fault::mailbox_full), "the queue to " + node + " is full; try again later");
 }
 
 void Moves::tell(const Running& running, const std::string& node, std::string_view command, std::string_view key, std::uint64_t number) {

@@ -67,6 +67,7 @@ struct Session {
     bool waits_for_flush = false;
     bool is_pipe_full = false;  ///< the transport did not take the last frame: it is tried again in a while
     bool waits_for_credit = false;  ///< it has not told yet that it took what it was sent
+    std::size_t words_beyond = 0;   ///< bytes of HEAD's own words that came while its queue was at its bound
     Intake intake;                  ///< workers that want to be told
 
     struct Sends {
@@ -78,6 +79,8 @@ struct Session {
     } sends;
     void note_passed(const Envelope& envelope) noexcept { sends.numbers->passed += envelope.is_tallied() ? 1 : 0; }
 
+    /// Something was left in its queue when that was flushed.
+    [[nodiscard]] bool is_slow() const noexcept { return is_pipe_full || waits_for_credit; }
     [[nodiscard]] bool owes_heartbeats() const noexcept { return role != Role::client; }
 };
 
