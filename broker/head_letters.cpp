@@ -7,6 +7,7 @@
 #include "broker/arguments.hpp"
 #include "broker/head.hpp"
 #include "wire/codec.hpp"
+#include "wire/tally_page.hpp"
 
 namespace peacepie::broker {
 
@@ -188,6 +189,7 @@ void Head::dead_letters(Command& command) {
     if (more != nullptr && more->as_map())
         for (const auto& [code, count] : *more->as_map())
             exchange_.letters.count(fault_of(code).value_or(Fault::handler_failed), number_in(*more, code));
+    command.from.sends.numbers->received += letters_in(command.body);  // behind what became of them, like a send
     exchange_.reply(command.asker, "noted");
 }
 

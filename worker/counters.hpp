@@ -5,7 +5,7 @@
 //     = handled + not_handled + expired + to_broker + to_head + dead_letters + withdrawn + waiting
 // that is: each send that this worker took in has ended in one way, or waits.  What moves away with its actor goes to the broker.
 // tally.hpp counts all that came in and all that ended, in lines apart; `waiting` is their difference and must be what lies in the
-// mailboxes.
+// mailboxes.  Dead letters are entries there, too, until the broker is told of them, but not in the law.
 // One per worker; any thread adds, stats reads.  Only rare ends are counted here, so no two loops fight over a line.
 // Next: worker.hpp owns them.
 #pragma once
@@ -38,7 +38,9 @@ struct Counters {
         std::atomic<std::uint64_t> expired{0};
         std::atomic<std::uint64_t> to_head{0};
         std::atomic<std::uint64_t> dead_letters{0};
-        std::atomic<std::uint64_t> withdrawn{0};    ///< with an actor whose probation failed: the broker gives them to the one before it
+        std::atomic<std::uint64_t> letters{0};      ///< made of them: each is an entry of its own until the broker is told of it
+        std::atomic<std::uint64_t> letters_told{0};
+        std::atomic<std::uint64_t> withdrawn{0};    ///< with an actor whose probation failed: the broker gives them to the one before it; or went on with theirs
     } sends;
 };
 

@@ -2,6 +2,7 @@
 #include "worker/dead_letters.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "log/log.hpp"
 #include "wire/limits.hpp"
@@ -56,7 +57,11 @@ void DeadLetters::report(Admin& admin) {
             if (key == "reason") count(all, *fault_of(*value.as_text()));
     const auto body = body_of(std::move(*batch)).encoded();
     const Envelope envelope{.command = "dead_letters", .sender = admin.worker().node(), .body = body};
-    if (outbox.append(envelope) == Outbox::Put::taken) return;
+    const auto letters = std::accumulate(all.begin(), all.end(), std::uint64_t{0});
+    if (outbox.append_letters(envelope, letters) == Outbox::Put::taken) {
+        admin.worker().counters().sends.letters_told.fetch_add(letters, std::memory_order_relaxed);
+        return;
+    }
     put_back(all);
     admin.after(limits::dead_letters_interval, [this, &admin] { report(admin); });
 }

@@ -1,6 +1,9 @@
 // outbox.cpp - taking out what a sender had said; credit.  Next: outbox.hpp.
 #include "worker/outbox.hpp"
 
+#include "wire/address.hpp"
+#include "wire/tally_page.hpp"
+
 namespace peacepie::worker {
 
 std::string Outbox::mute(const std::vector<std::string>& senders) {
@@ -51,9 +54,15 @@ std::uint64_t sends_of_snapshot(const Envelope& snapshot) try {
     return 0;  // a reply of that name by an actor
 }
 
+/// Each has left with its report.
+bool is_report(const Envelope& one) {
+    return one.kind == Kind::send && one.recipient.empty() && one.command == "dead_letters" && !process_of(one.sender).empty();  // not an actor's
+}
+
 std::uint64_t tallied_in(std::string_view frame) {
     return count_of(frame, [](const Envelope& one) -> std::uint64_t {
-        return one.kind == Kind::reply && one.command == "snapshot" ? sends_of_snapshot(one) : one.is_tallied() ? 1 : 0;
+        if (one.kind == Kind::reply && one.command == "snapshot") return sends_of_snapshot(one);
+        return is_report(one) ? letters_in(Value::decode(one.body)) : one.is_tallied() ? 1 : 0;
     });
 }
 

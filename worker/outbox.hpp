@@ -31,7 +31,7 @@ public:
     enum class Put : std::uint8_t { taken, full, route_changed, muted };
 
     explicit Outbox(std::size_t bytes_max = limits::peer_queue_bytes_max) : Outbox(own_left_, own_clock_, bytes_max) {}
-    /// Adds to `left` whatever Envelope::is_tallied, under the lock.
+    /// Adds to `left` whatever Envelope::is_tallied, and dead letters, under the lock.
     Outbox(std::atomic<std::uint64_t>& left, const Clock& clock, std::size_t bytes_max = limits::peer_queue_bytes_max)
         : bytes_max_(bytes_max), clock_(clock), left_(left) {}
 
@@ -76,6 +76,13 @@ public:
     void count_left(std::uint64_t sends) {
         std::lock_guard guard(lock_);
         add_left(sends);
+    }
+    /// A report of so many dead letters, which have left with it.
+    [[nodiscard]] Put append_letters(const Envelope& report, std::uint64_t letters) {
+        std::lock_guard guard(lock_);
+        const auto put = append_locked(report);
+        if (put == Put::taken) add_left(letters);
+        return put;
     }
     /// Tells `then` how many of those that have left still wait here.  None leaves meanwhile.
     template <class Then>

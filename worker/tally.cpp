@@ -40,13 +40,14 @@ Value Tally::told() const {
 Value Worker::sends() const {
     const auto& sends = counters_.sends;
     const auto unread = tally_.unread();  // before the counters: an end that comes between is not missing among them
+    const auto told = sends.letters_told.load(), letters = sends.letters.load();
     const auto moved_in = sends.moved_in.load(), came_back = sends.came_back.load();
     const auto beyond = [](std::uint64_t all, std::uint64_t part) { return all > part ? all - part : 0; };  // they change while they are read
     const auto others = sends.not_handled.load() + sends.expired.load() + sends.to_head.load() + sends.dead_letters.load() + sends.withdrawn.load();
-    return Value::Map{{"said", beyond(tally_.entered(), moved_in + came_back)}, {"from_broker", tally_.arrived()}, {"moved_in", moved_in},
+    return Value::Map{{"said", beyond(tally_.entered(), moved_in + came_back + letters)}, {"from_broker", tally_.arrived()}, {"moved_in", moved_in},
                       {"came_back", came_back}, {"handled", beyond(tally_.ended(), others)}, {"not_handled", sends.not_handled.load()},
-                      {"expired", sends.expired.load()}, {"to_broker", tally_.left().load()}, {"to_head", sends.to_head.load()},
-                      {"dead_letters", sends.dead_letters.load()}, {"withdrawn", sends.withdrawn.load()}, {"waiting", unread.waiting}};
+                      {"expired", sends.expired.load()}, {"to_broker", beyond(tally_.left(), told)}, {"to_head", sends.to_head.load()},
+                      {"dead_letters", sends.dead_letters.load()}, {"withdrawn", sends.withdrawn.load()}, {"waiting", beyond(unread.waiting, letters - told)}};
 }
 
 }  // namespace peacepie::worker

@@ -330,9 +330,9 @@ void Worker::log_message(const Cell& cell, const Mail& mail, std::string_view co
 }
 
 void Worker::dead_letter(const pp_envelope& envelope, Fault reason, std::string_view text) {
-    if (is_tallied(envelope)) ends(counters_.sends.dead_letters);
     const auto total = counters_.dead_letters.fetch_add(1, std::memory_order_relaxed) + 1;
     report(envelope, reason, text);
+    if (is_tallied(envelope)) ends(counters_.sends.dead_letters);  // behind the letter's entry: better twice than never, should this process die here
     std::lock_guard guard(said_lock_);
     if (!dead_letters_said_.due(clock_.now())) return;
     const auto name = view(envelope.recipient_text);
@@ -346,7 +346,10 @@ void Worker::dead_letter(const pp_envelope& envelope, Fault reason, std::string_
 void Worker::report(const pp_envelope& send, Fault reason, std::string_view text) {
     const bool is_to_head = send.recipient == 0 && send.recipient_text.size == 0;
     const bool is_of_head = send.sender == 0 && send.sender_text.size == 0;
-    if (send.kind != PP_SEND || is_to_head || is_of_head || dead_letters_.count_if_full(reason)) return;
+    if (send.kind != PP_SEND || is_to_head || is_of_head) return;
+    tally_.enter();  // until it leaves for the broker it dies with this process
+    counters_.sends.letters.fetch_add(1, std::memory_order_relaxed);
+    if (dead_letters_.count_if_full(reason)) return;
     const auto name_of = [](pp_bytes name, std::uint64_t handle) {
         return name.size != 0 ? std::string(view(name)) : CellTable::of_process().name_of(handle);
     };

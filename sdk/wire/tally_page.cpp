@@ -50,6 +50,14 @@ std::optional<Unread> Unread::from_value(const Value& value) {
     return unread;
 }
 
+std::uint64_t letters_in(const Value& report) noexcept {
+    const Value *letters = report.find("letters"), *more = report.find("more");
+    std::uint64_t count = letters != nullptr && letters->as_array() ? letters->as_array()->size() : 0;
+    if (more == nullptr || !more->as_map()) return count;
+    for (const auto& [reason, others] : *more->as_map()) count += others.as_integer() ? static_cast<std::uint64_t>(std::max<std::int64_t>(*others.as_integer(), 0)) : 0;
+    return count;
+}
+
 std::uint64_t stamp_of(std::string_view secret) noexcept {
     std::uint64_t hash = 0xcbf29ce484222325;
     for (const char byte : secret) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;

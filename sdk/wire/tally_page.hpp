@@ -3,8 +3,9 @@
 //     waiting = entered + arrived - ended - left
 //
 // What waits when a process dies is lost with it.  A send counts when it names a sender and a recipient (Envelope::is_tallied) and,
-// within a worker, also when it is for HEAD.  Whoever counts an entry does it before the send can end, so that at no moment more
-// have ended than entered.
+// within a worker, also when it is for HEAD.  A dead letter is another entry, which leaves with a report, and so is a reliable
+// message of an actor that is not durable, which ends when it is acknowledged.  Whoever counts an entry does it before the send can end,
+// so that at no moment more have ended than entered.
 // Written by the worker, each line by one thread alone, but for the first; read when its process has ended by its launcher,
 // which believes nothing.
 // Next: worker/tally.hpp counts, launcher/unread_sends.hpp reads.
@@ -62,6 +63,9 @@ struct Unread {
     /// Nothing when it is no such map of numbers.
     [[nodiscard]] static std::optional<Unread> from_value(const Value& value);
 };
+
+/// How many dead letters a worker's report tells of, those included that it only counts.
+[[nodiscard]] std::uint64_t letters_in(const Value& report) noexcept;
 
 /// Tells sessions apart without telling the secret by which a worker comes back to its own.  Never 0.
 [[nodiscard]] std::uint64_t stamp_of(std::string_view secret) noexcept;

@@ -273,3 +273,15 @@ TEST_CASE("of what a launcher says of an end a sentence is kept, and losses are 
     world.ask(world.me, {}, "get_dead_letters", map({{"page_size", 1}, {"page", 2}}));
     CHECK(world.only(world.me).body.find("losses") == nullptr);
 }
+
+TEST_CASE("dead letters that a worker had given out and that have not come are lost on the way from it, those that came or were only counted are not") {
+    Counting world;
+    const auto letter = map({{"sender", "greeter"}, {"recipient", "nobody"}, {"command", "tick"}, {"mid", 0}, {"reason", "mailbox_full"}, {"text", ""}, {"bytes", 0}});
+    const auto report = map({{"letters", Value::Array{letter}}, {"more", map({{"mailbox_full", 3}})}});
+    world.send(world.child, {}, "dead_letters", report, "first.process_0.admin");
+    world.tell_death(world.numbers(1, 0, 6));
+    CHECK(world.lost() == 3);
+    const auto loss = world.loss();
+    CHECK(number(loss, "inside") == 1);
+    CHECK(number(loss, "from") == 2);
+}

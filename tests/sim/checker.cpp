@@ -91,11 +91,29 @@ void Checker::note(const Envelope& envelope, Place to) {
         for (auto& [message, place] : under_way_)
             if (place == Place{Place::Kind::process, to.peer} && names.contains(message.first.second)) place = {Place::Kind::snapshot};
     }
-    if (envelope.kind != Kind::send || !is_numbered(envelope.command)) return;
-    const auto body = Value::decode(envelope.body);
+    if (envelope.kind != Kind::send) return;
+    if (envelope.command == "dead_letters" && envelope.recipient.empty()) note_letters(envelope, to);
+    if (is_numbered(envelope.command)) note_send(envelope.recipient, envelope.body, to);
+}
+
+void Checker::note_letters(const Envelope& report, Place to) {
+    const bool has_come = to.kind == Place::Kind::broker;
+    const auto body = Value::decode(report.body);
+    for (const auto& letter : *body.find("letters")->as_array()) {
+        letters_ += has_come ? 1 : 0;
+        const Value *recipient = letter.find("recipient"), *said = letter.find("body");
+        if (recipient && said && is_numbered(*letter.find("command")->as_text()))
+            note_send(*recipient->as_text(), said->as_binary()->bytes, has_come ? Place{Place::Kind::letter} : to);
+    }
+    const Value* more = body.find("more");
+    for (const auto& [reason, count] : has_come && more ? *more->as_map() : Value::Map{}) letters_only_counted_ += static_cast<std::uint64_t>(*count.as_integer());
+}
+
+void Checker::note_send(std::string_view recipient, std::string_view said, Place to) {
+    const auto body = Value::decode(said);
     const Value *sender = body.find("sender"), *number = body.find("number");
     if (!sender || !sender->as_text() || !number || !number->as_integer()) return;
-    const std::pair<Stream, int> message{{*sender->as_text(), std::string(envelope.recipient)}, static_cast<int>(*number->as_integer())};
+    const std::pair<Stream, int> message{{*sender->as_text(), std::string(recipient)}, static_cast<int>(*number->as_integer())};
     if (to.kind == Place::Kind::client_pipe) under_way_[message] = to;
     else if (const auto known = under_way_.find(message); known != under_way_.end()) {
         lost_with_brokers_ += to.kind == Place::Kind::lost ? 1 : 0;
@@ -124,7 +142,7 @@ void Checker::broker_died(std::uint64_t counted) {
     using enum Place::Kind;
     for (const auto& [message, place] : under_way_) lost_with_brokers_ += place.kind == broker || place.kind == to_broker || place.kind == from_broker ? 1 : 0;
     lost_with_brokers_ -= std::min(lost_with_brokers_, counted);
-    lose([](const Place& place) { return place.kind != process; });
+    lose([](const Place& place) { return place.kind != process && place.kind != letter; });
     asks_.clear();
     asks_by_time_.clear();
 }
@@ -146,11 +164,12 @@ void Checker::all_is_accounted_for(std::uint64_t counted) {
     std::uint64_t missing = 0;
     std::string first;
     for (const auto& [message, place] : under_way_) {
-        if (place.kind == Place::Kind::lost) continue;
+        if (place.kind == Place::Kind::lost || place.kind == Place::Kind::letter) continue;
         if (missing++ == 0)
             first = fmt::format("{} to {}, number {}, last seen in {} {}", message.first.first, message.first.second, message.second,
                                 static_cast<int>(place.kind), place.peer);
     }
+    counted += letters_only_counted_;
     if (missing > counted) broken(fmt::format("G2: {} messages are missing and {} are counted, the first of them: {}", missing, counted, first));
 }
 

@@ -3,7 +3,8 @@
 // After each step, exactly: order of each sender's numbers at each recipient and nothing twice (G1), one turn at a time (G4),
 // one owner of a name, and no turn under an older epoch than one that was seen (G5), every ask ended in time and once (G3), the
 // broker's law of counters (counters.hpp).  At quiet moments (all_is_accounted_for): each numbered send was handled, or was in
-// something that was destroyed, or one of the counted ends is there for it (G2); and no living process says that a send waits in it.
+// something that was destroyed, or a letter of a worker has reached the broker, or one of the counted ends is there for it (G2); and no
+// living process says that a send waits in it.
 // Owned by World; the actors of actors.cpp tell what they do through of_world().  One thread.  Next: world.hpp.
 #pragma once
 
@@ -26,7 +27,7 @@ class Checker {
 public:
     /// Where a message is.  A process and the two directions of its connection are of one life, `peer`.
     struct Place {
-        enum class Kind : std::uint8_t { client_pipe, broker, process, to_broker, from_broker, snapshot, lost };
+        enum class Kind : std::uint8_t { client_pipe, broker, process, to_broker, from_broker, snapshot, letter, lost };
         Kind kind = Kind::lost;
         Peer peer = 0;
         friend bool operator==(const Place&, const Place&) = default;
@@ -81,6 +82,9 @@ public:
     /// And in brokers that died, or between them and processes, or came to one by a connection that it did not know.
     [[nodiscard]] std::uint64_t lost_with_brokers() const noexcept { return lost_with_brokers_; }
 
+    /// Letters of workers that have reached a broker.
+    [[nodiscard]] std::uint64_t letters() const noexcept { return letters_; }
+
     /// The first promise that was broken, or empty.
     [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
 
@@ -104,6 +108,9 @@ private:
     void turn_ends(std::uint64_t number) { turns_.erase(number); }
     void owns(const std::string& name);
     void note(const Envelope& envelope, Place to);
+    /// What a worker reports of sends that ended there.
+    void note_letters(const Envelope& report, Place to);
+    void note_send(std::string_view recipient, std::string_view body, Place to);
     void broken(std::string text);
     template <class Is>
     void lose(Is is);
@@ -122,6 +129,7 @@ private:
     std::set<std::pair<Nanoseconds, std::uint64_t>> asks_by_time_;
     std::set<std::uint64_t> ended_;
     std::uint64_t lost_with_processes_ = 0, lost_with_brokers_ = 0;
+    std::uint64_t letters_ = 0, letters_only_counted_ = 0;
     std::map<Peer, std::set<std::string>> freezing_;  // names whose freeze has reached that process
 };
 

@@ -1,6 +1,7 @@
 // loss_test.cpp - what a process had not handled when it died is known afterwards, to the message.  Next: crashes_test.cpp.
 #include "catch.hpp"
 #include "sim/world.hpp"
+#include "worker/mailbox.hpp"
 
 using namespace peacepie;
 using namespace peacepie::sim;
@@ -65,6 +66,37 @@ TEST_CASE("what a process had not handled when it died is what the broker counts
             }
         all += world.lost();
     }
+    CHECK(all > 0);
+}
+
+TEST_CASE("what a process had refused and not told of when it died is counted as lost with it, and what it had told of is a dead letter") {
+    struct Restored {
+        worker::MailboxCapacity before = worker::Mailbox::capacity;
+        ~Restored() { worker::Mailbox::capacity = before; }
+    } restored;
+    worker::Mailbox::capacity.length = 20;
+    std::uint64_t letters = 0, all = 0;
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        Loss world(seed);
+        world.checker().may_go_back("counter");
+        for (int life = 0; life < 3; ++life) {
+            world.load();
+            world.say("counter", 30, "slower");
+            world.run_for(Nanoseconds(world.random().below(60'000'000)));
+            world.load();
+            world.run_for(Nanoseconds(world.random().below(1'200'000'000)));
+            world.crash_worker(victim);
+            world.run_for(Nanoseconds(world.random().below(4'000'000'000)));
+            world.start_worker(victim);
+            world.run_for(15s);
+        }
+        CHECK(world.lost() == world.checker().lost_with_processes());
+        world.must_be_accounted_for();
+        letters += world.checker().letters();
+        all += world.lost();
+    }
+    CHECK(letters > 0);
     CHECK(all > 0);
 }
 

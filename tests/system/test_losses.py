@@ -59,6 +59,19 @@ class Losses(OwnSystem):
         self.king.ask(teller, "tell", {"to": busy, "count": UNREAD}).must_be("told")
         self.assertTrue(eventually(lambda: self.lost() == UNREAD + 1, 10.0), (self.lost(), self.losses()))
 
+    def test_letters(self):
+        """messages that a process refused just before it was killed are dead letters or counted as lost, to the message"""
+        node = self.king.create_process()
+        nobody, pid = self.trouble(node), self.king.pid_of(node)
+        for _ in range(2):  # the first report goes out at once, what is refused after it waits a second
+            for number in range(UNREAD):
+                self.king.send(nobody, "no_such_command", {"number": number})
+            self.king.ask(nobody, "ping")
+        kill(pid)
+        def refused():
+            return self.king.ask(None, "get_dead_letters").body["by_reason"].get("is_not_handled", 0)
+        self.assertTrue(eventually(lambda: refused() + self.lost() == 2 * UNREAD, 10.0), (refused(), self.lost(), self.losses()))
+
     def test_broker_killed(self):
         """what was under way in a broker that was killed has arrived or is counted as lost, to the message"""
         sent = 20_000

@@ -92,3 +92,21 @@ TEST_CASE("what is taken out of the outbox again has not left") {
     CHECK(tally.left() == 1);
     outbox.with_sends([](std::uint64_t waiting) { CHECK(waiting == 1); });
 }
+
+TEST_CASE("a dead letter waits in its process until it leaves with a report, which belongs to the session that begins while it waits") {
+    Tally tally;
+    Outbox outbox(tally.left());
+    const auto letter = Value::Map{{"sender", "anna"}, {"command", "tick"}};
+    const auto body = Value(Value::Map{{"letters", Value::Array{letter, letter}}, {"more", Value::Map{{"mailbox_full", 3}}}}).encoded();
+    const auto report = [&body](std::string_view sender) { return Envelope{.command = "dead_letters", .sender = sender, .body = body}; };
+    tally.enter(6);
+    REQUIRE(outbox.append_letters(report("first.main.admin"), 5) == Outbox::Put::taken);
+    REQUIRE(outbox.append(report("anna")) == Outbox::Put::taken);  // an actor's own word of that name
+    CHECK(tally.unread().waiting == 1);
+    CHECK(tally.left() == 5);
+    outbox.with_sends([&](std::uint64_t waiting) { tally.begin_session(7, waiting); });
+    CHECK(tally.unread().left == 5);
+    Outbox full(tally.left(), 10);
+    CHECK(full.append_letters(report("first.main.admin"), 5) == Outbox::Put::full);
+    CHECK(tally.left() == 5);
+}
