@@ -85,6 +85,7 @@ void ActorCommands::stop(std::uint64_t cell, const std::string& name, Removal re
         if (!std::exchange(*settled, true)) then(back);
     });
     order->cell = cell;
+    order->for_good = removal == Removal::for_good;
     admin_.worker().give_order(std::move(order));
     admin_.after(limits::stopping_patience, [this, name, settled, handle = cell] {
         if (*settled) return;

@@ -130,6 +130,7 @@ private:
         Received received;
         Unacknowledged sent;
         std::vector<InWork> in_work;
+        std::uint64_t tallied = 0;  // of those sent, as entries that have not ended
         std::vector<std::string> set_aside;  // labels of those that crashed its process: not handled again
     };
     struct Keeping {
@@ -150,6 +151,7 @@ private:
         std::unique_ptr<Keeping> keeping;    // of a durable actor
         std::unique_ptr<Deliveries> deliveries;  // of one that has sent or received reliable messages
         std::uint64_t errors_left = 0;       // of a probation
+        bool is_forgotten = false;           // removed: nothing of it is kept
         std::uint64_t copies = 0;            // sends that were loaded with it: another's, until it starts
         [[nodiscard]] bool empty() const noexcept {
             return !keeping && !deliveries && errors_left == 0 && copies == 0 && observation.empty() && gated.empty() && overlapping.empty() &&
@@ -223,6 +225,9 @@ private:
     void send_all_again();
     void delivery_ended(std::uint64_t operation, const Mail* answer);
     void delivery_failed(Unacknowledged::Channels::iterator channel, std::string_view code);
+    void tally_deliveries();
+    void give_up(Unacknowledged::Channels::iterator channel, Fault reason, std::string_view text);
+    void part_with_deliveries(bool fenced);
     [[nodiscard]] std::string saved_deliveries() const;
     void load_deliveries(const std::string& saved);
     void take_snapshot(Order& order);

@@ -3,6 +3,7 @@
 // One that came is an ask with a number; its answer, whatever it says, is the acknowledgement, and a second copy gets the same
 // answer.  What a crash or a loss ended has no answer, so it goes again.  Decision 0021.  Next: received.hpp.
 #include <algorithm>
+#include <utility>
 
 #include "wire/limits.hpp"
 #include "worker/cell.hpp"
@@ -123,6 +124,7 @@ bool Cell::send_reliably(const pp_envelope& envelope) {
     std::string recipient(view(envelope.recipient_text));
     if (recipient.empty()) recipient = CellTable::of_process().name_of(envelope.recipient);
     if (!sent.add(recipient, envelope.command != 0 ? Symbols::of_process().text(envelope.command) : view(envelope.command_text), view(envelope.body))) return false;
+    tally_deliveries();
     send_on(recipient, sent.channels().find(recipient)->second);
     return true;
 }
@@ -167,6 +169,7 @@ void Cell::delivery_ended(std::uint64_t operation, const Mail* answer) {
     const auto code = !answer ? code_of(Fault::expired) : answer->command != 0 ? Symbols::of_process().text(answer->command) : answer->command_text();
     if (!answer || (answer->kind == MailKind::error && is_loss(code))) return delivery_failed(at, code);
     sent.acknowledged(at, operation);
+    tally_deliveries();
     at->second.failing_since = {};
     send_on(at->first, at->second);
 }
@@ -178,8 +181,8 @@ void Cell::delivery_failed(Unacknowledged::Channels::iterator at, std::string_vi
     const auto now = worker_->now();
     if (channel.failing_since == Nanoseconds{0}) channel.failing_since = now;
     if (now - channel.failing_since > limits::delivery_patience) {
-        const auto count = extras_->deliveries->sent.drop(at);
-        worker_->counters().dead_letters.fetch_add(count, std::memory_order_relaxed);
+        const auto count = channel.messages.size();
+        give_up(at, fault_of(code).value_or(Fault::expired), "nobody has acknowledged it for so long that it is given up; it may have been handled");
         log::error({{"actor", name_}, {"recipient", recipient}, {"code", code}}, "{} gives up {} reliable messages to {}: {}", name_, count, recipient, code);
         channel.failing_since = {};
         return;
@@ -189,6 +192,44 @@ void Cell::delivery_failed(Unacknowledged::Channels::iterator at, std::string_vi
     ++channel.failures;
     const auto when = now + std::min<Nanoseconds>(delay, limits::delivery_retry_max);
     channel.retry = open_operation(Operation::Kind::delivery, static_cast<std::uint64_t>(when.count()));
+}
+
+/// Those of an actor that is not durable die with its process, as a send does that waits there.
+void Cell::tally_deliveries() {
+    auto& own = *extras_->deliveries;
+    const auto size = durable_ ? 0 : own.sent.size();
+    if (size > own.tallied) worker_->tally().enter(size - own.tallied);
+    else worker_->tally().end(own.tallied - size);
+    own.tallied = size;
+}
+
+void Cell::give_up(Unacknowledged::Channels::iterator at, Fault reason, std::string_view text) {
+    auto& own = *extras_->deliveries;
+    for (const auto& message : own.sent.drop(at)) {
+        own.tallied != 0 ? void(--own.tallied) : worker_->tally().enter();  // ends with the letter
+        pp_envelope letter{};
+        letter.size = sizeof letter;
+        letter.kind = PP_SEND;
+        letter.command_text = bytes(message.command);
+        letter.recipient_text = bytes(at->first);
+        letter.sender_text = bytes(name_);
+        letter.body = bytes(message.body);
+        worker_->dead_letter(letter, reason, text);
+    }
+}
+
+/// Where it goes on has them too, and so has the broker that keeps its state; else they end here.
+void Cell::part_with_deliveries(bool fenced) {
+    auto& own = *extras_->deliveries;
+    if (phase_ == Phase::cold || trial_ == Trial::silent || (phase_ == Phase::frozen && !fenced)) {
+        worker_->counters().sends.withdrawn.fetch_add(own.tallied, std::memory_order_relaxed);
+        return worker_->tally().end(std::exchange(own.tallied, 0));
+    }
+    const bool is_kept = durable_ && (fenced || !(retires_ || extras_->is_forgotten));
+    if (is_kept || own.sent.size() == 0) return;
+    log::warning({{"actor", name_}}, "{} ends with {} reliable messages that nobody has acknowledged", name_, own.sent.size());
+    for (auto at = own.sent.channels().begin(); at != own.sent.channels().end(); ++at)
+        give_up(at, fenced ? Fault::fenced : Fault::stopping, "its sender has ended and nobody had acknowledged it; it may have been handled");
 }
 
 std::string Cell::saved_deliveries() const {

@@ -75,6 +75,7 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
                 give_back(std::move(earlier));
             }
             phase_ = order->verb == Verb::freeze ? Phase::draining : Phase::stopping;
+            extras().is_forgotten |= order->for_good;
             extras().pending = std::move(order);
             return;
         case Verb::resume: call_off(*order); break;
@@ -116,10 +117,6 @@ void Cell::end_pending() {
 void Cell::say_last_words() {
     actor_class()->type->stop(self_);
     end_step();
-    if (!extras_ || !extras_->deliveries || extras_->deliveries->sent.size() == 0 || durable_) return;
-    const auto count = extras_->deliveries->sent.size();
-    worker_->counters().dead_letters.fetch_add(count, std::memory_order_relaxed);
-    log::warning({{"actor", name_}}, "{} ends with {} reliable messages that nobody has acknowledged", name_, count);
 }
 
 void Cell::create(std::unique_ptr<Order> order) {
@@ -217,6 +214,7 @@ void Cell::start(std::unique_ptr<Order> order) {
 
 /// Fenced: its next life may have newer mail of the same senders already, so what lies here must not go there.
 void Cell::leave(bool fenced) {
+    if (extras_ && extras_->deliveries) part_with_deliveries(fenced);
     phase_ = Phase::empty;
     busy_ = false;
     if (bound_) worker_->switchboard().unbind(name_, handle_);

@@ -134,9 +134,11 @@ void Cell::adopt(const Snapshot& snapshot) {
 
 /// From the start on they are this actor's and end here; before it, its home of until now may go on with them.
 void Cell::take_in_copies() {
-    if (!extras_ || extras_->copies == 0) return;
-    worker_->counters().sends.moved_in.fetch_add(extras_->copies, std::memory_order_relaxed);
+    if (!extras_) return;
+    const auto reliable = extras_->deliveries && !durable_ ? extras_->deliveries->sent.size() : 0;
+    worker_->counters().sends.moved_in.fetch_add(extras_->copies + reliable, std::memory_order_relaxed);
     worker_->tally().enter(std::exchange(extras_->copies, 0));
+    if (extras_->deliveries) tally_deliveries();
 }
 
 /// What overlaps takes its place among the rest again, because all of it is on its way to another home.

@@ -54,6 +54,7 @@ struct Order {
     Verb verb;
     bool starts = false;            ///< create: start at once
     bool moved = false;             ///< start: after a move; local mail waits for the fence
+    bool for_good = false;          ///< stop: what is kept of it is forgotten, too
     bool fenced = false;            ///< discard: it was away, and nobody knows what became of its snapshot
     std::string parameters;         ///< create: an encoded map, or empty
     std::vector<std::string> set_aside;  ///< create: reliable messages that crashed it before, `ORIGIN#NUMBER`

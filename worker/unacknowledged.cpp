@@ -2,6 +2,7 @@
 #include "worker/unacknowledged.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "wire/convert.hpp"
 #include "wire/limits.hpp"
@@ -40,14 +41,13 @@ void Unacknowledged::acknowledged(Channels::iterator at, std::uint64_t operation
     }
 }
 
-std::size_t Unacknowledged::drop(Channels::iterator at) {
-    const auto count = at->second.messages.size();
-    for (const auto& message : at->second.messages) bytes_ -= message.body.size();
-    size_ -= count;
+std::deque<Unacknowledged::Message> Unacknowledged::drop(Channels::iterator at) {
+    auto dropped = std::exchange(at->second.messages, {});
+    for (const auto& message : dropped) bytes_ -= message.body.size();
+    size_ -= dropped.size();
     at->second.acked = at->second.last;
-    at->second.messages.clear();
     at->second.on_the_way = 0;
-    return count;
+    return dropped;
 }
 
 Value Unacknowledged::to_value() const {

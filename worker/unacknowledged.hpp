@@ -41,8 +41,8 @@ public:
     [[nodiscard]] Channels::iterator channel_of(std::uint64_t operation);
     /// Everything up to that operation's message was handled.
     void acknowledged(Channels::iterator channel, std::uint64_t operation);
-    /// Gives its messages up; returns how many.
-    std::size_t drop(Channels::iterator channel);
+    /// Gives its messages up.
+    [[nodiscard]] std::deque<Message> drop(Channels::iterator channel);
 
     [[nodiscard]] Channels& channels() noexcept { return channels_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }

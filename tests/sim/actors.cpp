@@ -118,6 +118,7 @@ public:
         on("ask_later", &Sender::ask_later, "to", "after", "within", "number");
         on("flood", &Sender::flood, "to", "count");
         on("deliver", &Sender::deliver, "to", "count");
+        on("leave", &Sender::leave);
         on("nap_beside_a_long_ask", &Sender::nap_beside_a_long_ask, "to", "count");
         on("ask_two_at_once", &Sender::ask_two_at_once, "to");
     }
@@ -159,6 +160,7 @@ private:
             send_reliably(to, "slow", named("sender", std::string(name())), named("number", *delivered));
         return *delivered;
     }
+    void leave() { retire(); }
     void flood(std::string to, int count) {
         for (int i = 0; i < count; ++i) send(to, "ping");
     }

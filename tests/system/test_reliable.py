@@ -83,6 +83,17 @@ class Couriers(OwnSystem):
         self.king.create("counter", "Counter", MAIN, FIXTURE).must_be("actor_is_created")
         self.assertEqual(self.all_have_come(), 50)
 
+    def test_removed(self):
+        """reliable messages of a durable sender that is removed before anybody acknowledged them are dead letters"""
+        self.begin(durable=True)
+        self.king.ask(MAIN, "remove_actor", {"name": "counter"}).must_be("actor_is_removed")
+        self.deliver(50)
+        self.king.ask(MAIN, "remove_actor", {"name": "courier"}).must_be("actor_is_removed")
+        def letters():
+            return self.king.ask(None, "get_dead_letters", {"reason": "stopping", "recipient": "counter"}).body["letters"]
+        self.assertTrue(eventually(lambda: len(letters()) == 50, 10.0), len(letters()))
+        self.assertEqual({letter["sender"] for letter in letters()}, {"courier"})
+
     def test_bound(self):
         """a sender with too many unacknowledged messages is told so and goes on"""
         self.begin(durable=False)
