@@ -95,7 +95,7 @@ TEST_CASE("what is taken out of the outbox again has not left") {
 
 TEST_CASE("a dead letter waits in its process until it leaves with a report, which belongs to the session that begins while it waits") {
     Tally tally;
-    Outbox outbox(tally.left());
+    Outbox outbox(tally.left(), clock_of_test);
     const auto letter = Value::Map{{"sender", "anna"}, {"command", "tick"}};
     const auto body = Value(Value::Map{{"letters", Value::Array{letter, letter}}, {"more", Value::Map{{"mailbox_full", 3}}}}).encoded();
     const auto report = [&body](std::string_view sender) { return Envelope{.command = "dead_letters", .sender = sender, .body = body}; };
