@@ -6,7 +6,9 @@ import signal
 import unittest
 from pathlib import Path
 
-from bus import FIXTURE, MAIN, class_desc
+import zmq
+
+from bus import FIXTURE, MAIN, Bus, class_desc
 from chaos.floods import resident_mib
 from processes import Program, Served, System, eventually, freeze, kill, new_folder, run
 from system_case import OwnSystem, SharedSystem, SystemCase
@@ -143,6 +145,23 @@ class Bounds(SystemCase):
         self.assertEqual(self.limits(None)["dead_letters"]["limit"], 3)
         letters = self.king.ask(None, "get_dead_letters").body
         self.assertEqual((letters["kept"], letters["forgotten"], letters["by_reason"]), (3, refused - 3, {"mailbox_full": refused}))
+
+    def test_hello(self):
+        """a client that says hello without end and reads nothing costs the broker its queue, and nobody else waits"""
+        self.own_system("--limit", "peer_queue_frames=1000")
+        with Bus(self.king.endpoint, hello=False) as silent:
+            silent.socket.close(0)
+            silent.socket = Bus.context.socket(zmq.DEALER)
+            for option, value in ((zmq.LINGER, 0), (zmq.RCVHWM, 1), (zmq.SNDHWM, 0)):
+                silent.socket.setsockopt(option, value)
+            silent.socket.connect(self.king.endpoint)
+            for _ in range(60):
+                for _ in range(1000):
+                    silent.start_ask(None, "hello", Bus.introduction("silent"))
+                with self.within(1.0):
+                    self.king.ask(None, "ping")
+            self.assertTrue(eventually(lambda: self.limits(None)["peer_queue_frames"]["reached"] > 0, 20.0), self.king.said())
+            self.assertLess(self.king.ask(None, "stats").body["mailbox_bytes"], 1000 * 1000)
 
     def test_places(self):
         """a limit is taken from the file, the environment or the flag, whichever wins, and a wrong one is refused by every program with the right name"""
