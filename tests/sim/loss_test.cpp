@@ -100,6 +100,28 @@ TEST_CASE("what a process had refused and not told of when it died is counted as
     CHECK(all > 0);
 }
 
+TEST_CASE("letters that were under way to a broker that died are lost with it, and those that waited come to the next one") {
+    struct Restored {
+        worker::MailboxCapacity before = worker::Mailbox::capacity;
+        ~Restored() { worker::Mailbox::capacity = before; }
+    } restored;
+    worker::Mailbox::capacity.length = 20;
+    for (const auto seed : seeds(60)) {
+        INFO("seed " << seed);
+        Loss world(seed);
+        world.load();
+        world.say("counter", 30, "slower");
+        world.run_for(Nanoseconds(world.random().below(60'000'000)));
+        world.load();
+        world.run_for(Nanoseconds(world.random().below(1'200'000'000)));
+        world.restart_broker();
+        world.run_for(15s);
+        CHECK(world.lost() == world.checker().lost_with_brokers());
+        CHECK(world.checker().letters() > 0);
+        world.must_be_accounted_for();
+    }
+}
+
 TEST_CASE("what was under way in a broker that died, to it and from it, is what the next one counts as lost, to the message") {
     std::uint64_t all = 0;
     for (const auto seed : seeds(60)) {

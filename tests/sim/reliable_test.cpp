@@ -114,6 +114,7 @@ TEST_CASE("reliable messages of actors that are not durable survive brokers and 
         }
         world.run_for(20s);
         world.check_all_came_once();
+        world.must_be_accounted_for();
     }
 }
 
