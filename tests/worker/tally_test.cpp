@@ -106,7 +106,7 @@ TEST_CASE("a dead letter waits in its process until it leaves with a report, whi
     CHECK(tally.left() == 5);
     outbox.with_sends([&](std::uint64_t waiting) { tally.begin_session(7, waiting); });
     CHECK(tally.unread().left == 5);
-    Outbox full(tally.left(), 10);
+    Outbox full(tally.left(), clock_of_test, 10);
     CHECK(full.append_letters(report("first.main.admin"), 5) == Outbox::Put::full);
     CHECK(tally.left() == 5);
 }
