@@ -67,6 +67,7 @@ std::optional<Ledger::Row> Bookkeeping::row_of(const std::string& name) const {
 
 /// A share per round, the oldest first, so that a million names at once do not keep everybody waiting.
 void Bookkeeping::on_round() {
+    exchange_.states.next_round();
     auto& changed = exchange_.registry.changed();
     if (changed.size() > limits::changes_waiting_max) {
         exchange_.registry.watch_changes(false);  // until the disk takes something again
@@ -84,6 +85,7 @@ void Bookkeeping::on_round() {
         changed.erase(changed.begin(), changed.begin() + static_cast<std::ptrdiff_t>(share));
         if (!changed.empty()) due_ = now;
     } catch (const Error& error) {
+        exchange_.states.refused(error);
         ++exchange_.counters.ledger_failures;
         due_ = now + limits::ledger_retry;
         if (const auto held_back = failures_.due(now))

@@ -1,4 +1,5 @@
-// bookkeeping.hpp - keeps the ledger as the registry is: written once per round, before the answers of that round go out.
+// bookkeeping.hpp - keeps the ledger as the registry is: written once per round, before the answers of that round go out; a second time
+// when what came behind the states of a round has changed the registry.
 //
 // Owned by Broker; its thread.  A name that fell is in the ledger like one that lives: what a broker finds there at its start
 // may come back with its worker, and is made again when it does not.

@@ -2,6 +2,7 @@
 #include "broker/broker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "wire/address.hpp"
 #include "wire/aging.hpp"
@@ -16,6 +17,10 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
         from->heard = exchange_.clock.now();
         if (const auto bytes = from->intake.take_in(frame.size())) exchange_.outgoing.tell(*from, bytes);
     }
+    read(peer, from, frame);
+}
+
+void Broker::read(Peer peer, Session* from, std::string_view frame) {
     FrameReader reader(frame);
     EnvelopeReader envelopes;
     Envelope last;
@@ -29,6 +34,10 @@ void Broker::on_frame(Peer peer, std::string_view frame) {
             continue;
         }
         stream_ = nullptr;
+        if (from != nullptr && from->said_state_in == exchange_.states.round() && !fault && !is_state(last)) {
+            append_batched(behind_states_[peer], *encoded);
+            continue;
+        }
         Envelope envelope = last;  // stamping and shortening change it
         if (from == nullptr && !on_stranger(peer, fault ? nullptr : &envelope)) return;
         else if (from != nullptr && fault) on_malformed(*from, *fault);
@@ -45,6 +54,7 @@ void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view enc
     if (from.role == Role::client) stamp(from, envelope, encoded);
     if (!take_back(from, envelope)) return;
     if (is_too_late(envelope)) return exchange_.refuse(envelope, Fault::expired, "its time was over before it came here");
+    if ((exchange_.states.are_refused() || !from.unkept.empty()) && !is_kept(from, envelope, encoded)) return;
     if (!envelope.recipient.empty()) {
         const bool is_tallied = envelope.is_tallied();
         if (auto* actor = exchange_.registry.find(envelope.recipient)) to_actor(from, *actor, envelope, encoded);
@@ -126,6 +136,31 @@ bool Broker::take_back(const Session& from, const Envelope& envelope) {
     return false;
 }
 
+// What a durable actor says goes with its state: nobody is told what may be forgotten.  An answer becomes an error; false: anything else ends here.
+bool Broker::is_kept(const Session& from, Envelope& envelope, std::string_view& encoded) {
+    static const Error no_room(Fault::no_space, "there is no room for it");
+    const auto* actor = exchange_.registry.find(envelope.sender);
+    if (actor == nullptr || !actor->declared || !actor->declared->durable) return true;
+    const Error* why = from.unkept.contains(envelope.sender) ? &no_room : exchange_.states.why_unkept(envelope.sender);
+    if (why == nullptr) return true;
+    const auto fault = why->code == code_of(Fault::no_space) ? Fault::no_space : Fault::unavailable;
+    const auto text = fmt::format("the state of {} that goes with it could not be kept: {}", envelope.sender, why->text);
+    if (!envelope.is_answer()) {
+        exchange_.refuse(envelope, fault, text);
+        from.sends.numbers->received += envelope.is_tallied() ? 1 : 0;
+        return false;
+    }
+    exchange_.counters.refuse(fault);
+    why_unkept_ = Value(Value::Map{{"text", text}, {"from", "HEAD"}}).encoded();
+    envelope.kind = Kind::error;
+    envelope.command = code_of(fault);
+    envelope.body = why_unkept_;
+    stamped_.clear();
+    append_envelope(stamped_, envelope);
+    encoded = stamped_;
+    return true;
+}
+
 bool Broker::note_ask(const Envelope& envelope, Session& to) {
     switch (exchange_.open_ask(envelope, to)) {
         case OpenAsks::Opened::yes: return true;
@@ -155,6 +190,7 @@ bool Broker::note_answer(const Session& from, const Envelope& envelope) {
 bool Broker::on_stranger(Peer peer, const Envelope* envelope) {
     ++exchange_.counters.from_strangers;
     const bool is_hello = envelope != nullptr && envelope->command == "hello" && envelope->recipient.empty();
+    if (is_hello) pass_on_behind_states();  // it may be the end of a session whose mail waits
     if (is_hello) return head_.on_hello(peer, *envelope), true;
     if (exchange_.roster.is_silenced(peer)) return false;
     Value body = Value::Map{};
@@ -213,7 +249,17 @@ void Broker::probe(Nanoseconds now) {
     });
 }
 
+// The states are on disk by then, or the disk has refused them: is_kept() knows.
+void Broker::pass_on_behind_states() {
+    if (behind_states_.empty()) return;
+    bookkeeping_.on_round();
+    const auto waited = std::exchange(behind_states_, {});
+    for (const auto& [peer, batch] : waited) read(peer, exchange_.roster.find(peer), batch);
+    stream_ = nullptr;
+}
+
 void Broker::on_round() {
+    pass_on_behind_states();
     head_.moves.on_round();
     bookkeeping_.on_round();
     exchange_.outgoing.flush();
@@ -239,6 +285,7 @@ void Broker::on_time() {
     // Whoever was stopped itself cannot tell who was silent meanwhile.
     if (now - next_tick_ > limits::heartbeat_interval) head_.departure.stood_still(now - next_tick_);
     next_tick_ = now + limits::broker_tick;
+    pass_on_behind_states();  // before anybody is given up
     answer_late_asks();
     exchange_.on_time();
     head_.moves.on_time();

@@ -5,6 +5,7 @@
 // Next: exchange.hpp has the tables, head.hpp the commands for HEAD.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,7 @@ public:
     [[nodiscard]] const Counters& counters() const noexcept { return exchange_.counters; }
 
 private:
+    void read(Peer peer, Session* from, std::string_view frame);
     void on_envelope(Session& from, Envelope& envelope, std::string_view encoded);
     [[nodiscard]] bool on_stranger(Peer peer, const Envelope* envelope);
     void on_malformed(Session& from, Fault fault);
@@ -52,6 +54,10 @@ private:
     void note_way(const Session& from, const Envelope& envelope, Session& to) noexcept {
         if (from.role == Role::worker && envelope.is_tallied()) stream_ = &to;
     }
+    /// Goes ahead of what waits for it.
+    [[nodiscard]] static bool is_state(const Envelope& envelope) noexcept { return envelope.recipient.empty() && envelope.command == "keep_state"; }
+    [[nodiscard]] bool is_kept(const Session& from, Envelope& envelope, std::string_view& encoded);
+    void pass_on_behind_states();
     /// Whether that ask, if a worker sends a client's back, still waits for its answer.
     [[nodiscard]] bool take_back(const Session& from, const Envelope& envelope);
     [[nodiscard]] bool note_ask(const Envelope& envelope, Session& to);
@@ -64,7 +70,9 @@ private:
     Bookkeeping bookkeeping_;
     Session* stream_ = nullptr;  // the way of the envelope before, within one frame; nullptr: the next one looks for its own
     std::string stamped_;     // scratch: an envelope whose header was changed
+    std::string why_unkept_;  // scratch: the body of an error in the place of an answer
     std::string recipient_;   // scratch: a recipient whose decoration was taken off
+    std::map<Peer, std::string> behind_states_;  // said in this round behind a state that is to be on disk first, as batches
     std::vector<Peer> doubted_;
     Nanoseconds next_tick_{0};
 };

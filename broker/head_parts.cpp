@@ -79,7 +79,12 @@ void Head::keep_state(Command& command) {
     Ledger::Kept kept{optional_text_of(command.body, "version").value_or(""), state->as_binary()->bytes,
                       deliveries != nullptr && deliveries->as_binary() ? deliveries->as_binary()->bytes : std::string()};
     const bool is_kept = kept.state.size() + kept.deliveries.size() <= limits::kept_state_max && exchange_.states.put(name, std::move(kept));
-    if (is_kept) return void(++exchange_.counters.states_kept);
+    if (is_kept) {
+        command.from.unkept.erase(name);
+        if (exchange_.states.are_on_disk()) command.from.said_state_in = exchange_.states.round();
+        return void(++exchange_.counters.states_kept);
+    }
+    command.from.unkept.insert(name);
     ++exchange_.counters.states_refused;
     throw Error(Fault::no_space, "there is no room for the state of " + name);
 }
@@ -116,6 +121,7 @@ void Head::unregister_actors(Command& command) {
             if (!unborn) healing.ended_unheard(name, command.from.address);
             continue;
         }
+        command.from.unkept.erase(name);
         if (actor->session != &command.from) continue;  // moved on
         if (actor->move != nullptr) moves.on_withdrawn(*actor);
         auto how = is_failure ? Down::error : by_another ? Down::killed : Down::normal;

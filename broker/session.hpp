@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <string>
 
 #include "broker/outbox.hpp"
@@ -62,6 +64,8 @@ struct Session {
     bool was_asked = false;     ///< somebody may wait for this very peer
     std::size_t actors = 0;     ///< names registered here
     bool has_brought_all = true;  ///< workers: no more names come from before its hello
+    std::uint64_t said_state_in = 0;  ///< the round (states.hpp) in which it said the last one that is to be on disk before what followed it passes
+    std::set<std::string, std::less<>> unkept;  ///< its durable actors for whose states there was no room
 
     Outbox outbox;
     bool waits_for_flush = false;

@@ -1,10 +1,11 @@
 // states.hpp - the states of durable actors on their way to the ledger; without a ledger, all of them.
 //
 // One per broker, in Exchange; its thread.  What is put here in a round is on disk before the answers of that round go out,
-// because workers say it before the answer, by the same connection (decision 0018).
+// because workers say it before the answer, by the same connection (decision 0018).  While the disk refuses, what waits here may be forgotten.
 // Next: bookkeeping.hpp writes them.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "broker/ledger.hpp"
 #include "wire/bounds.hpp"
+#include "wire/fault.hpp"
 
 namespace peacepie::broker {
 
@@ -56,7 +58,21 @@ public:
     void written() noexcept {
         waiting_.clear();
         bytes_ = 0;
+        refusal_.reset();
     }
+    /// The disk did not take them; until written() they may be forgotten.
+    void refused(const Error& why) { refusal_ = why; }
+    [[nodiscard]] bool are_refused() const noexcept { return refusal_.has_value(); }
+    /// The state of that actor may be forgotten: why; else null.
+    [[nodiscard]] const Error* why_unkept(std::string_view name) const {
+        const auto found = waiting_.find(name);
+        return refusal_ && found != waiting_.end() && found->second ? &*refusal_ : nullptr;
+    }
+
+    [[nodiscard]] bool are_on_disk() const noexcept { return ledger_ != nullptr; }
+    /// Another one each time that they are about to be written.
+    [[nodiscard]] std::uint64_t round() const noexcept { return round_; }
+    void next_round() noexcept { ++round_; }
 
 private:
     [[nodiscard]] static std::size_t size_of(const Ledger::Kept& kept) noexcept { return kept.state.size() + kept.deliveries.size(); }
@@ -65,6 +81,8 @@ private:
     Ledger* ledger_ = nullptr;
     std::map<std::string, std::optional<Ledger::Kept>, std::less<>> waiting_;
     std::size_t bytes_ = 0;
+    std::uint64_t round_ = 1;
+    std::optional<Error> refusal_;
 };
 
 }  // namespace peacepie::broker

@@ -22,6 +22,7 @@ public:
 
     void write(std::span<const Change> changes, std::span<const StateChange> changed) override {
         if (full) throw Error(Fault::no_space, "the disk is full");
+        if (on_write) on_write();
         largest = std::max(largest, changes.size());
         for (const auto& change : changes) {
             rows.erase(change.name);
@@ -46,6 +47,7 @@ public:
     }
     Rows rows;
     std::map<std::string, Kept> states;
+    std::function<void()> on_write;  // to see what has happened by then
     std::size_t largest = 0;
     bool full = false;
     bool damaged = false;

@@ -29,6 +29,34 @@ struct Keeper : World {
         if (flag != nullptr) body.set(flag, true);
         send(child, {}, "unregister_actors", body, address[child]);
     }
+    /// From `peer`, in one frame: each a state or, without one, an answer.
+    struct Word {
+        const char* name;
+        const char* state;
+        Message asked = {};
+    };
+    void say_at_once(Peer peer, const std::vector<Word>& words) {
+        std::string batch;
+        for (const auto& [name, state, asked] : words) {
+            const auto body = state != nullptr ? word(name, state).encoded() : std::string();
+            if (state != nullptr) append_batched(batch, {.command = "keep_state", .sender = address[peer], .body = body});
+            else append_batched(batch, {.kind = Kind::reply, .mid = asked.mid, .command = "ticked", .recipient = asked.sender, .sender = name});
+        }
+        feed(peer, batch);
+    }
+    Message asked(const char* name) {
+        ask(me, name, "tick");
+        return only(child);
+    }
+    /// What `me` hears when that actor answers, behind that state if there is one.
+    Message answer_of(const char* name, const char* state = nullptr) {
+        const auto it = asked(name);
+        if (state != nullptr) say_at_once(child, {{name, state}, {name, nullptr, it}});
+        else say_at_once(child, {{name, nullptr, it}});
+        const auto answer = only(me);
+        CHECK(answer.mid == it.mid);
+        return answer;
+    }
     std::int64_t stat(std::string_view which) {
         ask(me, {}, "stats");
         return only(me).number(which);
@@ -43,17 +71,70 @@ TEST_CASE("a state is on disk before an answer that came behind it goes out") {
     MemoryLedger ledger;
     Keeper world(&ledger);
     world.declare(world.child, "a");
-    world.ask(world.me, "a", "tick");
-    const auto asked = world.only(world.child);
+    int writes = 0;
+    ledger.on_write = [&] {
+        ++writes;
+        CHECK(world.link.frames[world.me].empty());
+    };
+    CHECK(world.answer_of("a", "new").command == "ticked");
+    CHECK(writes == 1);
+    CHECK(ledger.states.at("a").state == "new");
+}
+
+TEST_CASE("the states of a round are on disk with one write, and what came behind each of them goes out in its order") {
+    MemoryLedger ledger;
+    Keeper world(&ledger);
+    world.declare(world.child, "a");
+    world.declare(world.child, "b");
+    const auto first = world.asked("a"), second = world.asked("b"), third = world.asked("a");
+    int writes = 0;
+    ledger.on_write = [&] { ++writes; };
+    world.say_at_once(world.child, {{"a", "1"}, {"a", nullptr, first}, {"b", "2"}, {"b", nullptr, second}, {"a", "3"}, {"a", nullptr, third}});
+    const auto answers = world.received(world.me);
+    REQUIRE(answers.size() == 3);
+    CHECK((answers[0].mid == first.mid && answers[1].mid == second.mid && answers[2].mid == third.mid));
+    CHECK(writes == 1);
+    CHECK(ledger.states.at("a").state == "3");
+}
+
+TEST_CASE("while the disk refuses the state of an actor who asks it is told so, and others are answered as ever") {
+    MemoryLedger ledger;
+    Keeper world(&ledger);
+    for (const char* name : {"a", "b"}) world.declare(world.child, name);
+    world.declare(world.child, "plain", false);
+    CHECK(world.answer_of("b", "kept before").command == "ticked");
+    ledger.full = true;
+    const auto refused = world.answer_of("a", "new");
+    CHECK(refused.kind == Kind::error);
+    CHECK(refused.command == "no_space");
+    CHECK(refused.text("text").find("the disk is full") != std::string::npos);
+    CHECK(world.answer_of("a").command == "no_space");
+    CHECK(world.answer_of("b").command == "ticked");
+    CHECK(world.answer_of("plain").command == "ticked");
+    ledger.full = false;
+    world.advance(2s, {world.main, world.child});
+    CHECK(ledger.states.at("a").state == "new");
+    CHECK(world.answer_of("a").command == "ticked");
+}
+
+TEST_CASE("what a durable actor sends behind a state that the disk refuses is a dead letter, and what it asks is answered with the reason") {
+    MemoryLedger ledger;
+    Keeper world(&ledger);
+    world.declare(world.child, "a");
+    world.declare(world.child, "beside", false);
+    world.declare(world.main, "other", false);
+    ledger.full = true;
     std::string batch;
     const auto body = Keeper::word("a", "new").encoded();
     append_batched(batch, {.command = "keep_state", .sender = world.address[world.child], .body = body});
-    append_batched(batch, {.kind = Kind::reply, .mid = asked.mid, .command = "ticked", .recipient = asked.sender, .sender = "a"});
-    world.broker.on_frame(world.child, batch);
-    CHECK(world.received(world.me).empty());
-    world.broker.on_round();
-    CHECK(ledger.states.at("a").state == "new");
-    CHECK(world.only(world.me).command == "ticked");
+    append_batched(batch, {.command = "told", .recipient = "other", .sender = "a"});
+    append_batched(batch, {.kind = Kind::ask, .mid = 7, .command = "asked", .recipient = "other", .sender = "a", .timeout_ms = 1'000});
+    append_batched(batch, {.kind = Kind::ask, .mid = 8, .command = "get_members", .sender = "a", .timeout_ms = 1'000});
+    append_batched(batch, {.command = "told", .recipient = "other", .sender = "beside"});
+    world.feed(world.child, batch);
+    CHECK(world.only(world.main).sender == "beside");
+    for (const auto& answer : world.received(world.child)) CHECK((answer.command == "no_space" && answer.recipient == "a"));
+    CHECK(world.stat("dead_letters") == 1);
 }
 
 TEST_CASE("the next life of a durable actor is given what was kept of the last, and only the last word counts") {
@@ -119,4 +200,6 @@ TEST_CASE("a state that no message could carry back is refused, and the one befo
     world.keep(world.child, "a", std::string(limits::kept_state_max + 1, 'x').c_str());
     CHECK(ledger.states.at("a").state == "one");
     CHECK(world.stat("states_refused") == 1);
+    CHECK(world.answer_of("a").command == "no_space");
+    CHECK(world.answer_of("a", "two").command == "ticked");
 }

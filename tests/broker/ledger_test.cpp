@@ -104,9 +104,15 @@ TEST_CASE("what is registered, moved on, removed or lost is in the ledger before
     MemoryLedger ledger;
     Kept world(ledger);
     const Peer child = world.join();
+    int writes = 0;
+    ledger.on_write = [&] {
+        ++writes;
+        CHECK(world.link.frames[child].empty());
+    };
     world.register_actors(child, {"a", "b"});
     CHECK(ledger.rows.size() == 2);
     CHECK(ledger.rows.at("a").node == "first.process_0.admin");
+    CHECK(writes == 1);
     world.send(child, {}, "unregister_actors", map({{"names", names({"a"})}}), world.address[child]);
     CHECK(ledger.rows.size() == 1);
     world.link.gone[child] = true;
