@@ -54,7 +54,7 @@ void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view enc
     if (from.role == Role::client) stamp(from, envelope, encoded);
     if (!take_back(from, envelope)) return;
     if (is_too_late(envelope)) return exchange_.refuse(envelope, Fault::expired, "its time was over before it came here");
-    if ((exchange_.states.are_refused() || !from.unkept.empty()) && !is_kept(from, envelope, encoded)) return;
+    if (exchange_.states.may_be_forgotten() && !is_kept(from, envelope, encoded)) return;
     if (!envelope.recipient.empty()) {
         const bool is_tallied = envelope.is_tallied();
         if (auto* actor = exchange_.registry.find(envelope.recipient)) to_actor(from, *actor, envelope, encoded);
@@ -66,7 +66,7 @@ void Broker::on_envelope(Session& from, Envelope& envelope, std::string_view enc
         return exchange_.refuse(envelope, Fault::no_such_actor, "the broker gave no such handle; name the recipient");
     if (envelope.is_answer()) return head_.on_answer(from, envelope);
     ++exchange_.counters.for_head;
-    if (envelope.command == "hello") return head_.on_hello(from.peer, envelope);
+    if (envelope.command == "hello") return on_hello(from.peer, envelope);
     head_.on_command(from, envelope);
 }
 
@@ -138,10 +138,7 @@ bool Broker::take_back(const Session& from, const Envelope& envelope) {
 
 // What a durable actor says goes with its state: nobody is told what may be forgotten.  An answer becomes an error; false: anything else ends here.
 bool Broker::is_kept(const Session& from, Envelope& envelope, std::string_view& encoded) {
-    static const Error no_room(Fault::no_space, "there is no room for it");
-    const auto* actor = exchange_.registry.find(envelope.sender);
-    if (actor == nullptr || !actor->declared || !actor->declared->durable) return true;
-    const Error* why = from.unkept.contains(envelope.sender) ? &no_room : exchange_.states.why_unkept(envelope.sender);
+    const Error* why = from.role == Role::worker ? exchange_.states.why_unkept(envelope.sender) : nullptr;
     if (why == nullptr) return true;
     const auto fault = why->code == code_of(Fault::no_space) ? Fault::no_space : Fault::unavailable;
     const auto text = fmt::format("the state of {} that goes with it could not be kept: {}", envelope.sender, why->text);
@@ -186,12 +183,17 @@ bool Broker::note_answer(const Session& from, const Envelope& envelope) {
     return false;
 }
 
+// It may be the end of a session whose mail waits.
+void Broker::on_hello(Peer peer, const Envelope& envelope) {
+    pass_on_behind_states();
+    head_.on_hello(peer, envelope);
+}
+
 // Before hello nothing is served and nothing is remembered.  True: it has said hello.
 bool Broker::on_stranger(Peer peer, const Envelope* envelope) {
     ++exchange_.counters.from_strangers;
     const bool is_hello = envelope != nullptr && envelope->command == "hello" && envelope->recipient.empty();
-    if (is_hello) pass_on_behind_states();  // it may be the end of a session whose mail waits
-    if (is_hello) return head_.on_hello(peer, *envelope), true;
+    if (is_hello) return on_hello(peer, *envelope), true;
     if (exchange_.roster.is_silenced(peer)) return false;
     Value body = Value::Map{};
     body.set("text", envelope != nullptr ? "this connection has no session (any more); say hello first"

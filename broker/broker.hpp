@@ -44,6 +44,7 @@ private:
     void read(Peer peer, Session* from, std::string_view frame);
     void on_envelope(Session& from, Envelope& envelope, std::string_view encoded);
     [[nodiscard]] bool on_stranger(Peer peer, const Envelope* envelope);
+    void on_hello(Peer peer, const Envelope& envelope);
     void on_malformed(Session& from, Fault fault);
 
     void stamp(const Session& from, Envelope& envelope, std::string_view& encoded);

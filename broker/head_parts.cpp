@@ -73,19 +73,23 @@ void Head::keep_state(Command& command) {
     const auto* state = command.body.find("state");
     const auto* actor = exchange_.registry.find(name);
     if (state == nullptr || state->as_binary() == nullptr) throw Error(Fault::bad_request, "keep_state: state is missing");
-    if (actor == nullptr || actor->session != &command.from || !actor->declared || !actor->declared->durable)
+    const bool is_declared = actor != nullptr && actor->declared != nullptr;
+    if (actor == nullptr || actor->session != &command.from || (is_declared && !actor->declared->durable))
         throw Error(Fault::fenced, name + " is not a durable actor of " + command.from.address);
     const auto* deliveries = command.body.find("deliveries");
     Ledger::Kept kept{optional_text_of(command.body, "version").value_or(""), state->as_binary()->bytes,
                       deliveries != nullptr && deliveries->as_binary() ? deliveries->as_binary()->bytes : std::string()};
-    const bool is_kept = kept.state.size() + kept.deliveries.size() <= limits::kept_state_max && exchange_.states.put(name, std::move(kept));
-    if (is_kept) {
-        command.from.unkept.erase(name);
+    // Without a declaration, for which there was no room when it was brought, nobody could make it again with what is kept.
+    if (is_declared && exchange_.states.put(name, std::move(kept))) {
         if (exchange_.states.are_on_disk()) command.from.said_state_in = exchange_.states.round();
         return void(++exchange_.counters.states_kept);
     }
-    command.from.unkept.insert(name);
+    exchange_.states.had_no_room(name);
     ++exchange_.counters.states_refused;
+    Value body = Value::Map{};
+    body.set("name", name);
+    const auto bytes = body.encoded();
+    exchange_.outgoing.post_control(command.from, {.command = "state_is_not_kept", .recipient = command.from.address, .body = bytes});
     throw Error(Fault::no_space, "there is no room for the state of " + name);
 }
 
@@ -121,8 +125,8 @@ void Head::unregister_actors(Command& command) {
             if (!unborn) healing.ended_unheard(name, command.from.address);
             continue;
         }
-        command.from.unkept.erase(name);
         if (actor->session != &command.from) continue;  // moved on
+        exchange_.states.ended(name);
         if (actor->move != nullptr) moves.on_withdrawn(*actor);
         auto how = is_failure ? Down::error : by_another ? Down::killed : Down::normal;
         if (by_itself && !healing.retired(name, *actor)) how = Down::error;

@@ -48,7 +48,7 @@ bool Outgoing::has_room_for_held(const Session& to, std::size_t size) noexcept {
 
 // A full pipe is tried once in a while and not in every round: each try makes libzmq look for more, and the loop would never sleep.
 void Outgoing::flush() {
-    stuck_bytes_ = stuck_of_clients_ = fresh_bytes_ = 0;
+    stuck_bytes_ = stuck_of_clients_ = fresh_of_clients_ = 0;
     if (waiting_.empty()) return retry_at_.reset();
     const auto now = clock_.now();
     const bool retries = !retry_at_ || now >= *retry_at_;
@@ -56,10 +56,11 @@ void Outgoing::flush() {
     flushing_.swap(waiting_);
     for (Session* session : flushing_) {
         if (session->is_pipe_full && !retries) {
+            session->outbox.note_wait(now);
             keep_waiting(*session);
             continue;
         }
-        const Sent sent = session->outbox.flush([&](std::string_view frame) { return link_.send(session->peer, frame); });
+        const Sent sent = session->outbox.flush(now, [&](std::string_view frame) { return link_.send(session->peer, frame); });
         session->spoken = now;
         session->waits_for_flush = sent == Sent::pipe_full;
         if (sent == Sent::peer_unknown) unreachable_.push_back(session->peer);
@@ -92,7 +93,7 @@ void Outgoing::close_largest() {
     const auto all_max = 2 * (limit[Bound::queued_bytes] + limit[Bound::peer_queue_bytes]);
     if (stuck_of_clients_ <= of_clients_max && stuck_bytes_ <= all_max) return;
     auto largest_first = waiting_;
-    std::ranges::sort(largest_first, std::greater{}, [](const Session* slow) { return slow->outbox.bytes(); });
+    std::ranges::sort(largest_first, std::greater{}, [](const Session* slow) { return std::pair(slow->role == Role::client, slow->outbox.bytes()); });
     auto of_clients = stuck_of_clients_, all = stuck_bytes_;
     for (const Session* slow : largest_first) {
         const bool is_client = slow->role == Role::client;

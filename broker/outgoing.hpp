@@ -88,7 +88,10 @@ private:
         const auto& limit = bounds_.limit;
         if (to.outbox.bytes() + size > limit[Bound::peer_queue_bytes]) return Bound::peer_queue_bytes;
         if (to.outbox.frames() >= limit[Bound::peer_queue_frames]) return Bound::peer_queue_frames;
-        if (to.is_slow() ? to.outbox.bytes() + size > room_for_slow(to) : fresh_bytes_ + size > round_bytes_max()) return Bound::queued_bytes;
+        const bool is_full = to.is_slow()                ? to.outbox.bytes() + size > room_for_slow(to)
+                             : to.role == Role::client ? fresh_of_clients_ + size > round_bytes_max()
+                                                         : false;  // what is told to many clients must not keep out what workers say to each other
+        if (is_full) return Bound::queued_bytes;
         return std::nullopt;
     }
     /// All that one slow peer may have in its queue.
@@ -118,7 +121,7 @@ private:
     }
     void queued(Session& to, std::size_t size) {
         if (to.is_slow()) count_stuck(to, size);
-        else fresh_bytes_ += size;
+        else if (to.role == Role::client) fresh_of_clients_ += size;
         is_to_be_flushed(to);
     }
     void is_to_be_flushed(Session& to) {
@@ -142,7 +145,7 @@ private:
     std::vector<Peer> overfull_;
     std::size_t stuck_bytes_ = 0;       ///< in the queues of slow peers
     std::size_t stuck_of_clients_ = 0;  ///< of them
-    std::size_t fresh_bytes_ = 0;       ///< for the others, since the last flush
+    std::size_t fresh_of_clients_ = 0;       ///< for the others, since the last flush
     std::uint64_t credit_waits_ = 0;
     std::optional<Nanoseconds> retry_at_;  ///< of full pipes; none: there is none
 };

@@ -65,7 +65,6 @@ struct Session {
     std::size_t actors = 0;     ///< names registered here
     bool has_brought_all = true;  ///< workers: no more names come from before its hello
     std::uint64_t said_state_in = 0;  ///< the round (states.hpp) in which it said the last one that is to be on disk before what followed it passes
-    std::set<std::string, std::less<>> unkept;  ///< its durable actors for whose states there was no room
 
     Outbox outbox;
     bool waits_for_flush = false;

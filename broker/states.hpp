@@ -8,13 +8,16 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "broker/ledger.hpp"
 #include "wire/bounds.hpp"
 #include "wire/fault.hpp"
+#include "wire/limits.hpp"
 
 namespace peacepie::broker {
 
@@ -30,11 +33,15 @@ public:
         const auto size = size_of(kept);
         const auto before = waiting_.find(name);
         const auto old = before != waiting_.end() && before->second ? size_of(*before->second) : 0;
-        if (!bounds_.allows(Bound::kept_bytes, bytes_ - old + size)) return false;
+        if (size > limits::kept_state_max || !bounds_.allows(Bound::kept_bytes, bytes_ - old + size)) return false;
         bytes_ += size - old;
         waiting_.insert_or_assign(std::string(name), std::move(kept));
+        if (!without_room_.empty()) without_room_.erase(std::string(name));
         return true;
     }
+    /// Its newest state was not put, so that whoever hears of it hears what may be forgotten: until one is, or it ends.
+    void had_no_room(std::string_view name) { without_room_.emplace(name); }
+    void ended(const std::string& name) { without_room_.erase(name); }
     void drop(std::string_view name) {
         const auto found = waiting_.find(name);
         if (found != waiting_.end() && found->second) bytes_ -= size_of(*found->second);
@@ -62,9 +69,11 @@ public:
     }
     /// The disk did not take them; until written() they may be forgotten.
     void refused(const Error& why) { refusal_ = why; }
-    [[nodiscard]] bool are_refused() const noexcept { return refusal_.has_value(); }
+    [[nodiscard]] bool may_be_forgotten() const noexcept { return refusal_.has_value() || !without_room_.empty(); }
     /// The state of that actor may be forgotten: why; else null.
     [[nodiscard]] const Error* why_unkept(std::string_view name) const {
+        static const Error no_room(Fault::no_space, "there is no room for it");
+        if (without_room_.contains(name)) return &no_room;
         const auto found = waiting_.find(name);
         return refusal_ && found != waiting_.end() && found->second ? &*refusal_ : nullptr;
     }
@@ -80,6 +89,7 @@ private:
     CountedBounds& bounds_;
     Ledger* ledger_ = nullptr;
     std::map<std::string, std::optional<Ledger::Kept>, std::less<>> waiting_;
+    std::set<std::string, std::less<>> without_room_;  // of actors that are registered
     std::size_t bytes_ = 0;
     std::uint64_t round_ = 1;
     std::optional<Error> refusal_;

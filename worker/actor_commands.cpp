@@ -33,6 +33,10 @@ ActorCommands::ActorCommands(Admin& admin) : admin_(admin) {
         if (request->is_from_head()) end(request->text("name"), ending_tries);
         else request->fail(code_of(Fault::is_not_handled), "only the broker may say that; say `remove_actor`");
     });
+    admin.on("state_is_not_kept", "", "", [this](const RequestPointer& request) {
+        const auto here = resident(request->text("name"));
+        if (here && request->is_from_head()) give_order(*CellTable::slot(here.cell), std::make_unique<Order>(Order::Verb::unkept, nullptr));
+    });
     admin.on("find_actor", "entity:address with_class_desc:bool?", "finds an actor in this process",
              [this](const RequestPointer& request) { find(request); });
     admin.on("recreate_actor", "entity:address node:address? class_desc:map? dry_run:bool? probation:map? replay:bool?",
@@ -155,12 +159,13 @@ void ActorCommands::end(const std::string& name, int tries_left) {
 }
 
 void ActorCommands::keep_states_again() {
-    for (const Cell* cell : registered()) {
-        if (!cell->is_durable()) continue;
-        auto order = std::make_unique<Order>(Order::Verb::keep, nullptr);
-        order->cell = cell->handle();
-        admin_.worker().give_order(std::move(order));
-    }
+    for (const Cell* cell : registered())
+        if (cell->is_durable()) give_order(*cell, std::make_unique<Order>(Order::Verb::keep, nullptr));
+}
+
+void ActorCommands::give_order(const Cell& cell, std::unique_ptr<Order> order) {
+    order->cell = cell.handle();
+    admin_.worker().give_order(std::move(order));
 }
 
 void ActorCommands::find(const RequestPointer& request) {

@@ -86,6 +86,7 @@ private:
     void end(const std::string& name, int tries_left);
     void find(const RequestPointer& request);
     void load_package(const RequestPointer& request);
+    void give_order(const Cell& cell, std::unique_ptr<Order> order);
     void recreate(const RequestPointer& request);
     enum class Removal : std::uint8_t { with_process, for_group, for_good };  ///< for good: with what was kept of it
     void stop(std::uint64_t cell, const std::string& name, Removal removal, std::function<void(const Order&)> then);

@@ -221,7 +221,7 @@ void Cell::give_up(Unacknowledged::Channels::iterator at, Fault reason, std::str
 /// Where it goes on has them too, and so has the broker that keeps its state; else they end here.
 void Cell::part_with_deliveries(bool fenced) {
     auto& own = *extras_->deliveries;
-    if (phase_ == Phase::cold || trial_ == Trial::silent || (phase_ == Phase::frozen && !fenced)) {
+    if (phase_ == Phase::cold || trial_ == Trial::silent || (phase_ == Phase::frozen && !fenced && trial_ != Trial::over)) {
         worker_->counters().sends.withdrawn.fetch_add(own.tallied, std::memory_order_relaxed);
         return worker_->tally().end(std::exchange(own.tallied, 0));
     }
@@ -230,6 +230,7 @@ void Cell::part_with_deliveries(bool fenced) {
     log::warning({{"actor", name_}}, "{} ends with {} reliable messages that nobody has acknowledged", name_, own.sent.size());
     for (auto at = own.sent.channels().begin(); at != own.sent.channels().end(); ++at)
         give_up(at, fenced ? Fault::fenced : Fault::stopping, "its sender has ended and nobody had acknowledged it; it may have been handled");
+    if (durable_ && self_) (void)keep_state();  // if it is made again, what has ended as a letter must not go out once more
 }
 
 std::string Cell::saved_deliveries() const {

@@ -85,6 +85,7 @@ void Cell::carry_out(std::unique_ptr<Order> order) {
             keeping().kept = 0;
             end_step();
             break;
+        case Verb::unkept: keeping().kept = 0; break;
         case Verb::settle: settle(); break;
         case Verb::withdraw: withdraw(); break;
         case Verb::discard:
@@ -190,7 +191,12 @@ void Cell::load(Order& order) {
         if (!order.failed()) order.code = code_of(Fault::bad_argument), order.text = "the state could not be loaded";
         return;
     }
-    adopt(snapshot);
+    try {
+        adopt(snapshot);
+    } catch (const Error& error) {  // it is no worker's of today
+        order.code = error.code;
+        order.text = "what it was sent reliably cannot be read: " + error.text;
+    }
 }
 
 void Cell::start(std::unique_ptr<Order> order) {

@@ -45,6 +45,7 @@ struct Order {
         resume,   ///< the move was called off: go on
         stop,     ///< end the running turn, say last words, die
         keep,     ///< say the state again: the broker may not have heard it
+        unkept,   ///< the broker had no room for the state: say it again with the next step
         enlist,   ///< the broker has an entry for this spawned actor now
         settle,   ///< the probation is over: stay
         withdraw, ///< the move was called off, or the probation has failed: die, and let nobody hear of it

@@ -26,6 +26,7 @@ std::string Outbox::mute(const std::vector<std::string>& senders) {
     for (auto& frame : frames_) sift(frame.bytes);
     std::erase_if(frames_, [](const Frame& frame) { return frame.bytes.empty(); });
     sift(batch_);
+    if (batch_.empty()) batch_began_ = asked_at_ = {};
     set_waiting(left);
     note_ready();
     return taken_out;

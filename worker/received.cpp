@@ -37,6 +37,7 @@ void Received::push_one_out() {
     const auto found = std::find_if(origins_.rbegin(), origins_.rend(), [](const Origin& one) { return one.in_work.empty(); });
     if (found == origins_.rend()) return;
     for (const auto& done : found->recent) bytes_ -= done.body.size();
+    numbers_ -= found->recent.size();
     remember({found->name, found->last, std::max(found->forgotten, found->recent.empty() ? 0 : found->recent.back().number)});
     by_name_.erase(found->name);
     origins_.erase(std::next(found).base());
@@ -78,13 +79,15 @@ void Received::done(const std::string& name, bool in_sequence, Done done) {
         done.body.clear();
     }
     bytes_ += done.body.size();
+    ++numbers_;
     origin.recent.insert(std::ranges::lower_bound(origin.recent, done.number, {}, &Done::number), std::move(done));
     shorten(origin);
 }
 
 void Received::shorten(Origin& origin) {
-    while (origin.recent.size() > limits::numbers_remembered || (bytes_ > limits::repeated_answers_max && !origin.recent.empty())) {
+    while (origin.recent.size() > limits::numbers_remembered || ((bytes_ > limits::repeated_answers_max || numbers_ > numbers_max) && !origin.recent.empty())) {
         bytes_ -= origin.recent.front().body.size();
+        --numbers_;
         origin.forgotten = std::max(origin.forgotten, origin.recent.front().number);
         origin.recent.pop_front();
     }
@@ -134,6 +137,7 @@ void Received::read_origin(const Value::Array& fields) {
         origin.recent.push_back({convert<std::uint64_t>::from(parts[0]), kind, convert<std::string>::from(parts[2]),
                                  parts[3].as_binary()->bytes, convert<bool>::from(parts[4])});
         bytes_ += origin.recent.back().body.size();
+        ++numbers_;
     }
     if (has_forgotten && *has_forgotten && !origin.recent.empty()) origin.forgotten = origin.recent.front().number - 1;
 }

@@ -1,7 +1,7 @@
 // received.hpp - which reliable messages an actor has handled, so that none is handled twice; and what it answered.
 //
 // Owned by its cell and used in its turns; travels with the actor, and is kept with the state of a durable one.
-// Bounded: so many origins, the one unheard longest goes first; so many numbers of each; so many bytes of answers.  Of an origin
+// Bounded: so many origins, the one unheard longest goes first; so many numbers of each and of all; so many bytes of answers.  Of an origin
 // that had to go it is known how far it had come, so that nothing of it is handled a second time; that is bounded as well.
 // Next: cell_delivery.cpp asks it.
 #pragma once
@@ -36,7 +36,8 @@ public:
         bool is_kept = true;  ///< false: the answer was too large to be repeated
     };
 
-    static constexpr std::size_t pushed_out_max = 10 * limits::origins_max;  ///< of each only how far it had come
+    static constexpr std::size_t pushed_out_max = limits::origins_max;  ///< of each only how far it had come: it is kept with each state, like the rest
+    static constexpr std::size_t numbers_max = 100'000;  ///< of all origins: what is kept of them must be a value that can be read again
 
     [[nodiscard]] Verdict judge(const Delivery& delivery);
     void begin(const Delivery& delivery);
@@ -77,6 +78,7 @@ private:
     std::list<PushedOut> pushed_out_;  // likewise
     std::unordered_map<std::string_view, std::list<PushedOut>::iterator> pushed_out_by_name_;  // keys are in the list
     std::size_t bytes_ = 0;      // of answers
+    std::size_t numbers_ = 0;    // of them, and of those that were too large
 };
 
 }  // namespace peacepie::worker

@@ -115,10 +115,11 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
     }
     loop.turns.end();
     const auto& outbox = worker_->outbox();
-    const bool is_time_to_look = turn % few_turns == 0 || loop.was_slow;  // else an answer waits for turns of milliseconds beside it
+    const bool is_few_turns_on = turn % few_turns == 0;
+    const bool is_time_to_look = is_few_turns_on || loop.was_slow;  // else an answer waits for turns of milliseconds beside it
     if (!outbox.empty() && (is_time_to_look || outbox.bytes() >= bytes_per_flush)) (void)exchange();
     else if (is_time_to_look) glance_at_standstill();
-    if (is_time_to_look && loop.minds_link.load(std::memory_order_relaxed)) mind_link(loop);
+    if (is_few_turns_on && (loop.was_slow || loop.minds_link.load(std::memory_order_relaxed))) mind_link(loop);
     if (turn % Crossings::window == 0) look_at_crossings(loop);
 }
 
@@ -136,6 +137,7 @@ void Scheduler::look_at_crossings(Loop& loop) {
 /// they bring.
 void Scheduler::rest(Loop& loop, Nanoseconds span) {
     while (Cell* cell = loop.ready.pop()) overflow(*cell);
+    loop.busy_since = {};
     loop.minds_link.store(false, std::memory_order_relaxed);
     wake_one();  // who has just run out of work looks again
     const auto begun = worker_->now(), until = begun + span;

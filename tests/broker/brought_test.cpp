@@ -164,3 +164,16 @@ TEST_CASE("actors for whose declarations there is no room are welcome without") 
     REQUIRE(wishes.size() == 1);
     CHECK(wishes[0].text("name") == "b");
 }
+
+TEST_CASE("a durable actor for whose declaration there is no room answers nobody as if its state were kept") {
+    Bounds bounds;
+    bounds.set(Bound::declared_bytes, 100);
+    Successor world(bounds);
+    world.joins(Value::Array{row("a", 5, 0)}, Value::Array{declared({{"durable", true}, {"params", map({{"text", std::string(200, 'x')}})}})});
+    world.ask(world.me, "a", "count");
+    const auto count = world.only(world.child);
+    world.send(world.child, {}, "keep_state", map({{"name", "a"}, {"epoch", 5}, {"version", "1.0.0"}, {"state", Binary{"one"}}}), world.address[world.child]);
+    CHECK(world.commands(world.child) == std::vector<std::string>{"state_is_not_kept"});
+    world.reply(world.child, count, "counted", {}, "a");
+    CHECK(world.only(world.me).command == "no_space");
+}

@@ -200,6 +200,7 @@ TEST_CASE("a state that no message could carry back is refused, and the one befo
     world.keep(world.child, "a", std::string(limits::kept_state_max + 1, 'x').c_str());
     CHECK(ledger.states.at("a").state == "one");
     CHECK(world.stat("states_refused") == 1);
+    CHECK(world.commands(world.child) == std::vector<std::string>{"state_is_not_kept"});
     CHECK(world.answer_of("a").command == "no_space");
     CHECK(world.answer_of("a", "two").command == "ticked");
 }

@@ -257,3 +257,43 @@ TEST_CASE("mail that was held for a move passes the bound of a slow process, but
     CHECK(full == std::vector<std::uint64_t>{1'000'000});
     CHECK(std::ranges::count(world.read_by(world.main), "held") == 2);
 }
+
+TEST_CASE("what is told to many clients in one round does not keep out what workers say in it") {
+    Slow world(Bounds().set(Bound::peer_queue_bytes, 2 * M).set(Bound::queued_bytes, 4 * M));
+    for (int i = 0; i < 20; ++i) world.ask(world.client("observer"), {}, "subscribe", map({{"command", "ping"}}));
+    const auto body = Value(std::string(M, 'x')).encoded();
+    std::string ping, data;
+    append_envelope(ping, {.kind = Kind::ask, .mid = 1, .command = "ping", .body = body});
+    append_envelope(data, {.kind = Kind::send, .command = "data", .recipient = "greeter", .sender = "a"});
+    world.broker.on_frame(world.me, ping);
+    world.broker.on_frame(world.other, data);
+    world.broker.on_round();
+    CHECK(world.commands(world.main) == Commands{"data"});
+}
+
+TEST_CASE("asks that waited for a slow worker go on with what is left of their time, and with none when it is over") {
+    Slow world;
+    world.link.full[world.main] = true;
+    const auto ask = [&](std::uint32_t timeout_ms) { (void)world.ask(world.other, "greeter", "tick", {}, "a", timeout_ms); };
+    ask(300);
+    world.advance(500ms, {world.other});
+    ask(2'000);
+    world.send(world.other, "greeter", "data", {}, "a");
+    world.advance(500ms, {world.other});
+    ask(1'000);
+    world.link.full.erase(world.main);
+    world.clock.advance(limits::pipe_retry);
+    world.broker.on_round();
+    std::vector<std::uint32_t> left;
+    Commands order;
+    for (const auto& message : world.received(world.main)) {
+        order.push_back(message.command);
+        if (message.timeout_ms) left.push_back(*message.timeout_ms);
+    }
+    CHECK(order == Commands{"tick", "tick", "data", "tick"});
+    REQUIRE(left.size() == 3);
+    CHECK(left[0] == 0);
+    CHECK(left[1] >= 1'400);
+    CHECK(left[1] <= 1'600);
+    CHECK(left[2] == 1'000);
+}

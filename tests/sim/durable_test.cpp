@@ -98,3 +98,20 @@ TEST_CASE("a reliable message whose effect could not be kept is not acknowledged
     CHECK(number(*report.body.find("seen"), "courier") == 3);
     CHECK(text(report, "fault") == "");
 }
+
+TEST_CASE("a durable actor for whose state there was no room says it with each step until there is, though it does not change any more") {
+    Kept world(Bounds().set(Bound::kept_bytes, 1'000));
+    world.create_durable("hoarder", "Hoarder");
+    const auto refused = [&] { return number(world.call("", "stats").body, "states_refused"); };
+    CHECK(world.hoard(2'000).command == "no_space");
+    const auto first = refused();
+    CHECK(first >= 1);
+    for (int i = 1; i <= 3; ++i) {
+        CHECK(world.call("hoarder", "report").command == "no_space");
+        CHECK(refused() >= first + i);
+    }
+    CHECK(world.hoard(7).kind == Kind::reply);
+    CHECK(world.size() == 7);
+    world.dies_and_is_back();
+    CHECK(world.size() == 7);
+}

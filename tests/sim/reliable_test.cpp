@@ -179,6 +179,23 @@ TEST_CASE("reliable messages that nobody had acknowledged when their sender was 
         }
 }
 
+TEST_CASE("a permanent durable sender that ends by itself comes back without the messages that have become dead letters") {
+    Post world(1, true);
+    world.remove("courier");
+    const Value class_desc = Value::Map{{"requires_dist", "sim_actors"}, {"class", "Sender"}};
+    const Value body = Value::Map{{"class_desc", class_desc}, {"name", "courier"}, {"durable", true}, {"restart", "permanent"}};
+    REQUIRE(world.call(world.node(2), "create_actor", body).command == "actor_is_created");
+    world.deliver_in_vain(30);
+    (void)world.call("courier", "leave");
+    world.run_for(15s);
+    CHECK(world.letters("stopping") == 30);
+    CHECK(world.taken() == 30);
+    world.make("counter", "Counter", 1);
+    world.run_for(15s);
+    CHECK(world.seen() == -1);
+    world.must_be_accounted_for();
+}
+
 TEST_CASE("when a process ends in order the unacknowledged messages of a durable sender are kept, and those of another are dead letters") {
     for (const bool durable : {false, true}) {
         INFO("durable " << durable);

@@ -245,3 +245,26 @@ TEST_CASE("asks that waited go out with what is left of their time, and with non
     CHECK(times(outbox.take()->bytes) == std::vector<std::uint32_t>{1'400});
     CHECK(outbox.bytes() == 0);
 }
+
+TEST_CASE("when all that waited is taken out, what is said later leaves no empty frame in front of it") {
+    using namespace std::chrono_literals;
+    ManualClock clock;
+    std::atomic<std::uint64_t> left{0};
+    Outbox outbox(left, clock);
+    const auto ask = [&](std::uint64_t mid, std::string_view sender) {
+        auto one = message(mid);
+        one.kind = Kind::ask;
+        one.sender = sender;
+        one.timeout_ms = 1'000;
+        CHECK(outbox.append(one) == Outbox::Put::taken);
+    };
+    ask(1, "zombie");
+    CHECK(mids(outbox.mute({"zombie"})) == std::vector<std::uint64_t>{1});
+    clock.advance(100ms);
+    ask(2, "other");
+    outbox.open();
+    const auto frame = outbox.take();
+    REQUIRE(frame);
+    CHECK(mids(frame->bytes) == std::vector<std::uint64_t>{2});
+    CHECK(times(frame->bytes) == std::vector<std::uint32_t>{1'000});
+}

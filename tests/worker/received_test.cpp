@@ -141,3 +141,22 @@ TEST_CASE("origins, answers and their bytes are bounded") {
     handle(received, from("first", 999), std::string(limits::repeated_answer_max, 'x'));
     CHECK(received.judge(from("first", 2)) == Verdict::too_old);
 }
+
+TEST_CASE("what is remembered of many origins can be read again") {
+    Received before;
+    constexpr std::uint64_t each = 200;
+    for (std::uint64_t number = 1; number <= each; ++number)
+        for (std::size_t i = 0; i < limits::origins_max; ++i) handle(before, from("origin " + std::to_string(i), number));
+    const auto kept = Value(Value::Map{{"received", before.to_value()}}).encoded();
+    Received after;
+    after.read(*Value::decode(kept).find("received"));
+    std::size_t repeated = 0;
+    for (std::size_t i = 0; i < limits::origins_max; ++i)
+        for (std::uint64_t number = 1; number <= each; ++number) {
+            const auto verdict = after.judge(from("origin " + std::to_string(i), number));
+            CHECK((verdict == Verdict::repeat || verdict == Verdict::too_old));
+            repeated += verdict == Verdict::repeat ? 1 : 0;
+        }
+    CHECK(repeated >= Received::numbers_max / 2);
+    CHECK(repeated <= Received::numbers_max);
+}
