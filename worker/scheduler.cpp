@@ -231,7 +231,8 @@ Cell* Scheduler::next(Loop& loop) {
         const auto span = now - std::exchange(loop.newborns_at, now);
         if (loop.ready.newborns_in_a_row() > few_turns && span > short_turns) loop.ready.owes_no_more();  // else what has spawned them is in the span
     }
-    if (++loop.ticks % 61 == 0)  // the overflow must not starve behind a busy queue
+    const std::uint32_t between = loop.was_slow ? 2 : 61;  // the overflow must not starve behind a busy queue; the monitor puts there what it brings
+    if (++loop.ticks % between == 0)
         if (Cell* cell = take_overflow(loop)) return cell;
     if (Cell* cell = loop.ready.pop()) return cell;
     return take_overflow(loop);
