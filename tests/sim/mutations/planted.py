@@ -106,4 +106,12 @@ BUGS = [
         ("worker/session.cpp", "    if (worker.options().renew_connection(std::exchange(was_cut_, false))) greet();\n", "")),
     bug("an upgrade on probation in a process that is cut off goes back at once",
         ("broker/moves.cpp", "is_cut_off ? Event::target_cut_off : Event::target_lost", "Event::target_lost")),
+    bug("an ask that waited goes on with all of its time",
+        ("worker/outbox.hpp", "        take_time(frame.bytes, now - frame.asked_at);\n", "")),
+    bug("letters that had not come when their process died are not counted",
+        ("worker/outbox.hpp", "if (put == Put::taken) add_left(letters);", "(void)letters;")),
+    bug("what a sender had said reliably ends with it in silence",
+        ("worker/cell_life.cpp", "    if (extras_ && extras_->deliveries) part_with_deliveries(fenced);\n", "")),
+    bug("a state for which there was no room is taken for kept",
+        ("worker/cell_life.cpp", "case Verb::unkept: keeping().kept = 0; break;", "case Verb::unkept: break;")),
 ]
