@@ -85,7 +85,8 @@ void Cell::take_snapshot(Order& order) {
         snapshot->sends += mail->is_tallied() ? 1 : 0;
     }
     take_fault(order);
-    if (!order.failed() && snapshot->state.size() + snapshot->mailbox.size() + 65'536 > limits::body_size_max) {
+    constexpr std::size_t rest = declared_size_max + 65'536;  // how it was declared, its observers and their like
+    if (!order.failed() && snapshot->state.size() + snapshot->mailbox.size() + snapshot->deliveries.size() + rest > limits::body_size_max) {
         order.code = code_of(Fault::too_large);
         order.text = "state and waiting messages of \"" + name_ + "\" are more than a message may carry";
     }

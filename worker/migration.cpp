@@ -170,7 +170,7 @@ void Migration::freeze(const RequestPointer& request) {
     auto order = std::make_unique<Order>(Order::Verb::freeze, [this, request](Order& back) {
         if (back.failed()) return request->fail(back.code, back.text);  // `resume` follows, or another broker comes
         if (Outgoing* here = outgoing(request); here && here->cell == back.cell) here->frozen = true;
-        if (const Cell* cell = CellTable::slot(back.cell); cell && cell->declared()) back.snapshot->declared = *cell->declared();
+        if (const Cell* frozen = CellTable::slot(back.cell); frozen && frozen->declared()) back.snapshot->declared = *frozen->declared();
         back.snapshot->permanent = admin_.worker().switchboard().is_to_come_back(request->text("entity"));
         admin_.worker().outbox().count_left(back.snapshot->sends);
         request->reply("snapshot", back.snapshot->to_value());
