@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/departure.hpp"
 #include "broker/brought.hpp"
+#include "broker/departure.hpp"
 #include "broker/exchange.hpp"
 
 namespace peacepie::broker {

@@ -14,8 +14,6 @@ namespace {
 
 constexpr int workers = 3;
 
-Value numbered(int number) { return Value::Map{{"sender", "outside_" + std::to_string(number)}, {"number", 0}}; }
-
 }  // namespace
 
 TEST_CASE("recreations in place that are called off at any moment keep the order of each sender") {

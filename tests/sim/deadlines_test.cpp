@@ -13,8 +13,6 @@ namespace {
 
 constexpr int workers = 3;
 
-Value numbered(int number) { return Value::Map{{"sender", "outside_" + std::to_string(number)}, {"number", 0}}; }
-
 }  // namespace
 
 TEST_CASE("a deadline travels with its message and shrinks, and a message whose deadline has passed is not handled") {

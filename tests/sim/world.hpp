@@ -215,6 +215,8 @@ private:
 
 // Bodies of a move, and the fields of an answer.
 inline Value to_node(const std::string& name, const std::string& node) { return Value::Map{{"entity", name}, {"node", node}}; }
+/// What an outside client says to a Counter, as a sender of its own for each message.
+inline Value numbered(int number) { return Value::Map{{"sender", "outside_" + std::to_string(number)}, {"number", 0}}; }
 inline Value in_place(const std::string& name) { return Value::Map{{"entity", name}}; }
 inline std::int64_t number(const Value& body, const char* key) {
     const Value* field = body.find(key);
