@@ -88,10 +88,9 @@ private:
         const auto& limit = bounds_.limit;
         if (to.outbox.bytes() + size > limit[Bound::peer_queue_bytes]) return Bound::peer_queue_bytes;
         if (to.outbox.frames() >= limit[Bound::peer_queue_frames]) return Bound::peer_queue_frames;
-        const bool is_full = to.is_slow()                ? to.outbox.bytes() + size > room_for_slow(to)
-                             : to.role == Role::client ? fresh_of_clients_ + size > round_bytes_max()
-                                                         : false;  // what is told to many clients must not keep out what workers say to each other
-        if (is_full) return Bound::queued_bytes;
+        if (to.is_slow()) return to.outbox.bytes() + size > room_for_slow(to) ? std::optional(Bound::queued_bytes) : std::nullopt;
+        // Of clients alone: what is told to many of them must not keep out what workers say to each other.
+        if (to.role == Role::client && fresh_of_clients_ + size > round_bytes_max()) return Bound::queued_bytes;
         return std::nullopt;
     }
     /// All that one slow peer may have in its queue.
