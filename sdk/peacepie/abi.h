@@ -91,6 +91,10 @@ typedef struct pp_host {
     uint64_t (*now)(void);                                  /* monotonic nanoseconds                             [any] */
 
     const void* (*extension)(const char* id);               /* "peacepie.fd/1"; NULL if unknown                  [any] */
+
+    /* What came later: see size.  The usual message in registers: a send of a body by handles alone, neither of them 0.
+     * 0: not taken; say the same by send(), with texts.  Class and host may leave their half out (NULL).          [turn] */
+    int (*tell)(pp_cell* me, uint64_t recipient, uint32_t command, pp_bytes body);
 } pp_host;
 
 /* "peacepie.fd/1": an actor that owns sockets waits for them. */
@@ -137,6 +141,9 @@ typedef struct pp_actor_type {
     void (*save)(void* self, pp_sink sink, void* into);      /* declared state, once, in one piece; only when not busy */
     void (*stop)(void* self);                                /* last words; then destroy */
     void (*destroy)(void* self);                             /* drops suspended handlers, which cancel their operations */
+
+    /* What came later: see size. */
+    pp_outcome (*told)(void* self, uint32_t command, uint64_t sender, pp_bytes body); /* deliver, of what tell() took */
 } pp_actor_type;
 
 typedef struct pp_plugin {

@@ -21,6 +21,11 @@ inline void check_message(const To& to, const Command& command, std::string_view
     if (to.empty() || body.size() > limits::body_size_max) refuse_message(to, command, body);
 }
 
+/// Out of line, for the room that it needs on the stack.
+[[gnu::noinline]] void send_in_full(const Host& host, std::uint64_t recipient, const To& to, std::uint32_t symbol, const Command& command, std::string_view body) {
+    host.send(envelope_of({Kind::send, 0, symbol, command.text(), recipient, to.text(), body}));
+}
+
 }  // namespace
 
 Actor::Actor() : class_(construction().of) {
@@ -52,7 +57,9 @@ void Actor::log_line(Level level, fmt::string_view text, fmt::format_args args) 
 
 void Actor::post(const To& to, const Command& command, std::string_view body) const {
     check_message(to, command, body);
-    host_.send(envelope_of({Kind::send, 0, command.handle(host_), command.text(), to.handle(host_), to.text(), body}));
+    const auto recipient = to.handle(host_);
+    const auto symbol = command.handle(host_);
+    if (recipient == 0 || symbol == 0 || !host_.tell(recipient, symbol, body)) send_in_full(host_, recipient, to, symbol, command, body);
 }
 
 void Actor::post_reliably(const To& to, const Command& command, std::string_view body) const {

@@ -49,12 +49,12 @@ void ActorClass::index(const Host& host) {
     const auto size = std::bit_ceil(handlers.size() * 2);
     slots_.assign(size, {});
     shift_ = static_cast<std::uint32_t>(32 - std::countr_zero(size));
-    for (std::uint32_t i = 0; i < handlers.size(); ++i) {
-        const std::uint32_t command = host.command(handlers[i].name);
+    for (const Handler& handler : handlers) {
+        const std::uint32_t command = host.command(handler.name);
         if (command == 0) continue;  // the worker's table is full: found by text
         std::size_t place = command * 2654435769u >> shift_;
         while (slots_[place & (size - 1)].command != 0) ++place;
-        slots_[place & (size - 1)] = {command, i};
+        slots_[place & (size - 1)] = {command, &handler};
     }
 }
 

@@ -101,7 +101,7 @@ public:
         if (command == 0 || slots_.empty()) return nullptr;
         for (std::uint32_t place = command * 2654435769u >> shift_;; ++place) {
             const Slot& slot = slots_[place & (slots_.size() - 1)];
-            if (slot.command == command) return &handlers[slot.handler];
+            if (slot.command == command) return slot.handler;
             if (slot.command == 0) return nullptr;
         }
     }
@@ -111,12 +111,12 @@ public:
 private:
     struct Slot {
         std::uint32_t command = 0;
-        std::uint32_t handler = 0;
+        const Handler* handler = nullptr;
     };
     void refuse_doubles() const;
     void index(const Host& host);
 
-    std::vector<Slot> slots_;  // open addressing, at most half full
+    std::vector<Slot> slots_;  // open addressing, at most half full; the handlers stay where they are once the class is sealed
     std::uint32_t shift_ = 31;
 };
 

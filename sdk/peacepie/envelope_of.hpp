@@ -5,6 +5,8 @@
 // Next: actor.cpp writes what is sent, host.cpp all else.
 #pragma once
 
+#include <cstddef>
+
 #include "peacepie/bytes.hpp"
 #include "peacepie/host.hpp"
 
@@ -16,6 +18,11 @@ namespace peacepie {
             .deadline_ns = 0, .command = posting.command, .reserved2 = 0, .recipient = posting.recipient, .sender = 0,
             .command_text = bytes(posting.command_text), .recipient_text = bytes(posting.recipient_text), .sender_text = {nullptr, 0},
             .meta = {nullptr, 0}, .body = bytes(posting.body)};
+}
+
+inline bool Host::tell(std::uint64_t recipient, std::uint32_t command, std::string_view body) const {
+    const auto& offers = table();
+    return offers.size > offsetof(pp_host, tell) && offers.tell != nullptr && offers.tell(cell_, recipient, command, bytes(body)) != 0;
 }
 
 }  // namespace peacepie

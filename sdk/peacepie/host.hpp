@@ -48,6 +48,8 @@ public:
     [[nodiscard]] std::string_view name() const;
     [[nodiscard]] std::string_view node() const;
 
+    /// A send by handles alone.  False: not taken; send() the same with texts.
+    [[nodiscard]] inline bool tell(std::uint64_t recipient, std::uint32_t command, std::string_view body) const;
     void send(const pp_envelope& envelope) const;
     void send(const Posting& posting) const;
     [[nodiscard]] Operation ask(const Posting& posting, std::chrono::nanoseconds timeout) const;
@@ -69,7 +71,11 @@ public:
 
     /// Now and then: then a handle that was given once is asked for again.  At every 61st send, a prime: of recipients that are
     /// written to in turn each is asked for in its turn, unless they are a multiple of that many.
-    [[nodiscard]] bool is_time_to_ask() const noexcept { return ++sends_ % 61 == 0; }
+    [[nodiscard]] bool is_time_to_ask() const noexcept {
+        if (--until_ask_ != 0) return false;
+        until_ask_ = sends_between;
+        return true;
+    }
 
     void print(std::string_view line) const;
     void log(Level level, std::string_view text) const;
@@ -85,7 +91,8 @@ private:
 
     const pp_host* table_ = nullptr;
     pp_cell* cell_ = nullptr;
-    mutable std::uint32_t sends_ = 0;  // to recipients with a handle
+    static constexpr std::uint32_t sends_between = 61;
+    mutable std::uint32_t until_ask_ = sends_between;  // so many sends to recipients with a handle
 };
 
 }  // namespace peacepie

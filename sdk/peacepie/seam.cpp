@@ -75,6 +75,18 @@ pp_outcome deliver(void* self, const pp_envelope* envelope) {
     return outcome_of(actor);
 }
 
+/// Nothing is written down but what the handler may ask for.
+pp_outcome told(void* self, uint32_t command, uint64_t sender, pp_bytes body) {
+    Actor& actor = actor_at(self);
+    const Handler* handler = Inside::class_of(actor).find(command);
+    if (handler == nullptr) return PP_NOT_HANDLED;
+    Turn turn;
+    turn.sender = sender;
+    turn.body = view(body);
+    Inside::invoke(actor, *handler, turn);
+    return outcome_of(actor);
+}
+
 Answer answer_of(const Host& host, const pp_envelope& envelope) {
     const auto text = envelope.command != 0 ? Command::lasting(host.command_text(envelope.command))
                                             : Command(view(envelope.command_text));
@@ -242,7 +254,7 @@ const pp_actor_type& sealed(ActorClass& of, Create create_one, const pp_host* ho
     }
     of.type = std::make_shared<const pp_actor_type>(pp_actor_type{
         sizeof(pp_actor_type), of.name.c_str(), {of.manual.data(), of.manual.size()}, create_one, load, start, deliver, resume,
-        save, stop, destroy});
+        save, stop, destroy, told});
     return *of.type;
 }
 
@@ -251,7 +263,7 @@ const pp_plugin* offer(const pp_host* host, const char* package, const char* ver
     static std::vector<const pp_actor_type*> types;
     static pp_plugin plugin{PP_ABI, sizeof(pp_plugin), nullptr, nullptr, "g++ " __VERSION__, 0, nullptr};
     // A host that we cannot use sees our number, and no classes.
-    if (host == nullptr || host->abi != PP_ABI || host->size < sizeof(pp_host)) return &plugin;
+    if (host == nullptr || host->abi != PP_ABI || host->size < offsetof(pp_host, tell)) return &plugin;
     if (plugin.type_count != 0) return &plugin;
     try {
         library() = {package, version};

@@ -60,6 +60,16 @@ Mail mail_of(const Life& life, const pp_envelope& envelope) {
 
 void send(pp_cell* me, const pp_envelope* envelope) { world().post(mail_of(life_of(me), *envelope)); }
 
+int tell(pp_cell* me, std::uint64_t recipient, std::uint32_t command, pp_bytes body) {
+    if (by_handle(recipient) == nullptr) return 0;
+    pp_envelope envelope{};
+    envelope.command = command;
+    envelope.recipient = recipient;
+    envelope.body = body;
+    send(me, &envelope);
+    return 1;
+}
+
 std::uint64_t ask(pp_cell* me, const pp_envelope* envelope, std::uint64_t timeout_ns) {
     Mail mail = mail_of(life_of(me), *envelope);
     mail.mid = world().next_mid();
@@ -155,7 +165,7 @@ std::uint32_t staged_command(std::string_view text) {
 
 const pp_host& staged_host() noexcept {
     static constexpr pp_host host{sizeof(pp_host), PP_ABI, command, command_text, address, address_text, name, node, send, ask,
-                                  wait, alarm, open, cancel, complete, self, print, log, fail, now, extension};
+                                  wait, alarm, open, cancel, complete, self, print, log, fail, now, extension, tell};
     return host;
 }
 

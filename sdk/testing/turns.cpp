@@ -156,7 +156,8 @@ void World::deliver(Member& member, const Mail& mail) {
     if (mail.deadline != 0 && mail.deadline <= now) return;  // its asker has heard `expired`
     if (answer_as_worker(*this, member, mail)) return;
     const pp_envelope envelope = envelope_of(mail, *this);
-    const pp_outcome outcome = life.type->deliver(life.self, &envelope);
+    const bool is_told = envelope.kind == PP_SEND && envelope.sender != 0 && envelope.command != 0;  // as a worker does between its actors
+    const pp_outcome outcome = is_told ? life.type->told(life.self, envelope.command, envelope.sender, envelope.body) : life.type->deliver(life.self, &envelope);
     life.busy = outcome == PP_BUSY;
     if (outcome == PP_NOT_HANDLED)
         return answer(mail, Kind::error, code_of(Fault::is_not_handled),

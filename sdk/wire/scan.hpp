@@ -4,8 +4,10 @@
 // Next: codec.cpp is the user.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -25,13 +27,15 @@ struct Cursor {
     bool fail() noexcept { return ok = false; }
     [[nodiscard]] int peek() const noexcept { return ok && at < end ? *at : -1; }
 
-    /// `count` bytes big-endian.
+    /// `count` bytes big-endian: 1, 2, 4 or 8.
     std::uint64_t big_endian(std::size_t count) noexcept {
         if (!ok || left() < count) return fail(), 0;
-        std::uint64_t number = 0;
-        for (std::size_t i = 0; i < count; ++i) number = number << 8 | at[i];
-        at += count;
-        return number;
+        switch (count) {
+            case 1: return *at++;
+            case 2: return __builtin_bswap16(loaded<std::uint16_t>());
+            case 4: return __builtin_bswap32(loaded<std::uint32_t>());
+            default: return __builtin_bswap64(loaded<std::uint64_t>());
+        }
     }
     std::string_view take(std::uint64_t count) noexcept {
         if (!ok || left() < count) return fail(), std::string_view{};
@@ -60,6 +64,14 @@ struct Cursor {
     void skip(std::size_t depth, std::size_t& elements) noexcept;
 
 private:
+    template <class T>
+    T loaded() noexcept {
+        static_assert(std::endian::native == std::endian::little);
+        T word;
+        std::memcpy(&word, at, sizeof word);
+        at += sizeof word;
+        return word;
+    }
     std::uint64_t large_unsigned_integer() noexcept;
     std::string_view long_text() noexcept;
 };

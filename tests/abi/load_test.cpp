@@ -123,6 +123,7 @@ TEST_CASE("a plug-in built against the boundary of this number as it was settled
     CHECK(old.abi == PP_ABI);
     Instance one(type_of(old, "Counter"));
     REQUIRE(one.type.start(one.self, &host, nullptr, 0) == PP_DONE);
+    CHECK(one.type.size <= offsetof(pp_actor_type, told));  // what came later it does not have
     CHECK(one.ask("add", Value::Map{{"n", 5}}) == Value(Value::Map{{"count", 5}}));
     std::string state;
     one.type.save(one.self, append, &state);
@@ -130,6 +131,23 @@ TEST_CASE("a plug-in built against the boundary of this number as it was settled
     REQUIRE(two.type.load(two.self, &host, nullptr, bytes(state), bytes("1.0.0")) == PP_DONE);
     REQUIRE(two.type.start(two.self, &host, nullptr, 1) == PP_DONE);
     CHECK(two.ask("get") == Value(Value::Map{{"count", 5}}));
+}
+
+TEST_CASE("what is told is handled like what is delivered, and a host without the way to tell is sent what an actor says") {
+    pp_host before = host;
+    before.size = offsetof(pp_host, tell);
+    const auto copy = std::filesystem::temp_directory_path() / ("peacepie-told-" + std::to_string(::getpid()) + ".so");
+    std::filesystem::copy_file(fixture("counter-1.0.0"), copy, std::filesystem::copy_options::overwrite_existing);
+    const pp_plugin* plugin = entry_of(open(copy.string()))(&before);
+    std::filesystem::remove(copy);
+    REQUIRE(plugin != nullptr);
+    REQUIRE(plugin->type_count != 0);
+    Instance one(type_of(*plugin, "Counter"));
+    REQUIRE(one.type.start(one.self, &before, nullptr, 0) == PP_DONE);
+    const std::string five = Value(Value::Map{{"n", 5}}).encoded();
+    CHECK(one.type.told(one.self, host.command(bytes("add")), 7, bytes(five)) == PP_DONE);
+    CHECK(one.type.told(one.self, host.command(bytes("no_such_command")), 7, bytes(five)) == PP_NOT_HANDLED);
+    CHECK(one.ask("get") == Value(Value::Map{{"count", 5}}));
 }
 
 TEST_CASE("the state of one version is taken over by the next") {

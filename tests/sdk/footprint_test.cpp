@@ -87,6 +87,7 @@ struct Driven {
         envelope.command = quiet_host()->command(bytes(command));
         return type.deliver(self, &envelope);
     }
+    pp_outcome tell(std::string_view command) { return type.told(self, quiet_host()->command(bytes(command)), 1, {nullptr, 0}); }
 };
 
 template <class F>
@@ -104,6 +105,7 @@ TEST_CASE("a plain handler allocates nothing, asked or told") {
     CHECK(allocations_of([&] { driven.deliver("tick", PP_ASK); }) == 0);
     CHECK(allocations_of([&] { driven.deliver("tick", PP_SEND); }) == 0);
     CHECK(allocations_of([&] { driven.deliver("pass", PP_SEND); }) == 0);
+    CHECK(allocations_of([&] { driven.tell("pass"); }) == 0);
 }
 
 TEST_CASE("a handler that waits takes its frame from a pool") {
