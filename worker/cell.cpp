@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "worker/bundle.hpp"
 #include "worker/cell_table.hpp"
 #include "worker/generic_commands.hpp"
 #include "worker/plugin.hpp"
@@ -17,17 +18,22 @@ Cell::RunEnd Cell::run() {
         __builtin_prefetch(self_, 1);
         __builtin_prefetch(static_cast<const char*>(self_) + 64, 1);
     }
-    if (Mail* mail = takes_turns() && !fenced_ && !has_extras_ && queue_.empty() ? mailbox_.sole() : nullptr;
-        mail != nullptr && mail->is_message()) {  // the usual run: one message, nothing else to look after
-        take_turn(*mail);
-        worker_->switchboard().flush();  // before another loop may run this cell
-        mailbox_.took(*mail);
-        Mail* rest;
-        const bool is_idle = mailbox_.idle_after(mail, rest, !retires_);  // if so, another loop may be running this cell by now
-        Mail::destroy(mail);
-        if (is_idle) return RunEnd::idle;
-        sort_in(rest);
-    }
+    Mail* mail = takes_turns() && !fenced_ && !has_extras_ && queue_.empty() ? mailbox_.sole() : nullptr;
+    if (mail == nullptr || !mail->is_message()) return run_all();
+    // The usual run: one message, nothing else to look after.
+    if (!take_told(*mail)) take_turn(*mail);
+    worker_->switchboard().flush();  // before another loop may run this cell
+    mailbox_.took(*mail);
+    Mail* rest;
+    const bool is_idle = mailbox_.idle_after(mail, rest, !retires_);  // if so, another loop may be running this cell by now
+    Mail::destroy(mail);
+    if (is_idle) return RunEnd::idle;
+    sort_in(rest);
+    return run_all();
+}
+
+/// Out of line, for the registers that it needs.
+[[gnu::noinline]] Cell::RunEnd Cell::run_all() {
     if (unborn_) start_life();
     for (int budget = limits::turn_messages_max;;) {
         if (has_order()) order_waits_.store(false, std::memory_order_relaxed);  // before the drain: one that comes later is seen the next time
@@ -38,7 +44,16 @@ Cell::RunEnd Cell::run() {
         if (has_extras_ && extras_->empty()) drop_extras();
         if (is_ending()) end_life();
         std::uint64_t weight = 0;
-        for (; budget > 0 && has_turn() && !has_order() && !worker_->is_paused(); --budget) weight += handle(next_turn());
+        while (budget > 0 && has_turn() && !has_order() && !worker_->is_paused()) {
+            if (auto* bundle = Bundle::of(queue_.front())) {
+                weight += take_bundle(*bundle, budget);
+                continue;
+            }
+            --budget;
+            Mail* mail = next_turn();
+            if (!take_told(*mail)) handle(*mail);
+            weight += done_with(mail);
+        }
         worker_->switchboard().flush();
         mailbox_.took(weight);
         if (phase_ == Phase::empty) {
@@ -55,8 +70,14 @@ Cell::RunEnd Cell::run() {
 }
 
 void Cell::sort_in(Mail* chain) {
-    while (Mail* mail = chain) {
+    while (chain != nullptr) {
+        if (takes_turns() && !fenced_ && is_plain() && is_told() && actor_class()->overlapping.empty() && (chain = queue_.push_told(chain)) == nullptr) return;
+        Mail* mail = chain;
         chain = mail->next;
+        if (auto* bundle = Bundle::of(mail)) {
+            chain = Bundle::apart(bundle, chain);
+            continue;
+        }
         if (!takes_turns() || fenced_) mailbox_.keeps(*mail);
         const bool is_gated = fenced_ && mail->is_message() && mail->origin == Origin::local;
         if (phase_ == Phase::frozen && !is_gated && mail->kind != MailKind::order && mail->kind != MailKind::fence) {
@@ -75,6 +96,7 @@ void Cell::sort_in(Mail* chain) {
             case MailKind::completed: handle_answer(*mail); break;
             case MailKind::time: handle_time(); break;
             case MailKind::fence: on_fence(); break;
+            case MailKind::bundle: break;  // not any more
         }
         Mail::destroy(mail);
     }
@@ -100,19 +122,86 @@ Mail* Cell::next_turn() {
     return (queue_is_older ? queue_ : extras_->overlapping).pop();
 }
 
-std::uint64_t Cell::handle(Mail* mail) {
-    if (mail->kind == MailKind::alarm) {
-        if (operations_ && operations_->close(mail->mid)) resume(mail->mid, nullptr);
-    } else if (!mail->is_message()) {  // came while the actor was frozen
-        if (mail->kind == MailKind::time) handle_time();
-        else if (mail->kind == MailKind::fence) on_fence();
-        else handle_answer(*mail);
+[[gnu::noinline]] void Cell::handle(const Mail& mail) {
+    if (mail.is_message()) return take_turn(mail);
+    if (mail.kind == MailKind::alarm) {
+        if (operations_ && operations_->close(mail.mid)) resume(mail.mid, nullptr);
+    } else if (mail.kind == MailKind::time) {  // this and what follows came while the actor was frozen
+        handle_time();
+    } else if (mail.kind == MailKind::fence) {
+        on_fence();
     } else {
-        take_turn(*mail);
+        handle_answer(mail);
     }
-    const auto weight = mail->counted ? Mailbox::weight_of(*mail) : 0;
-    Mail::destroy(mail);
+}
+
+/// What is told need not be written down: nobody looks on.
+bool Cell::is_told() const noexcept { return actor_class()->told != nullptr && !worker_->logs_messages(); }
+
+/// The usual message.  Its actor is plain and takes turns.
+template <class Call>
+inline bool Cell::take_plainly(std::uint32_t command, Call call) {
+    current_command_.store(command, std::memory_order_relaxed);
+    Turns::count_call();
+    const pp_outcome outcome = call();
+    if (outcome == PP_BUSY) busy_ = true;
+    handled_ += outcome != PP_NOT_HANDLED ? 1 : 0;
+    return outcome != PP_NOT_HANDLED;
+}
+
+/// False: it needs take_turn().
+bool Cell::take_told(const Mail& mail) {
+    if (!mail.is_told || !is_plain() || !is_told()) return false;
+    if (!take_plainly(mail.command, [&] { return actor_class()->told(self_, mail.command, mail.sender, mail.told()); })) not_handled(mail);
+    current_command_.store(0, std::memory_order_relaxed);
+    worker_->tally().end();
+    return true;
+}
+
+/// Of the first in the queue as many as there may be.  -> what they counted.
+std::uint64_t Cell::take_bundle(Bundle& bundle, int& budget) {
+    if (bundle.origin == Origin::local)
+        return take_each(bundle, budget, [&](const Bundle::Message& message) {
+            return actor_class()->told(self_, message.command, bundle.sender, message.body);
+        });
+    return take_each(bundle, budget, [&, envelope = bundle.envelope()](const Bundle::Message& message) mutable {
+        envelope.command = message.command;
+        envelope.body = message.body;
+        return actor_class()->type->deliver(self_, &envelope);
+    });
+}
+
+template <class Call>
+std::uint64_t Cell::take_each(Bundle& bundle, int& budget, Call call) {
+    std::uint64_t weight = 0;
+    for (; budget > 0 && bundle.unread != 0 && takes_turns() && !has_order() && !worker_->is_paused(); --budget) {
+        if (!is_plain()) {
+            current_command_.store(0, std::memory_order_relaxed);
+            take_apart();
+            return weight;
+        }
+        const auto message = bundle.read();
+        if (!take_plainly(message.command, [&] { return call(message); })) not_handled(bundle, message);
+        worker_->tally().end();
+        weight += Mailbox::one_message + bundle.bytes_of(message.body.size);
+    }
+    current_command_.store(0, std::memory_order_relaxed);
+    if (bundle.unread == 0) Mail::destroy(queue_.pop());
     return weight;
+}
+
+/// From here on there is no bundle in the queue.
+void Cell::take_apart() {
+    MailQueue all;
+    while (Mail* mail = queue_.pop()) {
+        auto* bundle = Bundle::of(mail);
+        if (bundle == nullptr) all.push(mail);
+        for (Mail* one = bundle ? Bundle::apart(bundle, nullptr) : nullptr; one != nullptr;) {
+            Mail* const next = one->next;
+            all.push(std::exchange(one, next));
+        }
+    }
+    queue_ = std::move(all);
 }
 
 void Cell::take_turn(const Mail& mail) {
@@ -139,6 +228,18 @@ pp_envelope refusal_of(const Mail& mail) {
 
 }  // namespace
 
+void Cell::not_handled(const Mail& mail) {
+    ++refused_;
+    worker_->not_handled(*this, mail);
+    if (has_extras_ && extras_->deliveries) note_answer(refusal_of(mail));
+}
+
+void Cell::not_handled(const Bundle& bundle, const Bundle::Message& message) {
+    Mail* mail = bundle.mail_of(message);
+    not_handled(*mail);
+    Mail::destroy(mail);
+}
+
 void Cell::handle_message(const Mail& mail) {
     current_command_.store(mail.command, std::memory_order_relaxed);
     Turns::count_call();
@@ -150,9 +251,7 @@ void Cell::handle_message(const Mail& mail) {
         const pp_envelope envelope = mail.envelope();
         const pp_outcome outcome = actor_class()->type->deliver(self_, &envelope);
         if (outcome == PP_NOT_HANDLED) {
-            ++refused_;
-            worker_->not_handled(*this, mail);
-            if (has_extras_ && extras_->deliveries) note_answer(refusal_of(mail));
+            not_handled(mail);
         } else {
             ++handled_;
             busy_ = outcome == PP_BUSY;

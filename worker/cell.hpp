@@ -21,6 +21,7 @@
 
 #include "peacepie/abi.h"
 #include "wire/fault.hpp"
+#include "worker/bundle.hpp"
 #include "worker/declared.hpp"
 #include "worker/mailbox.hpp"
 #include "worker/observation.hpp"
@@ -47,6 +48,8 @@ public:
         if (is_order) order_waits_.store(true, std::memory_order_relaxed);
         return posted;
     }
+    /// The same for what is no order.
+    [[nodiscard]] Posted post_message(Mail* mail, std::uint16_t generation) noexcept { return mailbox_.post_message(mail, generation); }
     /// Keeps local mail out until a move has ended, unless another tenant has moved in.  Any thread.
     void shut(std::uint16_t generation) noexcept { mailbox_.shut(generation); }
     [[nodiscard]] Bound bound_met() const noexcept { return mailbox_.bound_met(); }
@@ -165,13 +168,32 @@ private:
     void drop_extras() noexcept { extras_.reset(), has_extras_ = false; }
 
     // Turns: cell.cpp
+    [[nodiscard]] RunEnd run_all();
     void sort_in(Mail* chain);
     void enqueue(Mail* mail);
     [[nodiscard]] bool has_order() const noexcept { return order_waits_.load(std::memory_order_relaxed); }
     [[nodiscard]] bool has_turn() const noexcept;
     [[nodiscard]] Mail* next_turn();
-    [[nodiscard]] std::uint64_t handle(Mail* mail);  ///< -> what it counted
+    void handle(const Mail& mail);
+    /// Destroys it; -> what it counted.
+    [[nodiscard]] static std::uint64_t done_with(Mail* mail) noexcept {
+        const auto weight = mail->counted ? Mailbox::weight_of(*mail) : 0;
+        Mail::destroy(mail);
+        return weight;
+    }
     void take_turn(const Mail& mail);
+    /// Nothing but its turns is to be seen to.
+    [[nodiscard]] bool is_plain() const noexcept { return !has_extras_ && speaks_plainly(); }
+    [[nodiscard]] bool is_told() const noexcept;
+    [[nodiscard]] bool take_told(const Mail& mail);
+    [[nodiscard]] std::uint64_t take_bundle(Bundle& bundle, int& budget);
+    template <class Call>
+    [[nodiscard]] bool take_plainly(std::uint32_t command, Call call);
+    template <class Call>
+    [[nodiscard]] std::uint64_t take_each(Bundle& bundle, int& budget, Call call);
+    void take_apart();
+    void not_handled(const Mail& mail);
+    void not_handled(const Bundle& bundle, const Bundle::Message& message);
     void handle_message(const Mail& mail);
     void handle_answer(const Mail& mail);
     void handle_time();
@@ -258,7 +280,7 @@ private:
     std::atomic<std::uint32_t> current_command_{0};
     std::uint8_t ran_on_ = 0;  // the number of a loop; 0: it has not run yet
     Phase phase_ = Phase::empty;
-    bool durable_ = false;
+    bool durable_ = false;  // no bit among those of the turns: the admin reads it
     Trial trial_ : 2 = Trial::none;
     bool busy_ : 1 = false;
     bool fenced_ : 1 = false;

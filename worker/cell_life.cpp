@@ -5,6 +5,7 @@
 //  2. Whoever leaves answers those who wait.
 #include "worker/actor_commands.hpp"
 #include "worker/admin.hpp"
+#include "worker/bundle.hpp"
 #include "worker/cell.hpp"
 #include "worker/cell_table.hpp"
 #include "worker/host_seam.hpp"
@@ -231,7 +232,8 @@ void Cell::leave(bool fenced) {
     if (extras_) rest.append(std::move(extras_->gated));
     while (Mail* mail = chain) {
         chain = mail->next;
-        rest.push(mail);
+        if (auto* bundle = Bundle::of(mail)) chain = Bundle::apart(bundle, chain);
+        else rest.push(mail);
     }
     if (extras_) rest.append(std::move(extras_->orders));
     auto copies = extras_ ? extras_->copies : 0;  // they lie in front

@@ -106,7 +106,10 @@ void Cell::take_back(MailQueue all) {
         if (mail->is_message() || mail->kind == MailKind::alarm) enqueue(mail);
         else others.push(mail);
     }
-    while (Mail* mail = others.pop()) mailbox_.took(handle(mail));
+    while (Mail* mail = others.pop()) {
+        handle(*mail);
+        mailbox_.took(done_with(mail));
+    }
 }
 
 /// Its mail went out with a snapshot that may have been taken or lost; brought a second time it could be handled twice.
@@ -142,8 +145,9 @@ void Cell::take_in_copies() {
     if (extras_->deliveries) tally_deliveries();
 }
 
-/// What overlaps takes its place among the rest again, because all of it is on its way to another home.
+/// What overlaps takes its place among the rest again, and each message has a mail of its own, because all of it is on its way to another home.
 void Cell::rejoin_queues() {
+    take_apart();
     if (!extras_) return;
     MailQueue all;
     while (!queue_.empty() || !extras_->overlapping.empty()) {

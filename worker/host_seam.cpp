@@ -42,6 +42,10 @@ void send(pp_cell* me, const pp_envelope* envelope) {
     cell.worker().switchboard().post_from(cell, *envelope);
 }
 
+int tell(pp_cell* me, uint64_t recipient, uint32_t command, pp_bytes body) {
+    return as_cell(me).worker().switchboard().tell(as_cell(me), recipient, command, body);
+}
+
 /// The error comes back like any answer, in a later turn.
 void refuse_ask(Cell& cell, std::uint64_t mid) {
     const auto most = cell.worker().options().bounds[Bound::open_asks];
@@ -149,7 +153,7 @@ void set_process_clock(const Clock& clock) noexcept { process_clock = &clock; }
 const pp_host& host_of_process() {
     static const pp_host host{sizeof(pp_host), PP_ABI, command, command_text, address, address_text, name, node,
                               send, ask, wait, alarm, open, cancel, complete, self,
-                              print, log_line, fail, now_ns, extension};
+                              print, log_line, fail, now_ns, extension, tell};
     return host;
 }
 

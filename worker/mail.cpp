@@ -6,33 +6,11 @@
 #include <cstring>
 #include <new>
 
-#include "wire/pool.hpp"
-
 namespace peacepie::worker {
 
+void mail_block::like_huge(void* slab, std::size_t size) noexcept { (void)::madvise(slab, size, MADV_HUGEPAGE); }
+
 namespace {
-
-/// Many messages at once are many pages: a stream of 1 KiB is 1.17 times as fast in a process that has not yet touched them.
-void like_huge(void* slab, std::size_t size) noexcept { (void)::madvise(slab, size, MADV_HUGEPAGE); }
-
-// Most messages are a name and a number: they fit the smallest class.
-using Small = Pool<128, like_huge>;
-using Medium = Pool<256, like_huge>;
-using Large = Pool<1280, like_huge>;
-
-inline void* take_block(std::size_t size) {
-    if (size <= 128) return Small::take();
-    if (size <= 256) return Medium::take();
-    if (size <= 1280) return Large::take();
-    return ::operator new(size);
-}
-
-inline void give_block(void* block, std::size_t size) noexcept {
-    if (size <= 128) Small::give(block);
-    else if (size <= 256) Medium::give(block);
-    else if (size <= 1280) Large::give(block);
-    else ::operator delete(block);
-}
 
 char* put(char* at, pp_bytes bytes) noexcept {
     if (bytes.size != 0) std::memcpy(at, bytes.data, bytes.size);
@@ -47,7 +25,7 @@ Mail* Mail::make(const pp_envelope& envelope, Origin origin, std::uint64_t sende
     const pp_bytes sender = sender_handle != 0 ? pp_bytes{} : envelope.sender_text;
     const std::size_t payload = command.size + sender.size + envelope.meta.size + envelope.body.size;
     const std::size_t size = sizeof(Mail) + payload;
-    Mail* mail = new (take_block(size)) Mail{.next = nullptr,
+    Mail* mail = new (mail_block::take(size)) Mail{.next = nullptr,
                                              .mid = envelope.mid,
                                              .deadline_ns = envelope.deadline_ns,
                                              .sender = sender_handle,
@@ -60,18 +38,15 @@ Mail* Mail::make(const pp_envelope& envelope, Origin origin, std::uint64_t sende
                                              .command_size = static_cast<std::uint8_t>(command.size),
                                              .kind = static_cast<MailKind>(envelope.kind),
                                              .origin = origin,
-                                             .counted = false};
+                                             .counted = false,
+                                             .is_told = false,
+                                             .unused = 0};
     if (payload != 0) put(put(put(put(mail->payload(), command), sender), envelope.meta), envelope.body);
     return mail;
 }
 
 Mail* Mail::make(MailKind kind, std::uint64_t mid) {
-    return new (take_block(sizeof(Mail))) Mail{.mid = mid, .block_size = sizeof(Mail), .kind = kind};
-}
-
-void Mail::destroy(Mail* mail) noexcept {
-    const std::size_t size = mail->block_size;
-    give_block(mail, size);
+    return new (mail_block::take(sizeof(Mail))) Mail{.mid = mid, .block_size = sizeof(Mail), .kind = kind};
 }
 
 /// Each field is named, because clearing all of them first (`rep stos`) took a tenth of a hop.

@@ -6,10 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
 #include "peacepie/abi.h"
+#include "worker/mail_block.hpp"
 
 namespace peacepie::worker {
 
@@ -24,6 +26,7 @@ enum class MailKind : std::uint8_t {
     time,       ///< look at your deadlines
     fence,      ///< what local senders sent before has come back through the broker
     order,      ///< from the admin: `mid` holds an Order*
+    bundle,     ///< several sends: bundle.hpp
 };
 
 /// By which way a mail reached its cell; while a cell is fenced, local mail waits for the link's.
@@ -43,7 +46,9 @@ struct Mail {
     std::uint8_t command_size = 0;  ///< at most limits::command_size_max
     MailKind kind = MailKind::send;
     Origin origin = Origin::local;
-    bool counted = false;  ///< against its mailbox's bound; the mailbox's own
+    bool counted : 1 = false;  ///< against its mailbox's bound; the mailbox's own
+    bool is_told : 1 = false;  ///< nothing but a body, from one actor here to another, and both handles; see tell() of abi.h
+    std::uint8_t unused : 6 = 0;  ///< named, so that the word is stored and not first read
 
     /// A mail with the envelope's contents copied into it.  Its views die with the mail.
     [[nodiscard]] static Mail* make(const pp_envelope& envelope, Origin origin) { return make(envelope, origin, envelope.sender); }
@@ -51,7 +56,18 @@ struct Mail {
     [[nodiscard]] static Mail* make(const pp_envelope& envelope, Origin origin, std::uint64_t sender);
     /// A mail without texts, for the inner kinds.
     [[nodiscard]] static Mail* make(MailKind kind, std::uint64_t mid = 0);
-    static void destroy(Mail* mail) noexcept;
+    /// A send by handles, of a body alone.
+    [[nodiscard]] static Mail* tell(std::uint64_t sender, std::uint32_t command, pp_bytes body) {
+        const std::size_t size = sizeof(Mail) + body.size;
+        Mail* mail = new (mail_block::take(size)) Mail{.sender = sender,
+                                                       .command = command,
+                                                       .body_size = static_cast<std::uint32_t>(body.size),
+                                                       .block_size = static_cast<std::uint32_t>(size),
+                                                       .is_told = true};
+        if (body.size != 0) std::memcpy(mail->payload(), body.data, body.size);
+        return mail;
+    }
+    static void destroy(Mail* mail) noexcept { mail_block::give(mail, mail->block_size); }
 
     [[nodiscard]] std::string_view command_text() const noexcept { return {payload(), command_size}; }
     [[nodiscard]] std::string_view sender_text() const noexcept { return {payload() + command_size, sender_size}; }
@@ -75,6 +91,8 @@ struct Mail {
     /// Only messages count against a mailbox's bound: answers, orders and HEAD's words must always get in.
     [[nodiscard]] bool is_bounded() const noexcept { return is_message() && !is_from_head(); }
 
+    /// The body of a mail that is_told.
+    [[nodiscard]] pp_bytes told() const noexcept { return {payload(), body_size}; }
     /// The same as an envelope of views, for the seam.
     [[nodiscard]] pp_envelope envelope() const noexcept;
 
@@ -107,6 +125,16 @@ public:
         if (last_) last_->next = mail;
         else first_ = mail;
         last_ = mail;
+    }
+    /// Mails that are linked already, oldest first, up to the first that is neither told nor a bundle; that one, or null.
+    [[nodiscard]] Mail* push_told(Mail* chain) noexcept {
+        const auto goes = [](const Mail* mail) { return mail->is_told || mail->kind == MailKind::bundle; };
+        if (!goes(chain)) return chain;
+        if (last_) last_->next = chain;
+        else first_ = chain;
+        while (chain->next && goes(chain->next)) chain = chain->next;
+        last_ = chain;
+        return std::exchange(chain->next, nullptr);
     }
     [[nodiscard]] Mail* pop() noexcept {
         Mail* mail = first_;

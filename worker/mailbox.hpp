@@ -36,36 +36,25 @@ struct MailboxCapacity {
 
 class Mailbox {
 public:
-    /// Mails linked from the newest to the oldest; each says that it is counted, and together they weigh that much.
+    /// Mails and bundles linked from the newest to the oldest; each mail says that it is counted, and together they weigh that much.
     struct Links {
         Mail* newest = nullptr;
         Mail* oldest = nullptr;
         std::uint64_t weight = 0;
     };
 
+    static constexpr int bytes_bits = 40;  // count in the upper 24 bits, bytes in the lower 40: one addition bounds both
+    static constexpr std::uint64_t one_message = 1ull << bytes_bits;
     static constexpr std::uint16_t generations_max = 0x7fff;
     /// Main sets it before there is a second thread; nobody changes it later.
     static inline MailboxCapacity capacity;
 
     /// Takes the mail unless it answers `full` or `gone`.
     [[nodiscard]] Posted post(Mail* mail, std::uint16_t generation) noexcept {
-        const auto wanted = pack(generation, 0);
-        const auto shut_passes = mail->passes_shut_door() ? shut_bit : 0;
-        auto head = head_.load(std::memory_order_relaxed);
-        for (;;) {
-            if (((head ^ wanted) & door_bits & ~shut_passes) != 0 || pointer_of(head) == closed) {
-                if (mail->counted) uncount(*mail);
-                return Posted::gone;
-            }
-            const bool is_first = pointer_of(head) == idle;
-            const bool is_free = is_first && nothing_waits();
-            if (!is_free && mail->is_bounded() && !mail->counted && !count(*mail)) return Posted::full;
-            mail->next = is_first ? nullptr : reinterpret_cast<Mail*>(pointer_of(head));
-            if (head_.compare_exchange_weak(head, (head & door_bits) | reinterpret_cast<std::uint64_t>(mail),
-                                            std::memory_order_acq_rel, std::memory_order_relaxed))
-                return is_first ? Posted::wake_reader : Posted::queued;
-        }
+        return put(mail, generation, mail->passes_shut_door(), mail->is_bounded());
     }
+    /// The same for what an actor here says.
+    [[nodiscard]] Posted post_message(Mail* mail, std::uint16_t generation) noexcept { return put(mail, generation, false, true); }
 
     /// The same for linked messages of one origin, none of them HEAD's: all or none are taken.
     [[nodiscard]] Posted post(const Links& links, std::uint16_t generation) noexcept {
@@ -84,9 +73,7 @@ public:
         }
     }
     /// What a mail counts against the bounds.
-    [[nodiscard]] static std::uint64_t weight_of(const Mail& mail) noexcept {
-        return (1ull << bytes_bits) + mail.block_size;
-    }
+    [[nodiscard]] static std::uint64_t weight_of(const Mail& mail) noexcept { return one_message + mail.block_size; }
 
     /// All that has come, oldest first, as a chain; null when there is nothing.
     [[nodiscard]] Mail* drain() noexcept {
@@ -169,7 +156,26 @@ private:
     static constexpr int pointer_bits = 48;
     static constexpr std::uint64_t shut_bit = 1ull << pointer_bits;
     static constexpr std::uint64_t door_bits = ~0ull << pointer_bits;  // generation and shut bit
-    static constexpr int bytes_bits = 40;  // count in the upper 24 bits, bytes in the lower 40: one addition bounds both
+
+    [[nodiscard]] Posted put(Mail* mail, std::uint16_t generation, bool passes_shut_door, bool is_bounded) noexcept {
+        const auto wanted = pack(generation, 0);
+        const auto shut_passes = passes_shut_door ? shut_bit : 0;
+        bool counted = mail->counted;
+        auto head = head_.load(std::memory_order_relaxed);
+        for (;;) {
+            if (((head ^ wanted) & door_bits & ~shut_passes) != 0 || pointer_of(head) == closed) {
+                if (counted) uncount(*mail);
+                return Posted::gone;
+            }
+            const bool is_first = pointer_of(head) == idle;
+            const bool is_free = is_first && nothing_waits();
+            if (!is_free && is_bounded && !counted && !(counted = count(*mail))) return Posted::full;
+            mail->next = is_first ? nullptr : reinterpret_cast<Mail*>(pointer_of(head));
+            if (head_.compare_exchange_weak(head, (head & door_bits) | reinterpret_cast<std::uint64_t>(mail),
+                                            std::memory_order_acq_rel, std::memory_order_relaxed))
+                return is_first ? Posted::wake_reader : Posted::queued;
+        }
+    }
 
     [[nodiscard]] static constexpr std::uint64_t pack(std::uint16_t generation, std::uint64_t pointer) noexcept {
         return static_cast<std::uint64_t>(generation) << (pointer_bits + 1) | pointer;

@@ -17,7 +17,8 @@ namespace {
 
 /// What the class says of itself.  Throws Error when it is no MessagePack.
 ActorClass described(const pp_actor_type& type, Plugin& plugin) {
-    ActorClass actor_class{&type, &plugin, Value::decode(view(type.manual)), {}};
+    const auto told = type.size > offsetof(pp_actor_type, told) ? type.told : nullptr;
+    ActorClass actor_class{&type, &plugin, Value::decode(view(type.manual)), told, {}};
     const Value* commands = actor_class.manual.find("commands");
     if (commands == nullptr || commands->as_array() == nullptr) return actor_class;
     for (const Value& command : *commands->as_array()) {
@@ -76,7 +77,7 @@ void Plugin::adopt(const pp_plugin* descriptor, const std::string& whence) {
     descriptor_ = descriptor;
     for (std::uint32_t i = 0; i < descriptor->type_count; ++i) {
         const pp_actor_type* type = descriptor->types[i];
-        if (!type || type->size < sizeof(pp_actor_type) || !type->name)
+        if (!type || type->size < offsetof(pp_actor_type, told) || !type->name)
             throw Error(Fault::unavailable, whence + " describes actor class " + std::to_string(i) + " incompletely");
         classes_.push_back(described(*type, *this));
     }

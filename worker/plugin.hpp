@@ -23,6 +23,7 @@ struct ActorClass {
     const pp_actor_type* type;
     Plugin* plugin;
     Value manual;                            ///< {commands, params, text}, as `describe` tells it
+    decltype(pp_actor_type::told) told;      ///< of a class that has it, else null
     std::vector<std::uint32_t> overlapping;  ///< symbols of the commands that wait for no suspended handler
 
     [[nodiscard]] std::vector<std::string> commands() const;

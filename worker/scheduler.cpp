@@ -1,4 +1,4 @@
-// scheduler.cpp - the life of a loop.  Next: pump.cpp, cell.cpp; scheduler_monitor.cpp.
+// scheduler.cpp - the life of a loop.  Next: pump.cpp, cell.cpp; scheduler_rest.cpp, scheduler_monitor.cpp.
 #include "worker/scheduler.hpp"
 
 #include <pthread.h>
@@ -114,55 +114,17 @@ void Scheduler::execute(Loop& loop, Cell& cell) {
         mind_link(loop);
     }
     loop.turns.end();
-    const auto& outbox = worker_->outbox();
+    const bool is_time_to_look = turn % few_turns == 0 || loop.was_slow;  // else an answer waits for turns of milliseconds beside it
+    if (is_time_to_look || worker_->outbox().bytes() >= bytes_per_flush) look_up(loop, turn, is_time_to_look);
+}
+
+/// Out of line, so that most turns save no registers for it.
+[[gnu::noinline]] void Scheduler::look_up(Loop& loop, std::uint64_t turn, bool is_time_to_look) {
     const bool is_few_turns_on = turn % few_turns == 0;
-    const bool is_time_to_look = is_few_turns_on || loop.was_slow;  // else an answer waits for turns of milliseconds beside it
-    if (!outbox.empty() && (is_time_to_look || outbox.bytes() >= bytes_per_flush)) (void)exchange();
+    if (!worker_->outbox().empty()) (void)exchange();
     else if (is_time_to_look) glance_at_standstill();
     if (is_few_turns_on && (loop.was_slow || loop.minds_link.load(std::memory_order_relaxed))) mind_link(loop);
     if (turn % Crossings::window == 0) look_at_crossings(loop);
-}
-
-void Scheduler::look_at_crossings(Loop& loop) {
-    const auto resting = resting_.load();
-    const auto idle = sleeping_.load() + resting + (polling_.load() && resting == 0 ? 1 : 0);  // one of those that rest polls
-    const auto span = loop.crossings.look(worker_->now(), loop.turns.calls(), loops_.size() - std::min<std::size_t>(idle, loops_.size()));
-    if (span == 0ns) return;
-    if (resting_.fetch_add(1) + 1 < loops_.size()) rest(loop, span);
-    resting_.fetch_sub(1);
-    if (has_work()) wake_one();  // nobody was woken for it meanwhile
-}
-
-/// The others do better alone.  What this loop has is for them; meanwhile it waits for frames and deadlines, and takes up again what
-/// they bring.
-void Scheduler::rest(Loop& loop, Nanoseconds span) {
-    while (Cell* cell = loop.ready.pop()) overflow(*cell);
-    loop.busy_since = {};
-    loop.minds_link.store(false, std::memory_order_relaxed);
-    wake_one();  // who has just run out of work looks again
-    const auto begun = worker_->now(), until = begun + span;
-    const auto calls_before = calls_of_all();
-    auto now = begun;
-    for (; now < until && !loop.ready.has_spare(true) && !is_called_back(); now = worker_->now()) {
-        if (!pump_->has_more() && !polling_.exchange(true)) {
-            if (!is_called_back()) poll(until - now);
-            polling_.store(false);
-        } else if (!pump_->has_more()) {  // another polls, perhaps for a moment only
-            std::unique_lock guard(sleep_lock_);
-            rested_.wait_for(guard, std::min<Nanoseconds>(until - now, 1ms));
-        }
-        if (!exchange() && pump_->has_more()) std::this_thread::yield();  // another holds the link
-    }
-    if (sleeping_.load() == 0) loop.crossings.rested(now, now - begun, calls_of_all() - calls_before);
-    else loop.crossings.interrupt();
-}
-
-bool Scheduler::is_called_back() const noexcept { return admin_ready_.load() || stopping_.load(); }
-
-std::uint64_t Scheduler::calls_of_all() const noexcept {
-    std::uint64_t calls = 0;
-    for (const auto& loop : loops_) calls += loop.turns.calls();
-    return calls;
 }
 
 /// A process that was stopped for longer than the broker waits may have lost its actors to another, and cannot know.  While it runs the
@@ -226,16 +188,22 @@ bool Scheduler::is_link_minded() const noexcept {
 }
 
 Cell* Scheduler::next(Loop& loop) {
+    const auto tick = ++loop.ticks;
+    if (tick % few_turns == 0 || loop.was_slow)
+        if (Cell* cell = next_in_turn(loop)) return cell;
+    if (Cell* cell = loop.ready.pop()) return cell;
+    return take_overflow(loop);
+}
+
+/// What must not starve behind a busy queue: the ring behind newborns, and the overflow, where the monitor puts what it brings.
+[[gnu::noinline]] Cell* Scheduler::next_in_turn(Loop& loop) {
     if (loop.ticks % few_turns == 0 && loop.ready.newborns_in_a_row() != 0) {
         const auto now = worker_->now();
         const auto span = now - std::exchange(loop.newborns_at, now);
         if (loop.ready.newborns_in_a_row() > few_turns && span > short_turns) loop.ready.owes_no_more();  // else what has spawned them is in the span
     }
-    const std::uint32_t between = loop.was_slow ? 2 : 61;  // the overflow must not starve behind a busy queue; the monitor puts there what it brings
-    if (++loop.ticks % between == 0)
-        if (Cell* cell = take_overflow(loop)) return cell;
-    if (Cell* cell = loop.ready.pop()) return cell;
-    return take_overflow(loop);
+    const std::uint32_t between = loop.was_slow ? 2 : 4 * few_turns;
+    return loop.ticks % between == 0 ? take_overflow(loop) : nullptr;
 }
 
 Cell* Scheduler::rob(Loop& other, Loop& loop) {

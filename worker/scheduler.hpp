@@ -79,7 +79,9 @@ private:
     void run(Loop& loop);
     void run_admin();
     void execute(Loop& loop, Cell& cell);
+    void look_up(Loop& loop, std::uint64_t turn, bool is_time_to_look);
     [[nodiscard]] Cell* next(Loop& loop);
+    [[nodiscard]] Cell* next_in_turn(Loop& loop);
     [[nodiscard]] Cell* steal(Loop& loop);
     [[nodiscard]] static Cell* rob(Loop& other, Loop& loop);
     void idle(Loop& loop);

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "worker/bundle.hpp"
+#include "worker/generic_commands.hpp"
 #include "worker/switchboard.hpp"
 #include "worker/tally.hpp"
 
@@ -29,7 +31,9 @@ public:
         cell_ = switchboard_.destination_of(view(envelope.recipient_text));
         if (cell_ == 0) return false;
         envelope_ = envelope;
-        append();
+        is_bare_ = envelope.command != 0 && !is_generic(envelope.command) && envelope.meta.size == 0 && envelope.deadline_ns == 0 && envelope.mid == 0;
+        next_size_ = mail_block::medium;
+        append_mail();
         return true;
     }
     /// The next one differs in its body only.  False: there is no stream, or names have changed meanwhile.
@@ -37,7 +41,7 @@ public:
         if (cell_ == 0 || version_ != switchboard_.version()) return false;
         if (length_ == length_max) post();
         envelope_.body = bytes(body);
-        append();
+        if (!is_bare_ || !append_to_bundle()) append_mail();
         return true;
     }
     void end() {
@@ -46,16 +50,38 @@ public:
     }
 
 private:
-    void append() {
+    void append_mail() {
         Mail* mail = Mail::make(envelope_, Origin::link);
         mail->counted = true;
+        link(mail, mail->block_size);
+        bundle_ = nullptr;
+        ++length_;
+    }
+    /// False: a large one.
+    [[nodiscard]] bool append_to_bundle() {
+        if (bundle_ == nullptr || !bundle_->append(envelope_.command, envelope_.body)) {
+            const auto sender = view(envelope_.sender_text);
+            const auto fits = [&] { return 2 * Bundle::room_for(envelope_.body.size) <= Bundle::room_in(next_size_, sender.size()); };
+            if (bundle_ != nullptr || !fits()) next_size_ = mail_block::large;
+            if (!fits()) return false;  // it would be the only one
+            bundle_ = Bundle::make(sender, next_size_);
+            (void)bundle_->append(envelope_.command, envelope_.body);
+            link(bundle_, 0);
+        }
+        links_.weight += bundle_->bytes_of(envelope_.body.size);
+        ++length_;
+        return true;
+    }
+    void link(Mail* mail, std::uint64_t bytes) {
         mail->next = links_.newest;
         links_.newest = mail;
-        if (length_++ == 0) links_.oldest = mail;
-        links_.weight += Mailbox::weight_of(*mail);
+        if (links_.oldest == nullptr) links_.oldest = mail;
+        links_.weight += bytes;
     }
     void post() {
         tally_.arrive(length_);
+        links_.weight += length_ * Mailbox::one_message;
+        bundle_ = nullptr;
         switchboard_.post_links(cell_, std::exchange(links_, {}), Origin::link, view(envelope_.recipient_text));
         length_ = 0;
     }
@@ -67,6 +93,9 @@ private:
     std::uint64_t cell_ = 0;  // 0: none
     std::uint64_t version_ = 0;
     std::uint32_t length_ = 0;
+    Bundle* bundle_ = nullptr;  // the newest, when it is one
+    std::uint32_t next_size_ = 0;  // the first of a stream is small, for most have few messages
+    bool is_bare_ = false;
 };
 
 }  // namespace peacepie::worker

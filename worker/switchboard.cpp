@@ -1,4 +1,4 @@
-// switchboard.cpp - the hot path of every message.  Next: cell.cpp for those that stay, outbox.hpp for those that leave.
+// switchboard.cpp - the way of every message but the usual one, which has tell.cpp.  Next: cell.cpp for those that stay, outbox.hpp for those that leave.
 #include "worker/switchboard.hpp"
 
 #include <algorithm>
@@ -26,7 +26,7 @@ bool Switchboard::post_out_again(const Cell& sender, const pp_envelope& envelope
     return worker_.outbox().append(last.header(), view(envelope.body), routes) == Outbox::Put::taken;
 }
 
-/// The usual message, to an actor of this worker by its handle, goes without a copy of the envelope.
+/// To an actor of this worker by its handle: goes without a copy of the envelope.
 void Switchboard::post_from(const Cell& sender, const pp_envelope& envelope) {
     if (envelope.kind == PP_SEND) worker_.tally().enter();
     const bool is_plain = envelope.recipient != 0 && envelope.command_text.size <= limits::command_size_max;
@@ -40,6 +40,7 @@ void Switchboard::post_from(const Cell& sender, const pp_envelope& envelope) {
         const auto posted = cell->post(mail, CellTable::generation(envelope.recipient));
         if (posted == Posted::queued) return;
         if (posted == Posted::wake_reader) return worker_.executor().schedule(*cell);
+        said.begin_with_nobody();  // the name decides, each time
         Mail::destroy(mail);
     }
     post_the_long_way(sender, envelope);
@@ -80,6 +81,10 @@ void Switchboard::post_links(std::uint64_t handle, const Mailbox::Links& links, 
     for (Mail* mail = links.newest; mail != nullptr;) mail = std::exchange(mail->next, std::exchange(oldest_first, mail));
     while (oldest_first != nullptr) {  // some may fit, or the name decides
         Mail* mail = std::exchange(oldest_first, oldest_first->next);
+        if (auto* bundle = Bundle::of(mail)) {
+            oldest_first = Bundle::apart(bundle, oldest_first);
+            continue;
+        }
         pp_envelope envelope = mail->envelope();
         if (origin == Origin::local) envelope.recipient = handle;
         envelope.recipient_text = bytes(name);

@@ -33,6 +33,8 @@ public:
     void post(const pp_envelope& envelope, Origin origin);
     /// The same for what an actor of this worker says in its turn: it is stamped as the sender, whatever the envelope says.
     void post_from(const Cell& sender, const pp_envelope& envelope);
+    /// tell() of abi.h.  0: nothing has happened, and it needs what send() does.
+    [[nodiscard]] int tell(const Cell& sender, std::uint64_t recipient, std::uint32_t command, pp_bytes body);
     /// The run of the actor that spoke on this thread is over: what it said last goes, before anybody else can run it.
     void flush() {
         if (auto& said = Chain::of_thread(); !said.is_quiet()) {
@@ -82,6 +84,8 @@ private:
         bool is_admin = false;      ///< of this worker
         bool is_decorated = false;  ///< may be a longer form of a name: `host.process/name`, `host.process`, `system!…`
     };
+    [[nodiscard]] int tell_first(const Cell& sender, std::uint64_t recipient, std::uint32_t command, pp_bytes body);
+    [[nodiscard]] int tell_again(const Cell& sender, std::uint64_t recipient, std::uint32_t command, pp_bytes body);
     void post_chain(Chain& said);
     void post_the_long_way(const Cell& sender, const pp_envelope& envelope);
     [[nodiscard]] bool post_out_again(const Cell& sender, const pp_envelope& envelope);

@@ -26,6 +26,8 @@ public:
 
     /// A send is taken in.  Before anybody can handle it.
     void enter(std::uint64_t sends = 1) noexcept { add(line().entered, sends); }
+    /// What was taken in just now, by the same thread, was not: it is said once more.
+    void take_back() noexcept { add(line().entered, ~std::uint64_t{0}); }
     /// It has ended here, in whatever way but that it left for the broker.
     void end(std::uint64_t sends = 1) noexcept { add(line().ended, sends); }
     /// By the holder of the link, before it is handed in.

@@ -2,7 +2,9 @@
 #include "worker/chain.hpp"
 
 #include <atomic>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -13,6 +15,31 @@ using namespace peacepie::worker;
 namespace {
 
 Mail* message(std::uint64_t number) { return Mail::make(MailKind::send, number); }
+
+constexpr std::uint64_t sender = 1'000;
+
+Mail* message_with(std::uint32_t command) {
+    Mail* mail = message(0);
+    mail->command = command;
+    return mail;
+}
+
+/// The commands in it, oldest first; its mails and bundles are gone.
+std::vector<std::uint32_t> commands_in(const Mailbox::Links& links) {
+    Mail* chain = nullptr;
+    for (Mail* mail = links.newest; mail != nullptr;) mail = std::exchange(mail->next, std::exchange(chain, mail));
+    std::vector<std::uint32_t> commands;
+    while (chain != nullptr) {
+        Mail* mail = std::exchange(chain, chain->next);
+        if (auto* bundle = Bundle::of(mail)) {
+            chain = Bundle::apart(bundle, chain);
+            continue;
+        }
+        commands.push_back(mail->command);
+        Mail::destroy(mail);
+    }
+    return commands;
+}
 
 /// The numbers in it, oldest first; its mails are gone.
 std::vector<std::uint64_t> numbers_in(const Mailbox::Links& links) {
@@ -126,6 +153,55 @@ TEST_CASE("while the monitor posts what it took, nothing else may be said") {
     CHECK_FALSE(chain.is_ahead());
 }
 
+TEST_CASE("messages by handles lie in one bundle, and a larger one when there are many") {
+    Chain chain;
+    chain.begin(7);
+    for (std::uint32_t i = 0; i < Chain::length_max; ++i) REQUIRE(chain.append(7, sender, i, {}));
+    CHECK(chain.is_full());
+    CHECK_FALSE(chain.append(7, sender, 99, {}));
+    const auto links = chain.take();
+    CHECK(links.weight == Chain::length_max * (Mailbox::one_message + sizeof(Mail)));
+    CHECK(links.newest->kind == MailKind::bundle);
+    CHECK(links.newest->block_size > links.oldest->block_size);
+    CHECK(links.newest->next == links.oldest);
+    const auto commands = commands_in(links);
+    REQUIRE(commands.size() == Chain::length_max);
+    for (std::uint32_t i = 0; i < Chain::length_max; ++i) CHECK(commands[i] == i);
+}
+
+TEST_CASE("messages by handles and others keep their order, and each sender has bundles of its own") {
+    Chain chain;
+    chain.begin(7);
+    REQUIRE(chain.append(7, sender, 1, {}));
+    REQUIRE(chain.append(7, sender, 2, {}));
+    REQUIRE(chain.append(7, sender + 1, 3, {}));
+    REQUIRE(chain.add(7, message_with(4)));
+    REQUIRE(chain.append(7, sender, 5, {}));
+    CHECK_FALSE(chain.append(8, sender, 6, {}));
+    const auto links = chain.take();
+    int blocks = 0;
+    for (Mail* mail = links.newest; mail != nullptr; mail = mail->next) {
+        ++blocks;
+        if (const auto* bundle = Bundle::of(mail)) CHECK(bundle->sender == (bundle->unread == 1 && blocks == 3 ? sender + 1 : sender));
+    }
+    CHECK(blocks == 4);
+    CHECK(commands_in(links) == std::vector<std::uint32_t>{1, 2, 3, 4, 5});
+}
+
+TEST_CASE("a large message has a mail of its own, and what follows another recipient begins small again") {
+    Chain chain;
+    chain.begin(7);
+    const std::string large(2'000, 'x');
+    CHECK_FALSE(chain.append(7, sender, 1, {large.data(), large.size()}));
+    for (std::uint32_t i = 0; i < 40; ++i) REQUIRE(chain.append(7, sender, i, {}));
+    (void)commands_in(chain.take());
+    chain.begin(8);
+    REQUIRE(chain.append(8, sender, 1, {}));
+    const auto links = chain.take();
+    CHECK(links.newest->block_size == mail_block::medium);
+    CHECK(commands_in(links).size() == 1);
+}
+
 TEST_CASE("whoever posts, the thread or the monitor, each message is posted once and in its order") {
     if (!fence_all_threads()) return;
     Chain chain;
@@ -158,5 +234,39 @@ TEST_CASE("whoever posts, the thread or the monitor, each message is posted once
     monitor.join();
     REQUIRE(posted.size() == count);
     for (std::uint64_t i = 0; i < count; ++i)
+        if (posted[i] != i) FAIL("number " << posted[i] << " in place " << i);
+}
+
+TEST_CASE("the monitor takes bundles away while they are filled, and each message is posted once and in its order") {
+    if (!fence_all_threads()) return;
+    Chain chain;
+    std::vector<std::uint32_t> posted;  // under the chain's lock, or by the thread when the monitor has let go
+    std::atomic<bool> is_over{false};
+    const auto post = [&](const Mailbox::Links& links) {
+        for (const auto command : commands_in(links)) posted.push_back(command);
+    };
+    std::thread monitor([&] {
+        while (!is_over.load()) {
+            chain.take_away([&](std::uint64_t, const Mailbox::Links& links) { post(links); });
+            std::this_thread::yield();
+        }
+    });
+    constexpr std::uint32_t count = 200'000;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        if (!chain.append(7, sender, i, {})) {
+            post(chain.take());
+            chain.begin(7);
+            posted.push_back(i);
+        }
+        if (i % 100 == 0) {
+            post(chain.take());
+            chain.end();
+        }
+    }
+    post(chain.take());
+    is_over.store(true);
+    monitor.join();
+    REQUIRE(posted.size() == count);
+    for (std::uint32_t i = 0; i < count; ++i)
         if (posted[i] != i) FAIL("number " << posted[i] << " in place " << i);
 }
