@@ -91,6 +91,12 @@ void Checker::note(const Envelope& envelope, Place to) {
         for (auto& [message, place] : under_way_)
             if (place == Place{Place::Kind::process, to.peer} && names.contains(message.first.second)) place = {Place::Kind::snapshot};
     }
+    if ((envelope.command == "start" || envelope.command == "resume") && to.kind == Place::Kind::process) {  // where it goes on has its mail again
+        const auto body = Value::decode(envelope.body);
+        const Value* entity = body.find("entity");
+        for (auto& [message, place] : under_way_)
+            if (place.kind == Place::Kind::snapshot && entity && entity->as_text() && message.first.second == *entity->as_text()) place = to;
+    }
     if (envelope.kind != Kind::send) return;
     if (envelope.command == "dead_letters" && envelope.recipient.empty()) note_letters(envelope, to);
     if (is_numbered(envelope.command)) note_send(envelope.recipient, envelope.body, to);
