@@ -293,6 +293,7 @@ void Broker::on_time() {
     head_.moves.on_time();
     head_.departure.on_time();
     head_.unsettled.on_time();
+    head_.settle_monitors();
     if (!head_.closing.is_under_way()) head_.healing.on_time();
     probe(now);
 }
@@ -303,6 +304,7 @@ std::optional<Nanoseconds> Broker::next_deadline() const {
     const auto at_the_latest = [&next](Nanoseconds when) { next = std::min(next.value_or(when), when); };
     // An idle system costs next to nothing: it is looked at when a heartbeat is due and not at every tick.
     if (exchange_.asks.size() != 0 || !exchange_.awaited.empty() || head_.moves.size() != 0 || head_.unsettled.is_under_way() || head_.healing.is_under_way() ||
+        head_.monitors.is_unsettled() ||
         !doubted_.empty() || !exchange_.withheld.empty() || head_.closing.is_under_way())
         at_the_latest(next_tick_);
     else if (!exchange_.roster.beating().empty())

@@ -40,6 +40,7 @@ void Departure::end(Session& session, std::string_view reason, Ending how) {
         });
         const auto ended = healing_.on_lost(session, how);
         if ((how == Ending::silent || how == Ending::died) && may_run_on(session)) withhold(session, ended);
+        for (const auto& one : ended) monitors_.on_watcher_gone(one.name);  // all of them, before any is told of another's end
         for (const auto& [name, down] : ended) monitors_.on_down(name, down);
     } else if (session.was_asked) {
         lost = exchange_.asks.take_lost([&](std::string_view, Peer at) { return at == peer; });

@@ -49,6 +49,7 @@ const Head::Verb Head::verbs[] = {
     {"keep_state", Audience::parts, &Head::keep_state, "", ""},
     {"probation_failed", Audience::parts, &Head::probation_failed, "", ""},
     {"bring_actors", Audience::parts, &Head::bring_actors, "", ""},
+    {"bring_monitors", Audience::parts, &Head::bring_monitors, "", ""},
     {"claim_process", Audience::parts, &Head::claim_process, "", ""},
     {"await_node", Audience::parts, &Head::await_node, "", ""},
     {"dead_letters", Audience::parts, &Head::dead_letters, "", ""},
@@ -66,7 +67,7 @@ Head::Head(Exchange& exchange)
 
 bool is_internal_verb(std::string_view command) noexcept {
     static constexpr std::string_view internal[] = {
-        "await_fence", "await_node", "bring_actors", "bye", "cancel_move", "claim_process", "dead_letters", "discard", "end_actor", "fence", "freeze",
+        "await_fence", "await_node", "bring_actors", "bring_monitors", "bye", "cancel_move", "claim_process", "dead_letters", "discard", "end_actor", "fence", "freeze",
         "heartbeat", "keep_state", "load", "node_lost", "prepare_move", "probation_failed", "process_ended", "register_actors", "resume",
         "settle", "shut_down", "start", "start_process", "stop_process", "taken", "unregister_actors", "withdraw"};
     return std::binary_search(std::begin(internal), std::end(internal), command);
@@ -242,6 +243,7 @@ void Head::unsubscribe(Command& command) {
 void Head::monitor(Command& command) {
     const auto name = std::string(address_of(command.body, "actor").entity);
     if (name.empty()) throw Error(Fault::bad_argument, "actor: expected the name of an actor; node_lost and get_all_nodes tell of processes");
+    if (name.front() == '@') throw Error(Fault::bad_argument, "actor: " + log::escaped(name) + " is a client, whose end is told to nobody");
     if (command.asker.address.empty()) throw Error(Fault::bad_argument, "nobody to tell: the message has no sender");
     const bool is_known = exchange_.registry.find(name) != nullptr;
     if (!is_known && exchange_.roster.birthplace_of(name) != nullptr)
@@ -252,11 +254,43 @@ void Head::monitor(Command& command) {
         throw Error(Fault::unavailable, "the queue to you is full; read what is in it first");
     const auto ref = monitors.add(name, command.asker.address);
     Value body = Value::Map{};
-    body.set("ref", ref);
+    body.set("ref", ref).set("actor", name);
     exchange_.reply(command.asker, "monitored", body);
-    if (is_known) return;
+    if (!is_known) monitors.on_absent(ref, end_of(name));
+}
+
+/// Of one that is not registered.
+Down Head::end_of(const std::string& name) {
     const auto* fallen = exchange_.fallen.find(name);
-    monitors.on_down(name, fallen != nullptr && !fallen->removed ? fallen->down : Down::no_such_actor);
+    return fallen != nullptr && !fallen->removed ? fallen->down : Down::no_such_actor;
+}
+
+/// Those of actors that a worker has brought back: a broker that died took its own along.
+void Head::bring_monitors(Command& command) {
+    const auto* rows = command.body.find("monitors");
+    if (rows == nullptr || rows->as_array() == nullptr) throw Error(Fault::bad_argument, "monitors: expected a list of [ref, actor, watcher]");
+    for (const auto& row : *rows->as_array()) {
+        const auto& parts = row.as_array() ? *row.as_array() : Value::Array{};
+        if (parts.size() != 3 || !parts[0].as_integer() || *parts[0].as_integer() < 0 || !parts[1].as_text() || !parts[2].as_text())
+            throw Error(Fault::bad_argument, "monitors: expected a list of [ref, actor, watcher]");
+        const auto& watcher = *parts[2].as_text();
+        if (exchange_.way_to(watcher) != &command.from && !is_awaited(watcher)) continue;  // it has ended meanwhile, or lives elsewhere
+        monitors.bring(static_cast<std::uint64_t>(*parts[0].as_integer()), *parts[1].as_text(), watcher, command.from.peer);
+    }
+    settle_monitors();
+}
+
+/// Before healing makes anybody again: who has to be made again has ended.
+void Head::settle_monitors() {
+    monitors.on_time();
+    if (!monitors.is_unsettled()) return;
+    const bool may_all_be_back = exchange_.clock.now() - started_ >= limits::return_patience;  // one that lost its ledger awaits nobody by name
+    monitors.settle([&](const std::string& actor) -> Monitors::Fate {
+        if (exchange_.registry.find(actor) != nullptr) return Monitors::Lives{};
+        if (is_awaited(actor) || !may_all_be_back) return Monitors::Unknown{};
+        const auto* fallen = exchange_.fallen.find(actor);
+        return fallen != nullptr ? fallen->down : Down::worker_lost;  // nobody has brought it
+    });
 }
 
 void Head::demonitor(Command& command) {
@@ -264,7 +298,9 @@ void Head::demonitor(Command& command) {
     if (ref == nullptr || !ref->as_integer()) throw Error(Fault::bad_argument, "ref: expected the number that `monitored` gave");
     if (!monitors.remove(static_cast<std::uint64_t>(*ref->as_integer()), command.asker.address))
         throw Error(Fault::bad_argument, "ref: no monitor of yours has that number (any more)");
-    exchange_.reply(command.asker, "demonitored");
+    Value body = Value::Map{};
+    body.set("ref", *ref);
+    exchange_.reply(command.asker, "demonitored", body);
 }
 
 void Head::quit(Command& command) {

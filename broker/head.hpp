@@ -33,6 +33,8 @@ public:
     void on_answer(const Session& from, const Envelope& answer);
     /// A hello, from a peer known or not.
     void on_hello(Peer peer, const Envelope& envelope);
+    /// Looks what became of actors that were monitored under another broker.
+    void settle_monitors();
 
     Monitors monitors;
     Moves moves;
@@ -75,6 +77,7 @@ private:
     void unsubscribe(Command&);
     void monitor(Command&);
     void demonitor(Command&);
+    [[nodiscard]] Down end_of(const std::string& name);
     void quit(Command&);
 
     // Who is where.
@@ -111,6 +114,7 @@ private:
     void keep_state(Command&);
     void probation_failed(Command&);
     void bring_actors(Command&);
+    void bring_monitors(Command&);
     void claim_process(Command&);
     void await_node(Command&);
     void process_ended(Command&);

@@ -25,6 +25,7 @@ void Head::register_actors(Command& command) {
     Value::Array epochs;
     epochs.reserve(names.size());
     for (const auto& name : names) {
+        if (const auto* before = exchange_.fallen.find(name); !looks_spawned(name)) monitors.on_made(name, before != nullptr ? before->down : Down::worker_lost);
         const auto epoch = looks_spawned(name) ? command.from.nursery : exchange_.registry.next_epoch();
         auto& added = exchange_.registry.add(name, command.from, epoch, interned);
         added.declared = declared;

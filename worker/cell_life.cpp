@@ -225,6 +225,7 @@ void Cell::leave(bool fenced) {
     phase_ = Phase::empty;
     busy_ = false;
     if (bound_) worker_->switchboard().unbind(name_, handle_);
+    if (!worker_->watches().empty() && worker_->switchboard().find_expected(name_) == 0) worker_->watches().forget(name_);  // else it goes on here
     if (self_) actor_class()->type->destroy(std::exchange(self_, nullptr));
     Mail* chain = mailbox_.close();
     rejoin_queues();

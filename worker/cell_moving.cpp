@@ -77,6 +77,7 @@ void Cell::take_snapshot(Order& order) {
     snapshot->durable = durable_;
     snapshot->deliveries = saved_deliveries();
     snapshot->observation = extras_->observation;
+    snapshot->watches = worker_->watches().of(name_);
     snapshot->last_operation = last_operation_;
     for (const Mail* mail = queue_.front(); mail; mail = mail->next) {
         if (!mail->is_message()) continue;  // an alarm is saved by its ticker
@@ -125,6 +126,7 @@ void Cell::adopt(const Snapshot& snapshot) {
     last_operation_ = snapshot.last_operation;
     load_deliveries(snapshot.deliveries);
     if (!snapshot.observation.empty()) extras().observation = snapshot.observation;
+    worker_->watches().take_in(name_, snapshot.watches);
     FrameReader reader(snapshot.mailbox);
     while (auto one = snapshot.mailbox.empty() ? std::nullopt : reader.next()) {
         Envelope envelope;

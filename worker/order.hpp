@@ -25,6 +25,7 @@ struct Snapshot {
     std::string declared;           ///< how it was created, encoded; empty: with nothing but a class
     std::string deliveries;         ///< reliable messages that came and went: encoded, or empty
     Observation observation;
+    Value watches;                  ///< whom it monitors, or nil: watches.hpp
     std::uint64_t last_operation = 0;
     std::string mailbox;            ///< messages not yet handled, as a batch of envelopes with time left
     std::size_t mailbox_length = 0;

@@ -59,6 +59,11 @@ public:
         std::lock_guard guard(lock_);
         return append_locked(envelope);
     }
+    /// The same for what must not be lost, past the bound.
+    void append_surely(const Envelope& envelope) {
+        std::lock_guard guard(lock_);
+        (void)append_locked(envelope, true);
+    }
     /// Changes a route and says a last word by the old way, with no other message in between.
     template <class Change>
     void change_routes(Change change, const Envelope* last_word) {

@@ -23,7 +23,8 @@ ProcessCommands::ProcessCommands(Admin& admin) : admin_(admin) {
              [this](const RequestPointer& request) { get_local_nodes(request); });
     admin.on("get_members", "page_size:int level:text? id:text? page:int?", "hosts, processes or actors, a page at a time",
              [this](const RequestPointer& request) { get_members(request); });
-    const std::pair<const char*, const char*> passed[] = {{"get_all_nodes", ""}, {"seek_actor", "entity:address with_class_desc:bool?"}, {"quit", ""}};
+    const std::pair<const char*, const char*> passed[] = {{"get_all_nodes", ""}, {"seek_actor", "entity:address with_class_desc:bool?"}, {"quit", ""},
+                                                            {"monitor", "actor:address"}, {"demonitor", "ref:int"}};
     for (const auto& [command, arguments] : passed)
         admin.on(command, arguments, "answered by the broker for the whole system",
                  [](const RequestPointer& request) { request->pass_on({}); });

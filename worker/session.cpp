@@ -158,6 +158,10 @@ void Session::join() {
     admin_.worker().say_heartbeat(true);  // what the session before came to, ahead of all that waited: this broker may die over it as well
     admin_.worker().outbox().open();
     if (std::exchange(has_joined_, true)) admin_.actors().keep_states_again();
+    for (const auto& body : admin_.worker().watches().told()) {
+        const Envelope word{.command = "bring_monitors", .sender = admin_.worker().node(), .body = body};
+        admin_.worker().outbox().append_surely(word);
+    }
     log::info({{"node", admin_.worker().node()}, {"prime", prime_ ? "yes" : "no"}}, "{} has joined", admin_.worker().node());
 }
 

@@ -16,7 +16,8 @@ std::string binary(const Value& value) { return value.as_binary() ? value.as_bin
 
 Value Snapshot::to_value() const {
     return Value::Map{{"state", Binary{state}}, {"version", version}, {"durable", durable}, {"permanent", permanent}, {"declared", Binary{declared}},
-                      {"deliveries", Binary{deliveries}}, {"observation", observation.to_value()}, {"last_operation", last_operation}, {"mailbox", Binary{mailbox}},
+                      {"deliveries", Binary{deliveries}}, {"observation", observation.to_value()},
+                      {"watches", watches}, {"last_operation", last_operation}, {"mailbox", Binary{mailbox}},
                       {"moved_messages", mailbox_length}, {"state_bytes", state.size()}};
 }
 
@@ -29,6 +30,7 @@ Snapshot Snapshot::from_value(const Value& value) {
     if (const Value* declared = value.find("declared")) snapshot.declared = binary(*declared);
     if (const Value* deliveries = value.find("deliveries")) snapshot.deliveries = binary(*deliveries);
     snapshot.observation = Observation::from_value(field(value, "observation"));
+    if (const Value* watches = value.find("watches")) snapshot.watches = *watches;
     if (auto last = field(value, "last_operation").as_integer()) snapshot.last_operation = static_cast<std::uint64_t>(*last);
     snapshot.mailbox = binary(field(value, "mailbox"));
     return snapshot;

@@ -69,6 +69,7 @@ bool Worker::on_word_of_head(const Envelope& envelope) {
         on_welcome(envelope);
         return false;
     }
+    if (envelope.command != "monitored" || switchboard_.find_expected(envelope.recipient) != 0) watches_.hear(envelope);
     const bool is_fence = envelope.command == "fence", is_credit = envelope.command == "taken" && envelope.recipient.empty();
     const bool is_freeze = envelope.command == "freeze";
     if (!is_fence && !is_freeze && !is_credit && envelope.command != "resume" && envelope.command != "cancel_move") return false;

@@ -31,6 +31,7 @@
 #include "worker/tally.hpp"
 #include "worker/timers.hpp"
 #include "worker/way.hpp"
+#include "worker/watches.hpp"
 
 namespace peacepie::worker {
 
@@ -85,6 +86,7 @@ public:
     [[nodiscard]] DeadLetters& dead_letters() noexcept { return dead_letters_; }
     [[nodiscard]] Nursery& nursery() noexcept { return nursery_; }
     [[nodiscard]] const Nursery& nursery() const noexcept { return nursery_; }
+    [[nodiscard]] Watches& watches() noexcept { return watches_; }
     [[nodiscard]] Admin& admin() noexcept { return *admin_; }
     [[nodiscard]] const Options& options() const noexcept { return options_; }
     [[nodiscard]] const std::string& node() const noexcept { return node_; }
@@ -181,6 +183,7 @@ private:
     Nursery nursery_;
     Fences fences_;
     DeadLetters dead_letters_;
+    Watches watches_;
     std::mutex said_lock_;
     log::Repeat dead_letters_said_, refused_said_;
     std::unique_ptr<Admin> admin_;

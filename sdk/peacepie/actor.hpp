@@ -177,6 +177,12 @@ protected:
     [[nodiscard]] Ask<Found> seek_actor(const Recipient& actor);
     [[nodiscard]] Ask<Recipients> get_all_nodes();
     [[nodiscard]] Ask<Recipients> get_local_nodes();
+    /// From now on this actor is to hear once of that one's end, as the command `down {ref, actor, reason}`, which it has to handle:
+    /// normal, error, killed, worker_lost, no_connection (the process is silent, which is not death) or, at once, no_such_actor.
+    /// -> the ref.  It outlives moves and brokers.  Errors: unavailable (too many, or not known yet).
+    [[nodiscard]] Ask<std::int64_t> monitor(const Recipient& actor);
+    /// Errors: bad_argument when it has fired, or is another's.
+    [[nodiscard]] Ask<void> demonitor(std::int64_t ref);
     [[nodiscard]] Ask<Value> get_params(const Recipient& actor);
     [[nodiscard]] Ask<Value> describe(const Recipient& actor);
     template <class... Fields>

@@ -110,6 +110,18 @@ Ask<Recipients> Actor::get_local_nodes() {
     });
 }
 
+Ask<std::int64_t> Actor::monitor(const Recipient& actor) {
+    return verb<std::int64_t>(node(), "monitor", encoded(named("actor", actor)), limits::ask_timeout_default, [](Reply reply) {
+        expect(reply, "monitored");
+        return reply.get<std::int64_t>("ref");
+    });
+}
+
+Ask<void> Actor::demonitor(std::int64_t ref) {
+    return verb<void>(node(), "demonitor", encoded(named("ref", ref)), limits::ask_timeout_default,
+                      [](Reply reply) { expect(reply, "demonitored"); });
+}
+
 Ask<Value> Actor::get_params(const Recipient& actor) {
     return verb<Value>(actor, "get_params", {}, limits::ask_timeout_default, [](Reply reply) {
         expect(reply, "params");

@@ -259,3 +259,53 @@ TEST_CASE("an actor may watch another, until it ends itself") {
     world.ask(world.me, {}, "stats");
     CHECK(world.only(world.me).number("monitors") == 0);
 }
+
+TEST_CASE("a worker that brings monitors of its own making, or what is none, breaks nothing") {
+    Watch world;
+    const auto bring = [&](Value rows) { world.send(world.child, {}, "bring_monitors", map({{"monitors", std::move(rows)}}), world.address[world.child]); };
+    bring(Value::Array{Value::Array{8, "a", "b"}, Value::Array{9, "a", "b"}, Value::Array{1'000'000, "a", "b"}});
+    bring(Value::Array{Value::Array{-1, "a", "b"}});
+    bring(Value::Array{Value::Array{"8", "a", "b"}, 7, Value()});
+    bring("all");
+    bring(Value::Array{Value::Array{3, "a", "@me.1"}, Value::Array{4, "a", "nobody"}});  // whose watchers are none of its own
+    const auto ref = world.monitor("a");
+    world.remove("a");
+    CHECK(world.down().number("ref") == ref);
+}
+
+TEST_CASE("nobody monitors a client, and who asks about one ends nobody's monitors") {
+    Watch world;
+    const auto ref = world.monitor("a");
+    const Peer other = world.client("other");
+    world.ask(other, {}, "monitor", map({{"actor", world.address[world.me]}}));
+    CHECK(world.only(other).command == "bad_argument");
+    world.ask(other, {}, "monitor", map({{"actor", "ghost"}}));
+    CHECK(world.received(other).size() == 2);  // the ref, and at once its end
+    world.remove("a");
+    CHECK(world.down().number("ref") == ref);
+}
+
+TEST_CASE("a worker that comes back brings what its actors monitor, and what was told to its lost connection is told again") {
+    Watch world;
+    world.register_actors(world.main, {"watcher"});
+    world.ask(world.main, {}, "monitor", map({{"actor", "a"}}), "watcher");
+    const auto ref = world.only(world.main).number("ref");
+    world.remove("a");
+    CHECK(world.only(world.main).command == "down");  // and it never arrives
+    const Peer before = world.main;
+    world.link.gone[before] = true;
+    world.broker.on_disconnected(before);
+    world.advance(300ms);
+    world.main = world.worker("first", "main");
+    world.register_actors(world.main, {"watcher"});
+    const auto bring = [&] {
+        world.send(world.main, {}, "bring_monitors", map({{"monitors", Value::Array{Value::Array{ref, "a", "watcher"}}}}), world.address[world.main]);
+        return world.received(world.main);
+    };
+    const auto again = bring();
+    REQUIRE(again.size() == 1);
+    CHECK(again[0].command == "down");
+    CHECK(again[0].number("ref") == ref);
+    CHECK(again[0].text("reason") == "normal");
+    CHECK(bring().empty());  // the same session
+}

@@ -124,11 +124,13 @@ public:
     }
 
 private:
-    Task<int> send_numbers(std::string to, int count, std::optional<int> first) {
+    /// By an address that is used again and again, so that where the recipient lives here it is told; now and then it takes its time.
+    Task<int> send_numbers(Address to, int count, std::optional<int> first) {
         for (int i = 0; i < count; ++i) {
             const int number = first.value_or(0) + i;
-            if (auto* checker = Checker::of_world()) checker->sends(std::string(name()), to, number);
-            send(to, "count", named("sender", std::string(name())), named("number", number));
+            if (auto* checker = Checker::of_world()) checker->sends(std::string(name()), to.text(), number);
+            if (i % 11 == 4) send(to, "slow", named("sender", std::string(name())), named("number", number));
+            else send(to, "count", named("sender", std::string(name())), named("number", number));
             if (i % 7 == 6) co_await sleep(Seconds(0.001));
         }
         co_return count;
@@ -161,7 +163,7 @@ private:
         return *delivered;
     }
     void leave() { retire(); }
-    void flood(std::string to, int count) {
+    void flood(Address to, int count) {
         for (int i = 0; i < count; ++i) send(to, "ping");
     }
     /// How the second ends.
@@ -276,6 +278,32 @@ private:
     Reply report() { return reply("report", named("size", static_cast<int>(hoard->size())), named("seen", seen.read()), named("fault", fault.read())); }
 };
 
+/// Wants to hear of others' ends.
+class Watcher final : public peacepie::Actor {
+public:
+    Watcher() {
+        on("watch", &Watcher::watch, "actor");
+        on("look_away", &Watcher::look_away);
+        on("down", &Watcher::down, "ref", "actor", "reason");
+        on("report", &Watcher::report);
+    }
+
+private:
+    State<std::int64_t>             ref{this, "ref", 0};
+    State<std::vector<std::string>> reasons{this, "reasons"};
+
+    Task<> watch(std::string actor) {
+        auto monitored = monitor(actor);
+        *ref = co_await monitored;
+    }
+    Task<> look_away() {
+        auto ended = demonitor(*ref);
+        co_await ended;
+    }
+    void down(std::int64_t which, std::string, std::string reason) { reasons->push_back(which == *ref ? reason : "of another"); }
+    std::vector<std::string> report() { return reasons.read(); }
+};
+
 /// Takes its time to start, and then has a turn every now and then without being written to.
 class Late final : public peacepie::Actor {
 public:
@@ -300,4 +328,4 @@ private:
 }  // namespace
 
 PEACEPIE_PLUGIN("sim_actors", "1.0.0", actor<Late>("Late"), actor<Counter>("Counter"), actor<Sender>("Sender"), actor<Odd>("Odd"), actor<Fragile>("Fragile"),
-                actor<Hoarder>("Hoarder"))
+                actor<Hoarder>("Hoarder"), actor<Watcher>("Watcher"))
