@@ -112,9 +112,33 @@ bool Healing::ended_for_group(std::string_view name, const Registration& actor) 
     return true;
 }
 
+/// What it had said reliably and nobody has acknowledged ends with it, as dead letters.  `kept` is as cell_delivery.cpp writes it.
+void Healing::bury_unacknowledged(const std::string& name, const std::string& kept) try {
+    const auto deliveries = kept.empty() ? Value() : Value::decode(kept);
+    const auto* sent = deliveries.find("sent");
+    const auto* channels = sent != nullptr ? sent->find("channels") : nullptr;
+    for (const auto& channel : channels != nullptr && channels->as_array() != nullptr ? *channels->as_array() : Value::Array{}) {
+        const auto& fields = channel.as_array() != nullptr ? *channel.as_array() : Value::Array{};
+        if (fields.size() != 4 || fields[0].as_text() == nullptr || fields[3].as_array() == nullptr) continue;
+        for (const auto& message : *fields[3].as_array()) {
+            const auto& parts = message.as_array() != nullptr ? *message.as_array() : Value::Array{};
+            if (parts.size() != 2 || parts[0].as_text() == nullptr || parts[1].as_binary() == nullptr) continue;
+            ++exchange_.counters.made;
+            exchange_.refuse({.command = *parts[0].as_text(), .recipient = *fields[0].as_text(), .sender = name, .body = parts[1].as_binary()->bytes},
+                             Fault::stopping, "its sender was removed while its process was dead and nobody had acknowledged it; it may have been handled");
+        }
+    }
+} catch (const Error& error) {
+    log::error({{"actor", name}, {"code", error.code}}, "what {} had said reliably cannot be read: {}", name, error.text);
+}
+
 void Healing::removed(std::string_view name) {
     auto* actor = exchange_.fallen.find(name);
-    if (actor->declared->durable) exchange_.states.drop(name);
+    if (actor->declared->durable) {
+        const std::string own(name);
+        if (const auto kept = exchange_.states.find(own)) bury_unacknowledged(own, kept->deliveries);
+        exchange_.states.drop(name);
+    }
     actor->removed = true;
     actor->forget_at = exchange_.clock.now() + limits::removal_remembered;
     exchange_.registry.note_change(name);

@@ -58,6 +58,7 @@ public:
 
 private:
     static constexpr std::uint64_t mark = 1ull << 62;
+    void bury_unacknowledged(const std::string& name, const std::string& kept);
     struct Ward {
         Nanoseconds since{0};
         Nanoseconds not_before{0};

@@ -242,6 +242,7 @@ private:
     [[nodiscard]] bool is_to_be_handled(const Mail& mail);
     void answer_again(const Mail& copy, MailKind kind, std::string_view command, std::string_view body);
     [[nodiscard]] bool is_set_aside(const Delivery& delivery) const;
+    void leave_letter(const Mail& mail, Fault reason, std::string_view text);
     void note_answer(const pp_envelope& answer);
     void send_on(const std::string& recipient, Unacknowledged::Channel& channel);
     void send_all_again();

@@ -67,7 +67,8 @@ bool Cell::is_to_be_handled(const Mail& mail) {
                 const auto text = "it is set aside, because it crashed the process of \"" + name_ + "\" twice; the launcher's log has the backtraces";
                 const Value why = Value::Map{{"text", text}, {"from", name_}};
                 const std::string code(code_of(Fault::handler_failed));
-                worker_->switchboard().answer(mail, name_, MailKind::error, code, why.encoded());
+                leave_letter(mail, Fault::handler_failed, text);  // to be looked at, and sent again once the handler is mended
+                worker_->switchboard().answer(mail, name_, MailKind::error, code, why.encoded(), is_on_trial() ? Switchboard::Way::broker : Switchboard::Way::shortest);
                 own.received.done(delivery->origin, delivery->acked.has_value(), {delivery->number, MailKind::error, code, why.encoded()});
                 return false;
             }
@@ -88,6 +89,20 @@ bool Cell::is_to_be_handled(const Mail& mail) {
     }
     return refuse(Fault::conflict, "nobody knows any more whether it was handled: the last " + std::to_string(limits::numbers_remembered) +
                                        " of its origin are remembered, unless it has not been heard of for long");
+}
+
+/// A copy of a message that ends otherwise: it counts on its own.
+void Cell::leave_letter(const Mail& mail, Fault reason, std::string_view text) {
+    pp_envelope letter = mail.envelope();
+    letter.kind = PP_SEND;
+    letter.mid = letter.deadline_ns = 0;
+    letter.meta = {};
+    letter.recipient_text = bytes(name_);
+    const auto sender = worker_->sender_of(mail);
+    letter.sender = 0;
+    letter.sender_text = bytes(sender);
+    worker_->tally().enter();
+    worker_->dead_letter(letter, reason, text);
 }
 
 /// The state that goes with the first answer may not be kept yet.

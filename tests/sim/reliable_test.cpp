@@ -213,6 +213,21 @@ TEST_CASE("when a process ends in order the unacknowledged messages of a durable
     }
 }
 
+TEST_CASE("what a durable sender had said and nobody had acknowledged is dead letters when it is removed while its process is dead") {
+    Post world(1, true);
+    world.deliver_in_vain(30);
+    world.crash_worker(2);
+    world.run_for(1s);
+    world.remove("courier");
+    world.run_for(1s);
+    CHECK(world.letters("stopping") == 30);
+    world.start_worker(2);
+    world.run_for(15s);
+    CHECK(world.letters("stopping") == 30);
+    CHECK(world.lost() == 0);
+    world.must_be_accounted_for();
+}
+
 TEST_CASE("what nobody had acknowledged when a process died is counted as lost with it, but for what is kept of durable senders") {
     for (const bool durable : {false, true}) {
         INFO("durable " << durable);

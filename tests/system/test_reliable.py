@@ -127,6 +127,9 @@ class Poison(OwnSystem):
         self.assertEqual(self.king.ask("trouble", "ping").name, "pong")
         self.assertEqual(self.king.pid_of(node), pid)
         self.assertEqual(self.king.ask(None, "stats").body["set_aside"], 1)
+        aside = lambda: [one for one in self.king.ask(None, "get_dead_letters", {"recipient": "trouble"}).body["letters"] if one["reason"] == "handler_failed"]
+        self.assertTrue(eventually(lambda: len(aside()) == 1, 5.0), "it is kept, to be looked at and sent again")
+        self.assertEqual(aside()[0]["command"], "segfault")
         self.assertTrue(self.king.mentions("a reliable message to trouble is set aside"))
         named = lambda: sum("Trouble::segfault" in line for line in self.king.err) >= 2
         self.assertTrue(SLOWER > 1 or eventually(named, 5.0), "the log has its backtraces, with names of functions")  # looked up within a second, or not
