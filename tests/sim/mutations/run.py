@@ -22,7 +22,7 @@ import planted
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PROGRAMS = ["sim_moves_test", "sim_accidents_test", "sim_crashes_test", "sim_creations_test", "sim_fences_test", "sim_returning_test", "sim_loss_test", "sim_cut_test", "sim_upgrade_test",
-            "sim_chaos_test", "sim_stopped_test", "sim_deadlines_test", "sim_durable_test", "sim_reliable_test"]
+            "sim_chaos_test", "sim_stopped_test", "sim_deadlines_test", "sim_durable_test", "sim_reliable_test", "sim_monitors_test"]
 
 
 def check_all_apply():
