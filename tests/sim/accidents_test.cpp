@@ -156,7 +156,7 @@ TEST_CASE("asks of overlapping handlers that a move interrupts are answered each
     for (const auto seed : seeds(20)) {
         INFO("seed " << seed);
         World world(seed, workers);
-        world.create("counter", "Counter", 0);
+        world.create("counter", "Crowd", 0);
         std::vector<std::uint64_t> asks;
         for (int i = 0; i < 10; ++i) asks.push_back(world.ask("counter", "crowd", numbered(i)));
         world.run_for(Nanoseconds(world.random().below(4'000'000)));
@@ -177,7 +177,7 @@ TEST_CASE("an overlapping command is answered while another handler waits and ke
     for (const auto seed : seeds(20)) {
         INFO("seed " << seed);
         World world(seed, workers);
-        world.create("counter", "Counter", 0);
+        world.create("counter", "Crowd", 0);
         const auto slower = world.ask("counter", "slower", numbered(1));
         const auto behind = world.ask("counter", "add", numbered(2));
         const auto crowd = world.ask("counter", "crowd", numbered(3));
