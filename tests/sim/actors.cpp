@@ -133,12 +133,13 @@ public:
     }
 
 private:
-    /// By an address that is used again and again, so that where the recipient lives here it is told; now and then it takes its time.
+    /// By an address that is used again and again, so that where the recipient lives here it is told; now and then by name, or what takes its time.
     Task<int> send_numbers(Address to, int count, std::optional<int> first) {
         for (int i = 0; i < count; ++i) {
             const int number = first.value_or(0) + i;
             if (auto* checker = Checker::of_world()) checker->sends(std::string(name()), to.text(), number);
             if (i % 11 == 4) send(to, "slow", named("sender", std::string(name())), named("number", number));
+            else if (i % 7 == 5) send(to.text(), "count", named("sender", std::string(name())), named("number", number));
             else send(to, "count", named("sender", std::string(name())), named("number", number));
             if (i % 7 == 6) co_await sleep(Seconds(0.001));
         }
