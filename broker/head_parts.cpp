@@ -25,7 +25,8 @@ void Head::register_actors(Command& command) {
     Value::Array epochs;
     epochs.reserve(names.size());
     for (const auto& name : names) {
-        if (const auto* before = exchange_.fallen.find(name); !looks_spawned(name)) monitors.on_made(name, before != nullptr ? before->down : Down::worker_lost);
+        const auto* before = looks_spawned(name) ? nullptr : exchange_.fallen.find(name);
+        if (!looks_spawned(name)) monitors.on_made(name, before != nullptr ? before->down : Down::worker_lost);
         const auto epoch = looks_spawned(name) ? command.from.nursery : exchange_.registry.next_epoch();
         auto& added = exchange_.registry.add(name, command.from, epoch, interned);
         added.declared = declared;

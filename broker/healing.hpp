@@ -58,7 +58,6 @@ public:
 
 private:
     static constexpr std::uint64_t mark = 1ull << 62;
-    void bury_unacknowledged(const std::string& name, const std::string& kept);
     struct Ward {
         Nanoseconds since{0};
         Nanoseconds not_before{0};
@@ -71,6 +70,7 @@ private:
     };
 
     void go_on(const std::string& node, Ward& ward);
+    void bury_unacknowledged(const std::string& name, const std::string& kept);
     [[nodiscard]] Session* target_for(const std::string& node, const Ward& ward);
     /// `is_home`: the target is the node itself, and has brought what lives there.
     [[nodiscard]] std::vector<std::string> next_batch(const std::string& node, const Ward& ward, bool is_home);

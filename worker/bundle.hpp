@@ -35,9 +35,13 @@ struct Bundle : Mail {
     }
 
     [[nodiscard]] std::string_view sender_text() const noexcept { return {reinterpret_cast<const char*>(this + 1), sender_size}; }
-    /// What a message takes in here, and what a name in front of them all does.
-    [[nodiscard]] static std::uint64_t room_for(std::uint64_t body_size) noexcept { return sizeof(Head) + whole_words(body_size); }
-    [[nodiscard]] static std::uint64_t room_in(std::uint64_t size, std::uint64_t sender_size = 0) noexcept { return size - sizeof(Bundle) - whole_words(sender_size); }
+    /// How large a block the next bundle of a run takes, the last having been of `size`; 0 when that message would be the only one in it.
+    /// The first is small, for most runs are short; behind a full one, or for a message that is not small, it is large.
+    [[nodiscard]] static std::uint32_t next_size(std::uint32_t size, bool is_behind_full, std::uint64_t body_size, std::uint64_t sender_size) noexcept {
+        const auto fits = [&] { return 2 * room_for(body_size) <= size - sizeof(Bundle) - whole_words(sender_size); };
+        if (is_behind_full || !fits()) size = mail_block::large;
+        return fits() ? size : 0;
+    }
     /// What a message counts as against a mailbox's bound: as a mail of its own, for it may become one.
     [[nodiscard]] std::uint64_t bytes_of(std::uint64_t body_size) const noexcept { return sizeof(Mail) + sender_size + body_size; }
     /// False: no room.
@@ -92,6 +96,7 @@ private:
     struct Head {
         std::uint32_t command, size;
     };
+    [[nodiscard]] static std::uint64_t room_for(std::uint64_t body_size) noexcept { return sizeof(Head) + whole_words(body_size); }
     [[nodiscard]] static std::uint64_t whole_words(std::uint64_t size) noexcept { return (size + 7) & ~std::uint64_t{7}; }
     [[nodiscard]] static Bundle* make(std::uint64_t sender, std::string_view text, Origin origin, std::uint32_t size) {
         auto* bundle = new (mail_block::take(size)) Bundle;

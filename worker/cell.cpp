@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "worker/bundle.hpp"
 #include "worker/cell_table.hpp"
 #include "worker/generic_commands.hpp"
 #include "worker/plugin.hpp"

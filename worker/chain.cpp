@@ -1,4 +1,4 @@
-// chain.cpp - the rare side of a chain: a handler that lasts.  Next: switchboard.cpp.
+// chain.cpp - the rare side of a chain: a handler that lasts.  Next: tell.cpp, switchboard.cpp.
 #include "worker/chain.hpp"
 
 #include "worker/turns.hpp"
@@ -8,11 +8,10 @@ namespace peacepie::worker {
 bool Chain::is_fenced_off() noexcept { return fence_all_threads() && !touched_.load(); }
 
 bool Chain::append_to_next(std::uint64_t sender, std::uint32_t command, pp_bytes body) {
-    const auto fits = [&] { return 2 * Bundle::room_for(body.size) <= Bundle::room_in(next_size_); };
-    const Bundle* full = bundle_.load(std::memory_order_relaxed);
-    if ((full != nullptr && full->sender == sender) || !fits()) next_size_ = mail_block::large;
-    if (!fits()) return false;  // it would be the only one
-    auto* bundle = Bundle::make(sender, next_size_);
+    const Bundle* before = bundle_.load(std::memory_order_relaxed);
+    const auto size = Bundle::next_size(next_size_, before != nullptr && before->sender == sender, body.size, 0);
+    if (size == 0) return false;
+    auto* bundle = Bundle::make(sender, next_size_ = size);
     link(bundle, 0);
     bundle_.store(bundle, std::memory_order_relaxed);
     (void)bundle->append(command, body);

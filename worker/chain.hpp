@@ -10,7 +10,7 @@
 // lasts: after some milliseconds the monitor closes the chain and posts what is in it, and until the run ends each message
 // goes at once.  The thread pays no fence for that: the monitor has the kernel fence it, as in turns.hpp.
 // Threads: take_away() is the monitor's, all else the thread's own.
-// Next: switchboard.cpp uses it.
+// Next: tell.cpp and switchboard.cpp use it.
 #pragma once
 
 #include <atomic>
@@ -152,7 +152,7 @@ private:
     std::atomic<bool> touched_{false};
     std::atomic<bool> closed_{false};
     bool forbidden_ = false;
-    std::uint32_t next_size_ = mail_block::medium;  // of a bundle: the first of a run is small, for most have few messages
+    std::uint32_t next_size_ = mail_block::medium;  // of a bundle: Bundle::next_size()
     std::mutex lock_;
 };
 

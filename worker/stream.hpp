@@ -61,10 +61,9 @@ private:
     [[nodiscard]] bool append_to_bundle() {
         if (bundle_ == nullptr || !bundle_->append(envelope_.command, envelope_.body)) {
             const auto sender = view(envelope_.sender_text);
-            const auto fits = [&] { return 2 * Bundle::room_for(envelope_.body.size) <= Bundle::room_in(next_size_, sender.size()); };
-            if (bundle_ != nullptr || !fits()) next_size_ = mail_block::large;
-            if (!fits()) return false;  // it would be the only one
-            bundle_ = Bundle::make(sender, next_size_);
+            const auto size = Bundle::next_size(next_size_, bundle_ != nullptr, envelope_.body.size, sender.size());
+            if (size == 0) return false;
+            bundle_ = Bundle::make(sender, next_size_ = size);
             (void)bundle_->append(envelope_.command, envelope_.body);
             link(bundle_, 0);
         }
@@ -94,7 +93,7 @@ private:
     std::uint64_t version_ = 0;
     std::uint32_t length_ = 0;
     Bundle* bundle_ = nullptr;  // the newest, when it is one
-    std::uint32_t next_size_ = 0;  // the first of a stream is small, for most have few messages
+    std::uint32_t next_size_ = 0;  // of a bundle: Bundle::next_size()
     bool is_bare_ = false;
 };
 
